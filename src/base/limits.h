@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Every size that comes from a wire, a disk or a person is checked against one of these before
+ * memory is taken for it.
+ */
+
+#define KIB 1024ull
+#define MIB (1024ull * KIB)
+#define GIB (1024ull * MIB)
+#define TIB (1024ull * GIB)
+
+/* Names and trees */
+#define NAME_SIZE_MAX 255          /* bytes of one name, as on ext4 */
+#define LINK_TARGET_SIZE_MAX 4095  /* bytes of a symbolic link's target */
+#define DEPTH_MAX 512              /* folders above a node */
+#define FILE_SIZE_MAX (1 * TIB)
+
+/* Chunks */
+#define CHUNK_SIZE_MIN (128 * KIB) /* cutter: no boundary before (the last chunk may be shorter) */
+#define CHUNK_SIZE_AVERAGE (512 * KIB)
+#define CHUNK_SIZE_MAX (2 * MIB)
+#define CONTENT_DIRECT_MAX 32              /* chunks that a content names itself; more: via lists */
+#define CONTENT_SIZE_MAX (128 * KIB)       /* bytes of an encoded content (chunk/content.h) */
+#define INLINE_SIZE_MAX (128 * KIB)        /* files up to this travel inside commits and changes */
+
+/* Messages */
+#define MESSAGE_SIZE_MAX (4 * MIB)         /* one protobuf message */
+#define BODY_SIZE_MAX (16 * MIB)           /* one request or response of /sync */
+#define BATCH_SIZE_TARGET (4 * MIB)        /* bulk bytes that a batch aims at */
+#define COMMIT_OPERATIONS_MAX 4096
+#define CHUNK_IDS_MAX 65536                /* ids in one missing or fetch request */
+#define CHANGES_ENTRIES_MAX 8192           /* entries after which a page of changes ends */
+#define CURSORS_MAX 64
+#define JSON_BODY_SIZE_MAX (64 * KIB)
+#define JSON_DEPTH_MAX 16
+
+/* Waiting */
+#define CHANGES_WAIT_MS_MAX 55000
+
+/* Accounts */
+#define ACCOUNT_NAME_SIZE_MAX 64
+#define PASSWORD_SIZE_MAX 1024
+#define DEVICE_NAME_SIZE_MAX 128

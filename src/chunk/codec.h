@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "chunk/chunk_id.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How a chunk's bytes are stored and travel. The numbers are part of the formats. */
+typedef enum CodecEncoding {
+	CODEC_RAW = 0,
+	CODEC_ZSTD = 1,
+} CodecEncoding;
+
+/* A chunk as it is stored and travels. */
+typedef struct EncodedChunk {
+	ChunkId id;
+	CodecEncoding encoding;
+	uint32_t raw_size;    /* bytes before encoding, 1..CHUNK_SIZE_MAX */
+	uint32_t size;        /* bytes as encoded */
+	const uint8_t *bytes; /* borrowed */
+} EncodedChunk;
+
+/*
+ * Encoders and decoders keep their working memory; one per thread.
+ */
+typedef struct Codec Codec;
+
+Codec *codec_new(void);
+void codec_free(Codec *codec);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Codec, codec_free)
+
+/*
+ * Encodes a chunk of size > 0 bytes. Tries zstd only where it is likely to pay (a sample of
+ * incompressible bytes is left raw after a cheap look) and keeps the result only if it is at least
+ * 1/16 smaller. level is zstd's, negative for its fast modes. Returns the encoded bytes (for
+ * CODEC_RAW a copy); sets *ret_encoding.
+ */
+GBytes *codec_encode(Codec *codec, const void *bytes, size_t size, int level,
+		     CodecEncoding *ret_encoding);
+
+/*
+ * Decodes into ret_bytes[raw_size]; fails with DRIVE_ERROR_CORRUPT unless the result has exactly
+ * raw_size bytes, and with DRIVE_ERROR_TOO_LARGE for a raw_size over CHUNK_SIZE_MAX. Never reads or
+ * writes outside the given memory, whatever the input.
+ */
+bool codec_decode(Codec *codec, CodecEncoding encoding, const void *encoded, size_t encoded_size,
+		  void *ret_bytes, size_t raw_size, GError **error);
+
+/*
+ * Decodes an encoded chunk into ret_bytes[chunk->raw_size] and compares its id with the hash of the
+ * result: DRIVE_ERROR_CORRUPT unless they agree.
+ */
+bool codec_open(Codec *codec, const EncodedChunk *chunk, void *ret_bytes, GError **error);

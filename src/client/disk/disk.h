@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "client/tree/entry.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The bound folder, as the client sees and changes it. Paths are relative to it ("a/b", "" is the
+ * folder itself), never leave it, and are never resolved through a symbolic link. One folder below
+ * it is ours: DISK_RESERVED; it holds the marker, staged files and what was swapped out.
+ *
+ * All functions may be called from several threads. NOT_FOUND means that the path is not there;
+ * FORBIDDEN unreadable; NO_SPACE full; UNSUPPORTED that this file system cannot hold it; CHANGED
+ * that something else than expected is there, and nothing was done.
+ */
+typedef struct Disk Disk;
+typedef struct DiskFile DiskFile;
+
+#define DISK_RESERVED ".imdrive"
+
+typedef enum DiskKind {
+	DISK_FILE = ENTRY_FILE,
+	DISK_FOLDER = ENTRY_FOLDER,
+	DISK_LINK = ENTRY_LINK,
+	DISK_OTHER = 4,        /* socket, device, pipe */
+	DISK_FILE_SYSTEM = 5,  /* a folder on another file system */
+} DiskKind;
+
+typedef struct DiskInfo {
+	DiskKind kind;
+	uint64_t size;
+	int64_t mtime_ns;
+	bool executable; /* by its owner */
+	EntryStamp stamp;
+} DiskInfo;
+
+/* The same file on disk, untouched: stamp, size and mtime. */
+bool disk_info_equal(const DiskInfo *a, const DiskInfo *b);
+
+typedef void (*DiskVisitor)(const char *name, const DiskInfo *info, void *data);
+
+/*
+ * A folder of the local file system. Creates the reserved folder, and the marker if create_marker;
+ * DRIVE_ERROR_NOT_FOUND if the folder is not there or, without create_marker, has no marker.
+ * marker is what the marker must hold (the binding's id).
+ */
+Disk *disk_posix_open(const char *folder, const char *marker, bool create_marker, GError **error);
+
+void disk_close(Disk *disk);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Disk, disk_close)
+
+/*
+ * Is the marker still there? Asked before any deletion is believed: an unmounted disk is an empty
+ * folder without a marker.
+ */
+bool disk_is_present(Disk *disk, GError **error);
+
+/* Every entry of a folder but the reserved one, in no order. */
+bool disk_list(Disk *disk, const char *folder, DiskVisitor visit, void *data, GError **error);
+bool disk_look(Disk *disk, const char *path, DiskInfo *ret_info, GError **error);
+/* Target of a symbolic link. Free with g_free(). */
+char *disk_read_link(Disk *disk, const char *path, GError **error);
+
+/* A file for reading. */
+DiskFile *disk_open(Disk *disk, const char *path, GError **error);
+/* 0 bytes at the end. */
+bool disk_file_read(DiskFile *file, uint64_t offset, void *ret_bytes, size_t size, size_t *ret_read,
+		    GError **error);
+bool disk_file_look(DiskFile *file, DiskInfo *ret_info, GError **error);
+
+/* A new, empty file in the reserved folder; gone when closed without disk_place(). */
+DiskFile *disk_stage(Disk *disk, GError **error);
+bool disk_file_write(DiskFile *file, uint64_t offset, const void *bytes, size_t size,
+		     GError **error);
+/* Copies from an open file of this disk without passing through memory where possible. */
+bool disk_file_copy(DiskFile *file, uint64_t offset, DiskFile *from, uint64_t from_offset,
+		    uint64_t size, GError **error);
+/* mtime and executable bit of a staged file; last, after all writes. */
+bool disk_file_set(DiskFile *file, int64_t mtime_ns, bool executable, GError **error);
+/* This one file's content on disk (fdatasync). */
+bool disk_file_sync(DiskFile *file, GError **error);
+void disk_file_close(DiskFile *file);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DiskFile, disk_file_close)
+
+/*
+ * Puts a staged file at path, atomically. expected NULL: nothing may be there (CONFLICT). Otherwise
+ * the two are exchanged, and what came out must be *expected; if it is not, they are exchanged back
+ * and CHANGED is returned. What came out is kept in the reserved folder for an hour and then
+ * removed, or brought back as a file beside it if a program wrote to it meanwhile.
+ */
+bool disk_place(Disk *disk, DiskFile *staged, const char *path, const DiskInfo *expected,
+		DiskInfo *ret_info, GError **error);
+/* Sets mtime and executable bit of the file at path, if it is still *expected. */
+bool disk_set(Disk *disk, const char *path, const DiskInfo *expected, int64_t mtime_ns,
+	      bool executable, DiskInfo *ret_info, GError **error);
+bool disk_make_folder(Disk *disk, const char *path, DiskInfo *ret_info, GError **error);
+/* expected as for disk_place(). */
+bool disk_make_link(Disk *disk, const char *path, const char *target, int64_t mtime_ns,
+		    const DiskInfo *expected, DiskInfo *ret_info, GError **error);
+/* Renames, never onto something (CONFLICT). from must still be the file with *expected's stamp
+ * (inode and birth; a rename changes ctime). */
+bool disk_move(Disk *disk, const char *from, const char *to, const DiskInfo *expected,
+	       DiskInfo *ret_info, GError **error);
+/* Removes a file or link that is still *expected, or an empty folder (expected NULL). */
+bool disk_remove(Disk *disk, const char *path, const DiskInfo *expected, GError **error);
+
+/* Everything done so far is on disk when it returns (syncfs). */
+bool disk_sync(Disk *disk, GError **error);
+
+/* ---- parking: a place in the reserved folder for nodes that step aside -------------------- */
+
+/* Path of the parking place for a name, usable with disk_move(). Free with g_free(). */
+char *disk_park_path(Disk *disk, const char *name);
+/* What is parked. */
+bool disk_list_parked(Disk *disk, DiskVisitor visit, void *data, GError **error);
+
+/* Removes swapped-out files that are older than an hour and untouched; brings back the others. */
+bool disk_tidy(Disk *disk, int64_t now_us, GError **error);

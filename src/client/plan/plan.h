@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "client/tree/tree.h"
+
+/*
+ * The planner: (local, synced, remote) -> actions. A pure, deterministic function; conflicts are
+ * decided here and nowhere else. DESIGN.md in this folder has the rules.
+ *
+ * It looks only at the nodes it is asked about and at what those touch (parents, the holders of
+ * wanted names, what lies below a deleted folder), through a view, so its cost follows the change.
+ */
+typedef struct PlanView {
+	/* Borrowed until the next call of the view; NULL if absent on that side. */
+	const Entry *(*get)(void *data, Side side, int64_t key);
+	/* Key of the child of that name, ENTRY_KEY_NONE if there is none. */
+	int64_t (*find)(void *data, Side side, int64_t parent, const char *name);
+	/* Appends the keys (int64_t) of all children to ret_keys. */
+	void (*children)(void *data, Side side, int64_t parent, GArray *ret_keys);
+	void *data;
+} PlanView;
+
+typedef enum ActionKind {
+	/* towards the server */
+	ACTION_CREATE_REMOTE, /* local entry -> new node */
+	ACTION_UPDATE_REMOTE, /* local content, mtime, executable -> node */
+	ACTION_MOVE_REMOTE,   /* local place -> node */
+	ACTION_DELETE_REMOTE, /* node and all below it */
+	/* towards the disk */
+	ACTION_CREATE_LOCAL, /* remote entry -> new file, folder or link at its remote place */
+	ACTION_UPDATE_LOCAL, /* remote content, mtime, executable -> file */
+	ACTION_MOVE_LOCAL,   /* file or folder -> (parent, name) of the action */
+	ACTION_DELETE_LOCAL, /* file, or folder with all below it that is deleted remotely */
+	/* in the state alone */
+	ACTION_HASH,   /* read the local file to learn its content */
+	ACTION_ADOPT,  /* local node `key` turns out to be remote node `other` */
+	ACTION_RENEW,  /* local entry becomes a node of its own, with a new key and id */
+	ACTION_SETTLE, /* local and remote agree: synced := that */
+	ACTION_FORGET, /* gone on both sides: synced := absent */
+} ActionKind;
+
+/*
+ * One step whose preconditions hold in the trees as given, so that the actions of one plan may run
+ * in any order, at the same time, or not at all.
+ */
+typedef struct Action {
+	ActionKind kind;
+	int64_t key;
+	int64_t other;   /* ACTION_ADOPT: the remote node */
+	int64_t parent;  /* ACTION_MOVE_LOCAL: new place */
+	char *name;      /* ACTION_MOVE_LOCAL: new name, owned */
+	unsigned group;  /* ACTION_MOVE_REMOTE: moves of one group > 0 are all or nothing */
+	bool conflict;   /* ACTION_MOVE_LOCAL: the local value is set aside as a conflict copy */
+} Action;
+
+void action_clear(Action *action);
+
+/* key cannot be decided before `on` has changed. */
+typedef struct PlanBlock {
+	int64_t key;
+	int64_t on;
+} PlanBlock;
+
+typedef struct PlanOptions {
+	/* False while pages of remote changes are still missing: only creations are planned. */
+	bool remote_at_head;
+	/* What stands in the names of conflict copies: "alice's laptop, 2026-11-23 14.05". */
+	const char *conflict_label;
+} PlanOptions;
+
+typedef struct Plan {
+	GArray *actions; /* Action */
+	GArray *blocks;  /* PlanBlock */
+} Plan;
+
+/*
+ * Plans these nodes. Nodes that need nothing appear in neither list. A node may be in the plan
+ * although it was not in keys, where keys cannot move without it (swaps, colliding names).
+ */
+void plan_make(const PlanView *view, const PlanOptions *options, const int64_t *keys, size_t count,
+	       Plan *ret_plan);
+void plan_clear(Plan *plan);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Plan, plan_clear)
+
+/*
+ * "report.odt" -> "report (conflict, <label>).odt", then "report (conflict, <label>, 2).odt" … for
+ * attempt 1, 2 …; never longer than NAME_SIZE_MAX, cut at a UTF-8 boundary. Free with g_free().
+ */
+char *plan_conflict_name(const char *name, const char *label, unsigned attempt);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/node_id.h"
+#include "chunk/codec.h"
+
+#include <gio/gio.h>
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The drive as a device sees it: the calls of /sync/v1/, as values. Thread-safe; every call blocks.
+ *
+ * Errors: OFFLINE (not reached, cut, timed out: try again), BUSY (told to wait), UNAUTHENTICATED
+ * (credential expired or revoked), and what the server answered.
+ */
+typedef struct Remote Remote;
+typedef struct Transport Transport;
+
+/* Takes the transport. */
+Remote *remote_new(Transport *transport, const NodeId *drive);
+void remote_free(Remote *remote);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Remote, remote_free)
+
+typedef enum RemoteKind {
+	REMOTE_FILE = 1,
+	REMOTE_FOLDER = 2,
+	REMOTE_LINK = 3,
+} RemoteKind;
+
+typedef struct RemoteEntry {
+	NodeId id;
+	NodeId parent; /* all zero for the root */
+	char *name;
+	RemoteKind kind;
+	uint64_t size;
+	int64_t mtime_ns;
+	bool executable;
+	GBytes *content;
+	uint64_t seq;
+	bool deleted;
+	bool own;
+} RemoteEntry;
+
+typedef struct RemotePage {
+	GArray *entries; /* RemoteEntry, by seq */
+	GBytes *cursor;
+	bool at_head;
+	bool reset;
+	GPtrArray *chunks; /* EncodedChunk *; bytes borrowed from body */
+	GBytes *body;
+} RemotePage;
+
+RemotePage *remote_page_new(void);
+void remote_page_free(RemotePage *page);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RemotePage, remote_page_free)
+
+/*
+ * Changes after the cursor (NULL: from the beginning), waiting up to wait_ms for the first. NULL
+ * page without error when there was none. inline_bytes: content of small files wanted beside it.
+ */
+bool remote_changes(Remote *remote, GBytes *cursor, unsigned wait_ms, unsigned inline_bytes,
+		    GCancellable *cancellable, RemotePage **ret_page, GError **error);
+
+typedef enum RemoteVerb {
+	REMOTE_CREATE = 1,
+	REMOTE_UPDATE,
+	REMOTE_MOVE,
+	REMOTE_DELETE,
+} RemoteVerb;
+
+/* Numbered as Outcome of sync.proto. */
+typedef enum RemoteOutcome {
+	REMOTE_APPLIED = 1,
+	REMOTE_ALREADY,
+	REMOTE_STALE,
+	REMOTE_NAME_TAKEN,
+	REMOTE_NO_PARENT,
+	REMOTE_NOT_FOUND,
+	REMOTE_CYCLE,
+	REMOTE_NEWER_INSIDE,
+	REMOTE_MISSING_CONTENT,
+	REMOTE_QUOTA,
+	REMOTE_INVALID,
+	REMOTE_GROUP_FAILED,
+	REMOTE_EXISTS,
+} RemoteOutcome;
+
+/* All memory borrowed. */
+typedef struct RemoteOperation {
+	uint64_t number;
+	unsigned group;
+	RemoteVerb verb;
+	NodeId node;
+	uint64_t base;
+	NodeId parent;
+	const char *name;
+	RemoteKind kind;
+	uint64_t size;
+	int64_t mtime_ns;
+	bool executable;
+	GBytes *content;
+	uint64_t decided_at;
+} RemoteOperation;
+
+typedef struct RemoteResult {
+	RemoteOutcome outcome;
+	uint64_t seq;
+} RemoteResult;
+
+/* One request: operations and the chunks they need beside what the drive holds. */
+bool remote_commit(Remote *remote, const RemoteOperation *operations, size_t count,
+		   const EncodedChunk *chunks, size_t chunk_count, GCancellable *cancellable,
+		   RemoteResult *ret_results, GError **error);
+
+/* ids: of ChunkId. Appends those that must be sent. bytes: raw length of all of them. */
+bool remote_missing(Remote *remote, const ChunkId *ids, size_t count, uint64_t bytes,
+		    GCancellable *cancellable, GArray *ret_missing, GError **error);
+
+bool remote_upload(Remote *remote, const EncodedChunk *chunks, size_t count,
+		   GCancellable *cancellable, GError **error);
+
+/*
+ * As many of these chunks, in order, as fit into one answer: *ret_chunks (EncodedChunk, bytes
+ * borrowed from *ret_body). At least one, or NOT_FOUND. Ids are compared with the request but
+ * not verified: the caller does by codec_open().
+ */
+bool remote_fetch(Remote *remote, const ChunkId *ids, size_t count, GCancellable *cancellable,
+		  GArray **ret_chunks, GBytes **ret_body, GError **error);
+
+/* Bytes that went over the wire in each direction, since the start. */
+void remote_traffic(Remote *remote, uint64_t *ret_sent, uint64_t *ret_received);

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "client/tree/entry.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The three trees of one binding. `synced` lies in SQLite; `local` and `remote` are kept as what
+ * differs from it, in memory: their size is that of what is changing. State holds observations,
+ * never pending work; what a crash takes is observed again.
+ *
+ * State may lag the disk, never lead it: what was settled counts at once in memory, but is written
+ * to SQLite only by state_record(), after the disk was synced. The cursor is written only when
+ * no remote change before it would be skipped by a restart.
+ *
+ * One thread.
+ */
+typedef struct State State;
+
+/* path ":memory:" for tests. drive is the node id of the root. */
+State *state_open(const char *path, const NodeId *drive, GError **error);
+void state_close(State *state);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_close)
+
+/* ---- reading ---------------------------------------------------------------------------- */
+
+/* Borrowed until the next call that changes the state or 64 further reads; NULL if absent. */
+const Entry *state_get(State *state, Side side, int64_t key);
+/* Key of the child with that name; ENTRY_KEY_NONE if there is none. */
+int64_t state_find(State *state, Side side, int64_t parent, const char *name);
+/* Appends references (Entry *, to be unreffed) to all children, by name. */
+void state_children(State *state, Side side, int64_t parent, GPtrArray *ret_entries);
+/* By node id, in any tree; ENTRY_KEY_NONE if unknown. */
+int64_t state_key_of_id(State *state, const NodeId *id);
+/* The node that is this file on disk, in the local tree; ENTRY_KEY_NONE if unknown. */
+int64_t state_key_of_file(State *state, uint64_t inode, int64_t birth_ns);
+/* Is key folder itself or below it, on that side? */
+bool state_is_below(State *state, Side side, int64_t key, int64_t folder);
+/* "a/b/c" from the root, "" for the root itself; NULL if an ancestor is absent on that side. */
+char *state_path(State *state, Side side, int64_t key);
+/* Appends all keys (int64_t) whose three entries are not one and the same, by key. */
+void state_divergent(State *state, GArray *ret_keys);
+size_t state_divergent_count(State *state);
+/* A fresh key. */
+int64_t state_key_new(State *state);
+
+typedef struct StateTotals {
+	uint64_t files;   /* synced */
+	uint64_t folders;
+	uint64_t bytes;
+} StateTotals;
+StateTotals state_totals(State *state);
+
+/* ---- observations ----------------------------------------------------------------------- */
+
+/* side is SIDE_LOCAL or SIDE_REMOTE. The entry's key says which node. */
+void state_put(State *state, Side side, const Entry *entry);
+/*
+ * The node is gone on that side, and with it all that lies below it on that side. Appends every
+ * key that became absent to ret_keys (may be NULL).
+ */
+void state_remove(State *state, Side side, int64_t key, GArray *ret_keys);
+/* The local entry of `key` becomes node `new_key` with id new_id; its local children follow. */
+void state_rekey_local(State *state, int64_t key, int64_t new_key, const NodeId *new_id);
+
+/* ---- agreement -------------------------------------------------------------------------- */
+
+/* synced := place and value of the remote entry with the stamp of the local one. Both exist. */
+void state_settle(State *state, int64_t key);
+/* synced := absent, for a node that is absent on both sides. */
+void state_forget(State *state, int64_t key);
+
+/* ---- durability ------------------------------------------------------------------------- */
+
+/* The cursor up to which remote changes have been put. NULL after a loss of state. */
+GBytes *state_cursor(State *state);
+void state_set_cursor(State *state, GBytes *cursor);
+
+/* Everything settled so far is generation g; later settlements belong to g + 1. Returns g. */
+uint64_t state_mark(State *state);
+/* Generations up to this one are safe on disk: write them (and the cursor, if it may be). */
+bool state_record(State *state, uint64_t generation, GError **error);
+/* Something is waiting for state_record(). */
+bool state_is_dirty(State *state);
+
+/* Small values that belong to the binding (root's identity on disk, brake …). NULL if unset. */
+char *state_get_setting(State *state, const char *name);
+bool state_set_setting(State *state, const char *name, const char *value, GError **error);
+
+/* Aborts unless overlays, indexes and totals agree. */
+void state_check(State *state);

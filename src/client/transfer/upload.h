@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "client/disk/disk.h"
+#include "client/remote/remote.h"
+#include "client/tree/entry.h"
+
+#include <gio/gio.h>
+
+/*
+ * Towards the server: reads, hashes, cuts, encodes, asks what is missing, sends, commits. Blocks;
+ * runs on a worker thread with values of its own and gives values back.
+ */
+typedef enum UploadVerb {
+	UPLOAD_CREATE, /* file, folder or link */
+	UPLOAD_UPDATE, /* content and attributes of a file, target of a link */
+	UPLOAD_MOVE,
+	UPLOAD_DELETE,
+	UPLOAD_HASH,   /* only learn the content of the local file */
+} UploadVerb;
+
+typedef enum UploadOutcome {
+	UPLOAD_PENDING,  /* not reached: an earlier failure of the whole batch; see error */
+	UPLOAD_DONE,     /* committed (or hashed): content, info, seq are set */
+	UPLOAD_SAME,     /* UPDATE: the file already is what the server has; content, info are set */
+	UPLOAD_CHANGED,  /* the file changed or vanished while it was read: look again */
+	UPLOAD_REFUSED,  /* the server said no: refusal */
+	UPLOAD_FAILED,   /* this item alone: error (unreadable, too large …) */
+} UploadOutcome;
+
+typedef struct UploadItem {
+	/* in */
+	UploadVerb verb;
+	int64_t key;         /* the engine's; not looked at */
+	uint64_t number;     /* operation number */
+	unsigned group;
+	char *path;          /* of the local file; NULL for MOVE and DELETE */
+	DiskInfo expected;   /* the file as observed */
+	NodeId node;
+	NodeId parent;       /* CREATE, MOVE */
+	char *name;          /* CREATE, MOVE */
+	EntryKind kind;
+	uint64_t base;       /* the node's seq; 0 for CREATE */
+	uint64_t decided_at; /* DELETE of a folder */
+	GBytes *same_as;     /* UPDATE: the server's content, or NULL */
+	int64_t same_mtime_ns;
+	bool same_executable;
+	/* out */
+	UploadOutcome outcome;
+	RemoteOutcome refusal;
+	GError *error;
+	GBytes *content;     /* file: chunk/content.h; link: target */
+	DiskInfo info;       /* the file as it was read */
+	uint64_t seq;
+} UploadItem;
+
+UploadItem *upload_item_new(UploadVerb verb);
+void upload_item_free(UploadItem *item);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(UploadItem, upload_item_free)
+
+/* Shared by all uploads of a binding. Progress counters are read from another thread. */
+typedef struct Upload Upload;
+
+typedef struct UploadOptions {
+	uint64_t rate_max; /* bytes per second, 0: none */
+} UploadOptions;
+
+Upload *upload_new(Disk *disk, Remote *remote, const UploadOptions *options);
+void upload_free(Upload *upload);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Upload, upload_free)
+
+/*
+ * Runs the items (UploadItem) in order, in as few requests as possible, and sets their outcomes.
+ * False if the whole batch failed (server not reached, credential refused, disk gone): items not
+ * reached stay UPLOAD_PENDING. A commit whose answer was lost is PENDING too: trying again with
+ * the same number finds out.
+ */
+bool upload_run(Upload *upload, GPtrArray *items, GCancellable *cancellable, GError **error);
+
+/* Bytes of files read and accepted so far. Any thread. */
+uint64_t upload_progress(Upload *upload);
