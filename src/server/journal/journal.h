@@ -169,6 +169,13 @@ bool journal_missing(Journal *journal, const NodeId *drive, int64_t account, con
 bool journal_locate(Journal *journal, const NodeId *drive, const ChunkId *ids, size_t count,
 		    BlobsLocation *ret_locations, bool *ret_found, GError **error);
 
+/*
+ * The same for chunks that are leased to the account, whether or not any drive holds them: a commit
+ * may name a list chunk that was uploaded before it, and its bytes are needed to apply it.
+ */
+bool journal_locate_leased(Journal *journal, int64_t account, const ChunkId *ids, size_t count,
+			   BlobsLocation *ret_locations, bool *ret_found, GError **error);
+
 /* Of these ids, which does the drive hold as a list chunk? */
 bool journal_holds_lists(Journal *journal, const NodeId *drive, const ChunkId *ids, size_t count,
 			 bool *ret_held, GError **error);
