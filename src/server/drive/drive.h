@@ -59,7 +59,7 @@ bool drive_home(Drive *drive, int64_t account, NodeId *ret_drive, GError **error
 
 typedef struct DriveCommit {
 	const JournalOperation *operations;
-	size_t operation_count; /* 1..COMMIT_OPERATIONS_MAX */
+	size_t operation_count;     /* 1..COMMIT_OPERATIONS_MAX */
 	const EncodedChunk *chunks; /* content that came with it */
 	size_t chunk_count;
 } DriveCommit;
@@ -86,8 +86,8 @@ bool drive_missing(Drive *drive, const DriveCaller *caller, const DriveMissing *
 		   GArray *ret_missing, GError **error);
 
 /* Verifies and stores chunks, durably, for a later commit of this account. */
-bool drive_upload(Drive *drive, const DriveCaller *caller, const EncodedChunk *chunks,
-		  size_t count, GError **error);
+bool drive_upload(Drive *drive, const DriveCaller *caller, const EncodedChunk *chunks, size_t count,
+		  GError **error);
 
 /* Brings a version or a deleted node back: journal_restore(). */
 bool drive_restore(Drive *drive, const DriveCaller *caller, const NodeId *node, int64_t version,
@@ -149,8 +149,8 @@ bool drive_node(Drive *drive, const DriveCaller *caller, const NodeId *node, Jou
 		GError **error);
 
 /* The live node at a path: journal_resolve(). */
-bool drive_resolve(Drive *drive, const DriveCaller *caller, const char *path,
-		   JournalNode *ret_node, GError **error);
+bool drive_resolve(Drive *drive, const DriveCaller *caller, const char *path, JournalNode *ret_node,
+		   GError **error);
 
 /* The names from the root to the node joined by '/', live or deleted; "" for the root. */
 bool drive_path(Drive *drive, const DriveCaller *caller, const NodeId *node, GBytes **ret_path,
