@@ -25,6 +25,9 @@
 #define CONTENT_SIZE_MAX (128 * KIB)       /* bytes of an encoded content (chunk/content.h) */
 #define INLINE_SIZE_MAX (128 * KIB)        /* files up to this travel inside commits and changes */
 
+/* Packs */
+#define PACK_SIZE_MAX (256 * MIB)          /* a pack is closed before it would grow over this */
+
 /* Messages */
 #define MESSAGE_SIZE_MAX (4 * MIB)         /* one protobuf message */
 #define BODY_SIZE_MAX (16 * MIB)           /* one request or response of /sync */

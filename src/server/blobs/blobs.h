@@ -25,12 +25,25 @@ typedef struct BlobsLocation {
 	CodecEncoding encoding;
 } BlobsLocation;
 
+/*
+ * What a record takes in its pack: the encoded bytes and a header, rounded up to BLOBS_ALIGNMENT.
+ * Records begin at multiples of it.
+ */
+#define BLOBS_RECORD_OVERHEAD 56
+#define BLOBS_ALIGNMENT 8
+
+/* Where the record ends and the next may begin. */
+uint64_t blobs_location_end(const BlobsLocation *location);
+
 /* Takes the place. Never appends to a pack that was there before. */
 Blobs *blobs_open(Place *place, GError **error);
 void blobs_close(Blobs *blobs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Blobs, blobs_close)
 
-/* Appends an encoded chunk whose id the caller has verified. Not durable before blobs_sync(). */
+/*
+ * Appends an encoded chunk whose id the caller has verified and whose encoded size is at most its
+ * raw size. Not durable before blobs_sync().
+ */
 bool blobs_append(Blobs *blobs, const EncodedChunk *chunk, BlobsLocation *ret_location,
 		  GError **error);
 
@@ -48,14 +61,32 @@ bool blobs_sync(Blobs *blobs, GError **error);
 bool blobs_read(Blobs *blobs, const ChunkId *id, const BlobsLocation *location,
 		GByteArray *ret_bytes, GError **error);
 
-/* Names of all packs. */
+typedef struct BlobsPack {
+	uint64_t pack;
+	uint64_t size; /* bytes; of an open pack: at some moment during the call */
+} BlobsPack;
+
+/* Appends all packs (BlobsPack), in no order. */
 bool blobs_list(Blobs *blobs, GArray *ret_packs, GError **error);
 
-/* Cuts a sealed pack to size_known bytes: a torn tail that nothing refers to. */
+/*
+ * Visits the records of a pack in order, without the index, past holes and a torn tail. The bytes
+ * are as they lie there: whether they are those of the id is for codec_open() to say. Visiting
+ * stops when visit returns false with its error.
+ */
+typedef bool (*BlobsVisit)(const EncodedChunk *chunk, const BlobsLocation *location, void *data,
+			   GError **error);
+bool blobs_scan(Blobs *blobs, const BlobsPack *pack, BlobsVisit visit, void *data, GError **error);
+
+/* Cuts a sealed pack that is longer to size_known bytes: a torn tail that nothing refers to. */
 bool blobs_trim(Blobs *blobs, uint64_t pack, uint64_t size_known, GError **error);
 
 /* Removes a sealed pack that nothing refers to any more. */
 bool blobs_remove(Blobs *blobs, uint64_t pack, GError **error);
 
-/* True if the pack is being written by this process and must be left alone by sweep. */
+/*
+ * True while the pack is being written by this process or not wholly on disk, and must be left
+ * alone. Once false for a pack, it stays so. That nobody is about to name what lies in it is for
+ * the caller to know.
+ */
 bool blobs_is_open(Blobs *blobs, uint64_t pack);

@@ -16,18 +16,22 @@ typedef struct Place Place;
 Place *place_disk_new(const char *folder, GError **error);
 
 /*
- * Memory, for tests and the simulator. What was appended and not synced is lost, wholly or in part,
- * by place_memory_crash(), which draws from the seed.
+ * Memory, for tests and the simulator. place_memory_share() gives a further handle to the same
+ * bytes, which live as long as any handle: what a restarted server opens. What was written and not
+ * synced is lost, wholly or in part, by place_memory_crash(), which draws from the seed; a removal
+ * may be undone.
  */
 Place *place_memory_new(void);
+Place *place_memory_share(Place *place);
 void place_memory_crash(Place *place, uint64_t seed);
 
 /*
- * Fails the n-th call (from 1) of the place below with error, once or from then on; 0 never fails.
- * Takes the place below.
+ * Fails the n-th call from now (1: the next) of the place below with this error, once or from then
+ * on; 0 never fails. A write that fails may have written a part. Takes the place below.
  */
 Place *place_faulty_new(Place *below);
 void place_faulty_set(Place *place, unsigned nth, bool persistent, GQuark domain, int code);
+/* Calls since place_faulty_set(). */
 unsigned place_faulty_calls(Place *place);
 
 void place_free(Place *place);

@@ -247,7 +247,7 @@ bool journal_sweep(Journal *journal, const JournalRetention *retention, int64_t 
 typedef struct JournalPack {
 	uint64_t pack;
 	uint64_t size_live; /* encoded bytes that the index names in it */
-	uint64_t end;       /* where the last named record ends */
+	uint64_t end;       /* where the last named record ends: blobs_location_end() */
 	uint64_t count;
 } JournalPack;
 
