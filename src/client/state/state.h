@@ -35,6 +35,11 @@ int64_t state_find(State *state, Side side, int64_t parent, const char *name);
 void state_children(State *state, Side side, int64_t parent, GPtrArray *ret_entries);
 /* By node id, in any tree; ENTRY_KEY_NONE if unknown. */
 int64_t state_key_of_id(State *state, const NodeId *id);
+/*
+ * As state_key_of_id(), but an unknown id gets a key that it will keep: a parent that later pages
+ * will show. Kept with the cursor.
+ */
+int64_t state_key_for_id(State *state, const NodeId *id);
 /* The node that is this file on disk, in the local tree; ENTRY_KEY_NONE if unknown. */
 int64_t state_key_of_file(State *state, uint64_t inode, int64_t birth_ns);
 /* Is key folder itself or below it, on that side? */
@@ -72,6 +77,12 @@ void state_rekey_local(State *state, int64_t key, int64_t new_key, const NodeId 
 void state_settle(State *state, int64_t key);
 /* synced := absent, for a node that is absent on both sides. */
 void state_forget(State *state, int64_t key);
+
+/*
+ * The base is not to be trusted any more (another server, a restored backup): every synced entry
+ * becomes a merely local one, the remote tree is empty but for the root, there is no cursor.
+ */
+void state_reset(State *state);
 
 /* ---- durability ------------------------------------------------------------------------- */
 

@@ -187,6 +187,7 @@ typedef struct JournalPage {
 	GBytes *cursor;  /* to ask from next */
 	bool at_head;
 	bool reset;      /* the cursor given was not this drive's history */
+	uint64_t seq;    /* that the page reaches; the drive's at_head */
 } JournalPage;
 
 void journal_page_clear(JournalPage *page);
