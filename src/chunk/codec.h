@@ -18,7 +18,7 @@ typedef struct EncodedChunk {
 	ChunkId id;
 	CodecEncoding encoding;
 	uint32_t raw_size;    /* bytes before encoding, 1..CHUNK_SIZE_MAX */
-	uint32_t size;        /* bytes as encoded */
+	uint32_t size;        /* bytes as encoded: raw_size if raw, fewer if not */
 	const uint8_t *bytes; /* borrowed */
 } EncodedChunk;
 
@@ -32,9 +32,9 @@ void codec_free(Codec *codec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Codec, codec_free)
 
 /*
- * Encodes a chunk of size > 0 bytes. Tries zstd only where it is likely to pay (a sample of
- * incompressible bytes is left raw after a cheap look) and keeps the result only if it is at least
- * 1/16 smaller. level is zstd's, negative for its fast modes. Returns the encoded bytes (for
+ * Encodes a chunk of 1..CHUNK_SIZE_MAX bytes. Tries zstd only where it is likely to pay (a sample
+ * of incompressible bytes is left raw after a cheap look) and keeps the result only if it is at
+ * least 1/16 smaller. level is zstd's, negative for its fast modes. Returns the encoded bytes (for
  * CODEC_RAW a copy); sets *ret_encoding.
  */
 GBytes *codec_encode(Codec *codec, const void *bytes, size_t size, int level,
@@ -42,8 +42,9 @@ GBytes *codec_encode(Codec *codec, const void *bytes, size_t size, int level,
 
 /*
  * Decodes into ret_bytes[raw_size]; fails with DRIVE_ERROR_CORRUPT unless the result has exactly
- * raw_size bytes, and with DRIVE_ERROR_TOO_LARGE for a raw_size over CHUNK_SIZE_MAX. Never reads or
- * writes outside the given memory, whatever the input.
+ * raw_size bytes and the encoding is one raw run or one zstd frame that is smaller than they are,
+ * and with DRIVE_ERROR_TOO_LARGE for a raw_size over CHUNK_SIZE_MAX. Never reads or writes outside
+ * the given memory, whatever the input; after a failure ret_bytes holds anything.
  */
 bool codec_decode(Codec *codec, CodecEncoding encoding, const void *encoded, size_t encoded_size,
 		  void *ret_bytes, size_t raw_size, GError **error);

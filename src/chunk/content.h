@@ -5,6 +5,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -35,18 +36,25 @@ typedef struct Content {
 
 /*
  * Encodes the chunks of a file, in order, as content. For depth 1 the list chunks (GBytes) are
- * appended to ret_lists in order, to be stored like any other chunk.
+ * appended to ret_lists in order, to be stored like any other chunk. Every length is
+ * 1..CHUNK_SIZE_MAX. The result is over CONTENT_SIZE_MAX, and refused by whoever decodes it, only
+ * for files near FILE_SIZE_MAX that are cut into unusually small chunks (never below 100 GiB).
  */
 GBytes *content_encode(const ContentRef *refs, size_t count, GPtrArray *ret_lists);
 
 /*
  * Parses an encoded content. Fails with DRIVE_ERROR_INVALID on any deviation from the format
- * (bad depth, size, zero or too large lengths, more than CONTENT_DIRECT_MAX refs at depth 0) and
- * with DRIVE_ERROR_TOO_LARGE over CONTENT_SIZE_MAX. *ret_content is to be cleared.
+ * (bad depth, size, zero or too large lengths, more than CONTENT_DIRECT_MAX refs at depth 0, lists
+ * of lengths that content_encode() does not make) and with DRIVE_ERROR_TOO_LARGE over
+ * CONTENT_SIZE_MAX. *ret_content is to be cleared.
  */
 bool content_decode(const void *bytes, size_t size, Content *ret_content, GError **error);
 
-/* Parses the bytes of a list chunk into a content of depth 0 (any count). */
+/*
+ * Parses the bytes of a list chunk into a content of depth 0, whose count can be above
+ * CONTENT_DIRECT_MAX. DRIVE_ERROR_INVALID on any deviation, such as a list that goes on after its
+ * end.
+ */
 bool content_decode_list(const void *bytes, size_t size, Content *ret_content, GError **error);
 
 void content_clear(Content *content);
