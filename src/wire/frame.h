@@ -12,7 +12,7 @@
  *
  *	body    = message chunk*
  *	message = 'M' u32 size, size bytes (protobuf, sync.proto)
- *	chunk   = 'C' u32 size, 32 bytes chunk id, u8 encoding, u32 raw size, size - 37 bytes encoded
+ *	chunk   = 'C' u32 size, 32 bytes chunk id, u8 encoding, u32 raw size, encoded bytes
  *
  * All integers little-endian. No frame is larger than the body; a trailing half frame makes the
  * whole body invalid.
@@ -36,4 +36,5 @@ typedef struct FrameReader {
 void frame_reader_init(FrameReader *reader, const void *body, size_t size);
 bool frame_reader_message(FrameReader *reader, const uint8_t **ret_message, size_t *ret_size,
 			  GError **error);
-bool frame_reader_chunk(FrameReader *reader, EncodedChunk *ret_chunk, bool *ret_end, GError **error);
+bool frame_reader_chunk(FrameReader *reader, EncodedChunk *ret_chunk, bool *ret_end,
+			GError **error);
