@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Input: two bytes of raw size, then encoded bytes. They are decoded into memory of exactly that
+ * size, and whatever comes out is encoded and decoded again.
+ */
+#include "chunk/codec.h"
+
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_roundtrip(Codec *codec, const uint8_t *bytes, size_t size)
+{
+	CodecEncoding encoding;
+	g_autoptr(GBytes) encoded = codec_encode(codec, bytes, size, 1, &encoding);
+	EncodedChunk chunk = {
+		.id = chunk_id_of(bytes, size),
+		.encoding = encoding,
+		.raw_size = (uint32_t)size,
+		.size = (uint32_t)g_bytes_get_size(encoded),
+		.bytes = g_bytes_get_data(encoded, NULL),
+	};
+	g_autofree uint8_t *decoded = g_malloc(size);
+	bool opened = codec_open(codec, &chunk, decoded, NULL);
+	g_assert(opened);
+	g_assert(memcmp(decoded, bytes, size) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size < 3) {
+		return 0;
+	}
+	size_t raw_size = (size_t)(data[0] | data[1] << 8) + 1;
+	g_autoptr(Codec) codec = codec_new();
+	g_autofree uint8_t *decoded = g_malloc(raw_size);
+	if (codec_decode(codec, CODEC_ZSTD, data + 2, size - 2, decoded, raw_size, NULL)) {
+		check_roundtrip(codec, decoded, raw_size);
+	}
+	check_roundtrip(codec, data + 2, size - 2);
+	return 0;
+}
