@@ -58,8 +58,9 @@ typedef struct Entry {
 	uint64_t size;
 	int64_t mtime_ns;
 	bool executable;
-	GBytes *content;  /* file: chunk/content.h, NULL while not hashed; link: target; folder: NULL */
-	uint64_t seq;     /* remote, synced: the server's seq of the node; 0 before */
+	GBytes *content; /* file: chunk/content.h, NULL while not hashed; link: target; folder: NULL
+			  */
+	uint64_t seq;    /* remote, synced: the server's seq of the node; 0 before */
 	EntryStamp stamp; /* local, synced */
 	int references;
 } Entry;
@@ -80,7 +81,10 @@ bool entry_same_place(const Entry *a, const Entry *b);
  * but an entry with the same stamp.
  */
 bool entry_same_content(const Entry *a, const Entry *b);
-/* The same what a person may see of it: content, mtime (files only) and executable bit. */
+/* All that a person may see of it is the same: content and, of a file, mtime and executable bit. */
 bool entry_same_value(const Entry *a, const Entry *b);
-/* The same file on disk, untouched. */
+/*
+ * The same file on disk, untouched. Of a folder only (inode, birth) counts: its ctime tells of what
+ * lies in it. An inode of 0 is no stamp and equals nothing.
+ */
 bool entry_same_stamp(const Entry *a, const Entry *b);
