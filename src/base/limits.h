@@ -36,7 +36,6 @@
 #define CHUNK_IDS_MAX 65536                /* ids in one missing or fetch request */
 #define CHANGES_ENTRIES_MAX 8192           /* entries after which a page of changes ends */
 #define CURSORS_MAX 64
-#define CURSOR_SIZE_MAX 256            /* bytes of an opaque cursor */
 #define JSON_BODY_SIZE_MAX (64 * KIB)
 #define JSON_DEPTH_MAX 16
 

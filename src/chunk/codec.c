@@ -126,7 +126,7 @@ static bool decode_zstd(Codec *codec, const void *encoded, size_t encoded_size, 
 	if (encoded_size >= raw_size) {
 		return corrupt(error, "not smaller than what it holds");
 	}
-	/* libzstd would also take several frames and skippable ones: room for anything unseen. */
+	/* libzstd would also take skippable and further frames, and formats older than the RFC. */
 	static const uint8_t magic[4] = { 0x28, 0xb5, 0x2f, 0xfd };
 	if (encoded_size < sizeof magic || memcmp(encoded, magic, sizeof magic) != 0) {
 		return corrupt(error, "not a zstd frame");

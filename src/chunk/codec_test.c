@@ -175,6 +175,18 @@ static void test_refuses_all_but_one_frame(void)
 		       DRIVE_ERROR_CORRUPT);
 }
 
+/* Storing it would cost more than what it holds, and its quota. */
+static void test_refuses_a_frame_that_does_not_pay(void)
+{
+	const size_t size = 1000;
+	g_autofree uint8_t *random = random_bytes_new(6, size);
+	uint8_t frame[2000];
+	size_t done = ZSTD_compress(frame, sizeof frame, random, size, LEVEL);
+	g_assert_false(ZSTD_isError(done));
+	g_assert_cmpuint(done, >=, size);
+	assert_refused(CODEC_ZSTD, frame, done, size, DRIVE_ERROR_CORRUPT);
+}
+
 static void test_survives_damage(void)
 {
 	g_autoptr(Codec) codec = codec_new();
@@ -232,6 +244,8 @@ int main(int argc, char **argv)
 			test_keeps_only_a_gain_of_a_sixteenth);
 	g_test_add_func("/chunk/codec/refuses-other-sizes", test_refuses_other_sizes);
 	g_test_add_func("/chunk/codec/refuses-all-but-one-frame", test_refuses_all_but_one_frame);
+	g_test_add_func("/chunk/codec/refuses-a-frame-that-does-not-pay",
+			test_refuses_a_frame_that_does_not_pay);
 	g_test_add_func("/chunk/codec/survives-damage", test_survives_damage);
 	g_test_add_func("/chunk/codec/open-compares-the-id", test_open_compares_the_id);
 	return g_test_run();

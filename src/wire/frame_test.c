@@ -201,6 +201,9 @@ static void test_refuses_contradictory_chunks(void)
 	put_u32(second + 38, CHUNK_SIZE_MAX + 1);
 	assert_refused(body->data, body->len, DRIVE_ERROR_TOO_LARGE);
 	put_u32(second + 38, CHUNK_SIZE_MAX);
+	second[37] = 2;
+	assert_refused(body->data, body->len, DRIVE_ERROR_INVALID);
+	second[37] = CODEC_ZSTD;
 	g_assert_cmpint(read_all(body->data, body->len, NULL), ==, 2);
 
 	/* A chunk frame that ends with its header. */

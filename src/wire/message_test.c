@@ -89,6 +89,72 @@ static void test_memory_is_bounded(void)
 		       DRIVE_ERROR_TOO_LARGE);
 }
 
+static uint8_t node[16] = { 1 };
+
+static void assert_fits(const ProtobufCMessage *message)
+{
+	size_t size = protobuf_c_message_get_packed_size(message);
+	g_autofree uint8_t *packed = g_malloc(size);
+	protobuf_c_message_pack(message, packed);
+	g_autoptr(GError) error = NULL;
+	ProtobufCMessage *got = message_unpack(message->descriptor, packed, size, &error);
+	g_assert_no_error(error);
+	g_assert_nonnull(got);
+	message_free(got);
+}
+
+/* The bounds never hit what our own side says: as many and as small entries as there can be. */
+static void test_the_fullest_page_fits(void)
+{
+	Imdrive__Sync__Entry entry = IMDRIVE__SYNC__ENTRY__INIT;
+	entry.id = (ProtobufCBinaryData){ sizeof node, node };
+	entry.parent = entry.id;
+	entry.name = (ProtobufCBinaryData){ 1, (uint8_t *)"n" };
+	entry.kind = IMDRIVE__SYNC__KIND__KIND_FOLDER;
+	entry.seq = 1;
+	g_autofree Imdrive__Sync__Entry **entries =
+		g_new(Imdrive__Sync__Entry *, CHANGES_ENTRIES_MAX);
+	for (unsigned i = 0; i < CHANGES_ENTRIES_MAX; i++) {
+		entries[i] = &entry;
+	}
+	Imdrive__Sync__Page page = IMDRIVE__SYNC__PAGE__INIT;
+	page.n_entries = CHANGES_ENTRIES_MAX;
+	page.entries = entries;
+	Imdrive__Sync__Page *pages[] = { &page };
+	Imdrive__Sync__ChangesResponse response = IMDRIVE__SYNC__CHANGES_RESPONSE__INIT;
+	response.n_pages = 1;
+	response.pages = pages;
+	assert_fits(&response.base);
+}
+
+static void test_the_fullest_commit_fits(void)
+{
+	Imdrive__Sync__Operation operation = IMDRIVE__SYNC__OPERATION__INIT;
+	operation.number = 1;
+	operation.verb = IMDRIVE__SYNC__VERB__VERB_DELETE;
+	operation.node = (ProtobufCBinaryData){ sizeof node, node };
+	operation.base_seq = 1;
+	Imdrive__Sync__Result result = IMDRIVE__SYNC__RESULT__INIT;
+	result.number = 1;
+	result.outcome = IMDRIVE__SYNC__OUTCOME__OUTCOME_APPLIED;
+	g_autofree Imdrive__Sync__Operation **operations =
+		g_new(Imdrive__Sync__Operation *, COMMIT_OPERATIONS_MAX);
+	g_autofree Imdrive__Sync__Result **results =
+		g_new(Imdrive__Sync__Result *, COMMIT_OPERATIONS_MAX);
+	for (unsigned i = 0; i < COMMIT_OPERATIONS_MAX; i++) {
+		operations[i] = &operation;
+		results[i] = &result;
+	}
+	Imdrive__Sync__CommitRequest request = IMDRIVE__SYNC__COMMIT_REQUEST__INIT;
+	request.n_operations = COMMIT_OPERATIONS_MAX;
+	request.operations = operations;
+	assert_fits(&request.base);
+	Imdrive__Sync__CommitResponse response = IMDRIVE__SYNC__COMMIT_RESPONSE__INIT;
+	response.n_results = COMMIT_OPERATIONS_MAX;
+	response.results = results;
+	assert_fits(&response.base);
+}
+
 static void test_refuses_too_many_bytes(void)
 {
 	g_autofree uint8_t *bytes = g_malloc0(MESSAGE_SIZE_MAX + 1);
@@ -115,6 +181,8 @@ int main(int argc, char **argv)
 			test_no_bytes_are_the_empty_message);
 	g_test_add_func("/wire/message/refuses-garbage", test_refuses_garbage);
 	g_test_add_func("/wire/message/memory-is-bounded", test_memory_is_bounded);
+	g_test_add_func("/wire/message/the-fullest-page-fits", test_the_fullest_page_fits);
+	g_test_add_func("/wire/message/the-fullest-commit-fits", test_the_fullest_commit_fits);
 	g_test_add_func("/wire/message/refuses-too-many-bytes", test_refuses_too_many_bytes);
 	g_test_add_func("/wire/message/append-refuses-too-many-bytes",
 			test_append_refuses_too_many_bytes);
