@@ -16,6 +16,9 @@
 #define LINK_TARGET_SIZE_MAX 4095  /* bytes of a symbolic link's target */
 #define DEPTH_MAX 512              /* folders above a node */
 #define FILE_SIZE_MAX (1 * TIB)
+#define IGNORE_FILE_SIZE_MAX (256 * KIB)
+#define IGNORE_RULES_MAX 4096
+#define MARKER_SIZE_MAX 256        /* bytes of a binding's marker */
 
 /* Chunks */
 #define CHUNK_SIZE_MIN (128 * KIB) /* cutter: no boundary before (the last chunk may be shorter) */
