@@ -36,6 +36,8 @@ typedef struct OpenPack {
 
 struct Blobs {
 	Place *place;
+	BlobsBegin begin; /* may be NULL */
+	void *begin_data;
 	GMutex lock; /* guards all below */
 	GCond sync_ended;
 	GPtrArray *open;   /* OpenPack */
@@ -60,6 +62,13 @@ Blobs *blobs_open(Place *place, GError **error)
 	g_mutex_init(&blobs->lock);
 	g_cond_init(&blobs->sync_ended);
 	return blobs;
+}
+
+void blobs_on_begin(Blobs *blobs, BlobsBegin begin, void *data)
+{
+	g_assert(blobs->current == NULL);
+	blobs->begin = begin;
+	blobs->begin_data = data;
 }
 
 void blobs_close(Blobs *blobs)
@@ -118,13 +127,16 @@ static void seal_locked(Blobs *blobs)
 
 /*
  * Makes a new pack the current one. Others wait for the lock meanwhile: it happens once in
- * PACK_SIZE_MAX bytes and costs one sync of the folder.
+ * PACK_SIZE_MAX bytes and costs a sync or two.
  */
 static bool roll_locked(Blobs *blobs, GError **error)
 {
 	uint64_t name = random_name();
 	OpenPack *pack;
 
+	if (blobs->begin != NULL && !blobs->begin(name, blobs->begin_data, error)) {
+		return false;
+	}
 	if (!place_create(blobs->place, name, error) || !write_pack_header(blobs, name, error)) {
 		return false;
 	}

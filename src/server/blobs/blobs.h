@@ -37,6 +37,13 @@ uint64_t blobs_location_end(const BlobsLocation *location);
 
 /* Takes the place. Never appends to a pack that was there before. */
 Blobs *blobs_open(Place *place, GError **error);
+/*
+ * Says who is to be told of a new pack before it is created; if that fails, so does the append that
+ * needed it. Not to call blobs. Before the first append.
+ */
+typedef bool (*BlobsBegin)(uint64_t pack, void *data, GError **error);
+void blobs_on_begin(Blobs *blobs, BlobsBegin begin, void *data);
+
 void blobs_close(Blobs *blobs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Blobs, blobs_close)
 

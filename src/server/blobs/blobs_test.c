@@ -263,6 +263,45 @@ static void test_rolls_packs(void)
 	g_assert_cmpint(g_rmdir(folder), ==, 0);
 }
 
+typedef struct Begun {
+	uint64_t pack;
+	unsigned calls;
+	bool fail;
+	Place *place;
+} Begun;
+
+static bool begin(uint64_t pack, void *data, GError **error)
+{
+	Begun *begun = data;
+	g_autoptr(GArray) entries = g_array_new(false, false, sizeof(PlaceEntry));
+
+	/* Before it exists. */
+	g_assert_true(place_list(begun->place, entries, NULL));
+	g_assert_cmpuint(entries->len, ==, 0);
+	begun->pack = pack;
+	begun->calls++;
+	if (begun->fail) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "on request");
+	}
+	return !begun->fail;
+}
+
+static void test_tells_of_a_pack_before_it_exists(void)
+{
+	Place *place = place_memory_new();
+	g_autoptr(Blobs) blobs = open_blobs(place);
+	Begun begun = { .fail = true, .place = place };
+	BlobsLocation location;
+
+	blobs_on_begin(blobs, begin, &begun);
+	g_assert_false(append(blobs, 1, &location));
+	begun.fail = false;
+	g_assert_true(append(blobs, 1, &location));
+	g_assert_cmpuint(begun.pack, ==, location.pack);
+	g_assert_true(append(blobs, 2, &location));
+	g_assert_cmpuint(begun.calls, ==, 2);
+}
+
 /* ---- faults ---------------------------------------------------------------------------- */
 
 static void test_stops_after_a_failed_sync(void)
@@ -609,6 +648,7 @@ int main(int argc, char **argv)
 	ADD("never-appends-to-an-old-pack", test_never_appends_to_an_old_pack);
 	ADD("trims-and-removes-sealed-packs", test_trims_and_removes_sealed_packs);
 	ADD("rolls-packs", test_rolls_packs);
+	ADD("tells-of-a-pack-before-it-exists", test_tells_of_a_pack_before_it_exists);
 	ADD("stops-after-a-failed-sync", test_stops_after_a_failed_sync);
 	ADD("goes-on-after-a-full-disk", test_goes_on_after_a_full_disk);
 	ADD("survives-a-crash-at-any-call", test_survives_a_crash_at_any_call);

@@ -38,8 +38,8 @@ typedef struct DriveOptions {
 
 /*
  * Recovers what an unclean end left: torn tails of packs are cut where the index ends, packs that
- * nothing names are removed. If that would remove more than a crash can leave (the database was
- * lost, or is of another server) nothing is removed and it is reported.
+ * were begun and hold nothing are removed. A pack that the journal does not know is left alone and
+ * reported: the database is another one, or an old copy.
  */
 Drive *drive_open(const DriveOptions *options, GError **error);
 void drive_close(Drive *drive);

@@ -45,7 +45,7 @@ typedef struct JournalNode {
 	GBytes *content; /* chunk/content.h; target of a link; NULL for a folder */
 	uint64_t seq;
 	bool deleted;
-	int64_t device; /* who changed it last */
+	int64_t device;  /* who changed it last */
 	int64_t time_us; /* when, UTC */
 } JournalNode;
 
@@ -63,7 +63,8 @@ bool journal_drive_of(Journal *journal, int64_t account, NodeId *ret_drive, GErr
 bool journal_drive_set_quota(Journal *journal, const NodeId *drive, uint64_t quota, GError **error);
 
 typedef struct JournalUsage {
-	uint64_t bytes; /* of the chunks that the drive holds: files, versions and trash, each once */
+	uint64_t bytes; /* of the chunks that the drive holds: files, versions and trash, each once
+			 */
 	uint64_t quota; /* 0: none */
 	uint64_t nodes; /* live */
 	uint64_t seq;
@@ -134,7 +135,8 @@ typedef struct JournalCommit {
 	size_t operation_count;
 	const JournalStored *stored; /* chunks that came with it */
 	size_t stored_count;
-	GHashTable *lists; /* ChunkId -> GBytes: list chunks that the drive may not hold yet as such */
+	GHashTable
+		*lists; /* ChunkId -> GBytes: list chunks that the drive may not hold yet as such */
 } JournalCommit;
 
 /*
@@ -183,11 +185,11 @@ bool journal_holds_lists(Journal *journal, const NodeId *drive, const ChunkId *i
 /* ---- reading --------------------------------------------------------------------------- */
 
 typedef struct JournalPage {
-	GArray *nodes;   /* JournalNode, by seq; no seq is split */
-	GBytes *cursor;  /* to ask from next */
+	GArray *nodes;  /* JournalNode, by seq; no seq is split */
+	GBytes *cursor; /* to ask from next */
 	bool at_head;
-	bool reset;      /* the cursor given was not this drive's history */
-	uint64_t seq;    /* that the page reaches; the drive's at_head */
+	bool reset;   /* the cursor given was not this drive's history */
+	uint64_t seq; /* that the page reaches; the drive's at_head */
 } JournalPage;
 
 void journal_page_clear(JournalPage *page);
@@ -205,12 +207,12 @@ bool journal_node(Journal *journal, const NodeId *drive, const NodeId *node, Jou
 		  GError **error);
 
 /* The live node at a path of names separated by '/'; "" is the root. DRIVE_ERROR_NOT_FOUND. */
-bool journal_resolve(Journal *journal, const NodeId *drive, const char *path,
-		     JournalNode *ret_node, GError **error);
+bool journal_resolve(Journal *journal, const NodeId *drive, const char *path, JournalNode *ret_node,
+		     GError **error);
 
 typedef struct JournalVersion {
-	int64_t number;     /* of this version among those of the node, from 1, oldest first */
-	JournalNode node;   /* as it was */
+	int64_t number;   /* of this version among those of the node, from 1, oldest first */
+	JournalNode node; /* as it was */
 	bool current;
 } JournalVersion;
 
@@ -223,9 +225,9 @@ bool journal_trash(Journal *journal, const NodeId *drive, unsigned count_max, GA
 		   GError **error);
 
 /*
- * Brings back: a version's content as a new change of the node (number > 0), or, for a deleted node,
- * the node itself with everything below it that was deleted with it (number 0). A name that is taken
- * gets " (restored)" and a number. Ancestors that are deleted come back too, alone.
+ * Brings back: a version's content as a new change of the node (number > 0), or, for a deleted
+ * node, the node itself with everything below it that was deleted with it (number 0). A name that
+ * is taken gets " (restored)" and a number. Ancestors that are deleted come back too, alone.
  */
 bool journal_restore(Journal *journal, const NodeId *drive, int64_t device, const NodeId *node,
 		     int64_t number, uint64_t *ret_seq, GError **error);
@@ -233,8 +235,8 @@ bool journal_restore(Journal *journal, const NodeId *drive, int64_t device, cons
 /* ---- upkeep ---------------------------------------------------------------------------- */
 
 typedef struct JournalRetention {
-	int64_t versions_s;   /* a replaced version is kept this long after it was replaced */
-	int64_t trash_s;      /* a deleted node is kept this long */
+	int64_t versions_s; /* a replaced version is kept this long after it was replaced */
+	int64_t trash_s;    /* a deleted node is kept this long */
 } JournalRetention;
 
 /*
@@ -252,7 +254,18 @@ typedef struct JournalPack {
 	uint64_t count;
 } JournalPack;
 
-/* What the index knows of each pack. */
+/*
+ * The index knows every pack that this server ever began, from before it exists to after it is
+ * gone. So one that it does not know is another server's, or newer than a database that was
+ * restored, and is never touched.
+ *
+ * journal_pack_begin() comes before the pack is created and is durable when it returns true;
+ * journal_pack_forget() after it was removed, only for a pack without chunks (count 0).
+ */
+bool journal_pack_begin(Journal *journal, uint64_t pack, GError **error);
+bool journal_pack_forget(Journal *journal, uint64_t pack, GError **error);
+
+/* What the index knows of each pack, those without chunks too. */
 bool journal_packs(Journal *journal, GArray *ret_packs, GError **error);
 
 /* Up to count_max chunks of a pack (JournalStored), by offset, from that offset on. */
