@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "client/login/profile.h"
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+/*
+ * Signing in and out, and the calls of /api/v1/. Each blocks for the answer.
+ */
+
+/*
+ * Signs in with the name and password of a local account; the server makes this a device of that
+ * account. server is a URL as typed: "drive.example.org", "http://127.0.0.1:8090".
+ */
+typedef struct AccountPassword {
+	const char *server;
+	const char *name;
+	const char *password;
+	const char *device_name;
+} AccountPassword;
+bool account_sign_in(const AccountPassword *with, ProfileLogin *ret_login, GError **error);
+
+/*
+ * A call with the device's credential. path with query ("/api/v1/me"), object NULL for none.
+ * Returns the answer's object (to be unreffed), an empty one for 204.
+ */
+json_t *account_call(const ProfileLogin *login, const char *method, const char *path,
+		     json_t *object, GError **error);

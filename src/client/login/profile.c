@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The profile folder. profile.conf is a GKeyFile:
+ *
+ *	[login]        server, account, device, device_name, drive
+ *	[binding ID]   folder
+ *
+ * The token has a file of its own, so that the rest can be shown to anybody.
+ */
+#include "client/login/profile.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LOGIN_GROUP "login"
+#define BINDING_PREFIX "binding "
+#define TOKEN_SIZE_MAX 4096
+
+struct Profile {
+	char *folder;
+	int lock;
+	GKeyFile *settings;
+	ProfileLogin login;
+	bool has_login;
+	GPtrArray *bindings;
+};
+
+char *profile_default_folder(void)
+{
+	return g_build_filename(g_get_user_state_dir(), "imdrive", NULL);
+}
+
+char *profile_path(const Profile *profile, const char *name)
+{
+	return g_build_filename(profile->folder, name, NULL);
+}
+
+void profile_login_clear(ProfileLogin *login)
+{
+	g_clear_pointer(&login->server, g_free);
+	g_clear_pointer(&login->account, g_free);
+	g_clear_pointer(&login->device_name, g_free);
+	g_clear_pointer(&login->token, g_free);
+}
+
+static void binding_free(void *data)
+{
+	ProfileBinding *binding = data;
+	g_free(binding->id);
+	g_free(binding->folder);
+	g_free(binding);
+}
+
+/* ---- reading ---------------------------------------------------------------------------- */
+
+static bool make_private(const char *folder, GError **error)
+{
+	struct stat info;
+	if (g_mkdir_with_parents(folder, 0700) != 0) {
+		return error_set_errno(error, errno, "create the profile folder '%s'", folder);
+	}
+	if (stat(folder, &info) != 0) {
+		return error_set_errno(error, errno, "open the profile folder '%s'", folder);
+	}
+	if (info.st_uid != geteuid() || (info.st_mode & 077) != 0) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
+			    "the profile folder '%s' holds this device's credential, but others "
+			    "can read it: 'chmod 700' it, or use another with --profile",
+			    folder);
+		return false;
+	}
+	return true;
+}
+
+static bool read_token(Profile *profile, GError **error)
+{
+	g_autofree char *path = profile_path(profile, "token");
+	g_autoptr(GError) missing = NULL;
+	size_t size = 0;
+	g_clear_pointer(&profile->login.token, g_free);
+	if (g_file_get_contents(path, &profile->login.token, &size, &missing)) {
+		g_strchomp(profile->login.token);
+		return true;
+	}
+	profile->login.token = g_strdup("");
+	if (g_error_matches(missing, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+		return true;
+	}
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "read the credential: %s",
+		    missing->message);
+	return false;
+}
+
+static bool read_login(Profile *profile, GError **error)
+{
+	GKeyFile *settings = profile->settings;
+	if (!g_key_file_has_group(settings, LOGIN_GROUP)) {
+		return true;
+	}
+	ProfileLogin *login = &profile->login;
+	g_autofree char *drive = g_key_file_get_string(settings, LOGIN_GROUP, "drive", NULL);
+	login->server = g_key_file_get_string(settings, LOGIN_GROUP, "server", NULL);
+	login->account = g_key_file_get_string(settings, LOGIN_GROUP, "account", NULL);
+	login->device_name = g_key_file_get_string(settings, LOGIN_GROUP, "device_name", NULL);
+	login->device = g_key_file_get_int64(settings, LOGIN_GROUP, "device", NULL);
+	if (!login->server || !login->account || !login->device_name || !drive ||
+	    !node_id_from_hex(drive, &login->drive)) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
+			    "'%s/profile.conf' is damaged in [" LOGIN_GROUP
+			    "]: remove that section and sign in again",
+			    profile->folder);
+		return false;
+	}
+	profile->has_login = true;
+	return read_token(profile, error);
+}
+
+static bool read_bindings(Profile *profile, GError **error)
+{
+	g_auto(GStrv) groups = g_key_file_get_groups(profile->settings, NULL);
+	for (char **group = groups; *group; group++) {
+		if (!g_str_has_prefix(*group, BINDING_PREFIX)) {
+			continue;
+		}
+		g_autofree char *folder =
+			g_key_file_get_string(profile->settings, *group, "folder", error);
+		if (!folder) {
+			g_prefix_error(error, "read '%s/profile.conf': ", profile->folder);
+			return false;
+		}
+		ProfileBinding *binding = g_new0(ProfileBinding, 1);
+		binding->id = g_strdup(*group + strlen(BINDING_PREFIX));
+		binding->folder = g_steal_pointer(&folder);
+		g_ptr_array_add(profile->bindings, binding);
+	}
+	return true;
+}
+
+Profile *profile_open(const char *folder, GError **error)
+{
+	if (!make_private(folder, error)) {
+		return NULL;
+	}
+	g_autoptr(Profile) profile = g_new0(Profile, 1);
+	profile->lock = -1;
+	profile->folder = g_canonicalize_filename(folder, NULL);
+	profile->settings = g_key_file_new();
+	profile->bindings = g_ptr_array_new_with_free_func(binding_free);
+	g_autofree char *path = profile_path(profile, "profile.conf");
+	g_autoptr(GError) failure = NULL;
+	if (!g_key_file_load_from_file(profile->settings, path, G_KEY_FILE_KEEP_COMMENTS,
+				       &failure) &&
+	    !g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT, "read '%s': %s", path,
+			    failure->message);
+		return NULL;
+	}
+	if (!read_login(profile, error) || !read_bindings(profile, error)) {
+		return NULL;
+	}
+	return g_steal_pointer(&profile);
+}
+
+void profile_free(Profile *profile)
+{
+	if (!profile) {
+		return;
+	}
+	if (profile->lock >= 0) {
+		close(profile->lock);
+	}
+	g_key_file_unref(profile->settings);
+	profile_login_clear(&profile->login);
+	g_ptr_array_unref(profile->bindings);
+	g_free(profile->folder);
+	g_free(profile);
+}
+
+bool profile_lock(Profile *profile, GError **error)
+{
+	g_autofree char *path = profile_path(profile, "lock");
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		return error_set_errno(error, errno, "open '%s'", path);
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		int errnum = errno;
+		close(fd);
+		if (errnum != EWOULDBLOCK) {
+			return error_set_errno(error, errnum, "lock '%s'", path);
+		}
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
+			    "another imdrive is running with the profile '%s'", profile->folder);
+		return false;
+	}
+	profile->lock = fd;
+	return true;
+}
+
+/* ---- writing ---------------------------------------------------------------------------- */
+
+static bool write_file(const Profile *profile, const char *name, const char *text, GError **error)
+{
+	g_autofree char *path = profile_path(profile, name);
+	g_autoptr(GError) failure = NULL;
+	if (!g_file_set_contents_full(path, text, -1,
+				      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+				      0600, &failure)) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "write '%s': %s", path,
+			    failure->message);
+		return false;
+	}
+	return true;
+}
+
+static bool write_settings(Profile *profile, GError **error)
+{
+	g_autofree char *text = g_key_file_to_data(profile->settings, NULL, NULL);
+	return write_file(profile, "profile.conf", text, error);
+}
+
+const ProfileLogin *profile_login(const Profile *profile)
+{
+	return profile->has_login ? &profile->login : NULL;
+}
+
+bool profile_set_login(Profile *profile, const ProfileLogin *login, GError **error)
+{
+	char drive[NODE_ID_HEX_SIZE];
+	node_id_to_hex(&login->drive, drive);
+	g_key_file_set_string(profile->settings, LOGIN_GROUP, "server", login->server);
+	g_key_file_set_string(profile->settings, LOGIN_GROUP, "account", login->account);
+	g_key_file_set_string(profile->settings, LOGIN_GROUP, "device_name", login->device_name);
+	g_key_file_set_int64(profile->settings, LOGIN_GROUP, "device", login->device);
+	g_key_file_set_string(profile->settings, LOGIN_GROUP, "drive", drive);
+	if (!write_file(profile, "token", login->token, error) || !write_settings(profile, error)) {
+		return false;
+	}
+	profile_login_clear(&profile->login);
+	profile->has_login = false;
+	return read_login(profile, error);
+}
+
+bool profile_sign_out(Profile *profile, GError **error)
+{
+	g_autofree char *path = profile_path(profile, "token");
+	if (unlink(path) != 0 && errno != ENOENT) {
+		return error_set_errno(error, errno, "remove the credential '%s'", path);
+	}
+	g_free(profile->login.token);
+	profile->login.token = g_strdup("");
+	return true;
+}
+
+GPtrArray *profile_bindings(const Profile *profile)
+{
+	return profile->bindings;
+}
+
+static bool lies_in(const char *path, const char *folder)
+{
+	size_t size = strlen(folder);
+	return strncmp(path, folder, size) == 0 && (path[size] == '/' || folder[size - 1] == '/');
+}
+
+static bool may_bind(const Profile *profile, const char *folder, GError **error)
+{
+	for (unsigned i = 0; i < profile->bindings->len; i++) {
+		const ProfileBinding *other = profile->bindings->pdata[i];
+		if (lies_in(folder, other->folder) || lies_in(other->folder, folder)) {
+			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CONFLICT,
+				    "bind '%s': '%s' is bound already, and one lies in the other",
+				    folder, other->folder);
+			return false;
+		}
+	}
+	if (lies_in(profile->folder, folder) || strcmp(profile->folder, folder) == 0) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CONFLICT,
+			    "bind '%s': this device's own profile '%s' lies in it", folder,
+			    profile->folder);
+		return false;
+	}
+	return true;
+}
+
+const ProfileBinding *profile_bind(Profile *profile, const char *folder, GError **error)
+{
+	g_autofree char *real = realpath(folder, NULL);
+	if (!real) {
+		error_set_errno(error, errno, "bind '%s'", folder);
+		return NULL;
+	}
+	if (!g_file_test(real, G_FILE_TEST_IS_DIR)) {
+		error_set_errno(error, ENOTDIR, "bind '%s'", folder);
+		return NULL;
+	}
+	for (unsigned i = 0; i < profile->bindings->len; i++) {
+		const ProfileBinding *known = profile->bindings->pdata[i];
+		if (strcmp(known->folder, real) == 0) {
+			return known;
+		}
+	}
+	if (!may_bind(profile, real, error)) {
+		return NULL;
+	}
+	char hex[NODE_ID_HEX_SIZE];
+	NodeId id = node_id_random();
+	node_id_to_hex(&id, hex);
+	g_autofree char *group = g_strconcat(BINDING_PREFIX, hex, NULL);
+	g_key_file_set_string(profile->settings, group, "folder", real);
+	if (!write_settings(profile, error)) {
+		g_key_file_remove_group(profile->settings, group, NULL);
+		return NULL;
+	}
+	ProfileBinding *binding = g_new0(ProfileBinding, 1);
+	binding->id = g_strdup(hex);
+	binding->folder = g_strdup(real);
+	binding->is_new = true;
+	g_ptr_array_add(profile->bindings, binding);
+	return binding;
+}
+
+char *profile_state_path(const Profile *profile, const ProfileBinding *binding, const NodeId *drive,
+			 GError **error)
+{
+	char hex[NODE_ID_HEX_SIZE];
+	node_id_to_hex(drive, hex);
+	g_autofree char *folder =
+		g_build_filename(profile->folder, "bindings", binding->id, hex, NULL);
+	if (g_mkdir_with_parents(folder, 0700) != 0) {
+		error_set_errno(error, errno, "create '%s'", folder);
+		return NULL;
+	}
+	return g_build_filename(folder, "state.db", NULL);
+}

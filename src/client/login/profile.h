@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/node_id.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What a device knows of itself: a folder (0700) with
+ *
+ *	profile.conf    server, account, device, drive; the bound folders
+ *	token           the device's credential (0600)
+ *	lock            held by the one process that syncs
+ *	control.sock    its door for user interfaces
+ *	bindings/ID/    the state of each bound folder
+ *
+ * Files are replaced atomically. Several profiles on one machine are several devices.
+ */
+typedef struct Profile Profile;
+
+/* $XDG_STATE_HOME/imdrive. Free with g_free(). */
+char *profile_default_folder(void);
+
+/* Opens, and creates if need be, the folder. */
+Profile *profile_open(const char *folder, GError **error);
+void profile_free(Profile *profile);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profile, profile_free)
+
+/* Until profile_free(). DRIVE_ERROR_BUSY if another process has it. */
+bool profile_lock(Profile *profile, GError **error);
+
+/* Path of a file in the profile. Free with g_free(). */
+char *profile_path(const Profile *profile, const char *name);
+
+/* Who this device is, as the server said at sign-in. */
+typedef struct ProfileLogin {
+	char *server; /* base URL, without a trailing slash */
+	char *account;
+	char *device_name;
+	int64_t device;
+	NodeId drive;
+	char *token;
+	bool registered; /* the account was made by this sign-in; not kept */
+} ProfileLogin;
+
+void profile_login_clear(ProfileLogin *login);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProfileLogin, profile_login_clear)
+
+/* NULL when signed out; borrowed until the login changes. Its token may be empty: signed out by the
+ * server, or by hand. */
+const ProfileLogin *profile_login(const Profile *profile);
+bool profile_set_login(Profile *profile, const ProfileLogin *login, GError **error);
+/* Forgets the credential; the bound folders stay as they are. */
+bool profile_sign_out(Profile *profile, GError **error);
+
+typedef struct ProfileBinding {
+	char *id;     /* what the marker in the folder holds */
+	char *folder; /* absolute, without symbolic links */
+	bool is_new;  /* was bound just now */
+} ProfileBinding;
+
+/* ProfileBinding, borrowed. */
+GPtrArray *profile_bindings(const Profile *profile);
+/*
+ * The binding of this folder, made if there is none. DRIVE_ERROR_CONFLICT if a bound folder lies
+ * in it or it in one. Borrowed.
+ */
+const ProfileBinding *profile_bind(Profile *profile, const char *folder, GError **error);
+/* Where the state of a binding lies, for this drive; its folder is made. Free with g_free(). */
+char *profile_state_path(const Profile *profile, const ProfileBinding *binding, const NodeId *drive,
+			 GError **error);
