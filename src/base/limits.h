@@ -39,8 +39,10 @@
 #define CHUNK_IDS_MAX 65536                /* ids in one missing or fetch request */
 #define CHANGES_ENTRIES_MAX 8192           /* entries after which a page of changes ends */
 #define CURSORS_MAX 64
+#define CURSOR_SIZE_MAX 256
 #define JSON_BODY_SIZE_MAX (64 * KIB)
 #define JSON_DEPTH_MAX 16
+#define TRASH_LIST_MAX 1000          /* deleted nodes in one answer */
 
 /* Waiting */
 #define CHANGES_WAIT_MS_MAX 55000
@@ -50,3 +52,4 @@
 #define PASSWORD_SIZE_MAX 1024
 #define DEVICE_NAME_SIZE_MAX 128
 #define DEVICES_PER_ACCOUNT_MAX 1000
+#define LOGIN_LIMIT_ENTRIES_MAX 65536 /* peers and names of failed sign-ins that are remembered */

@@ -8,8 +8,6 @@
  */
 #include "server/feed/feed.h"
 
-#include "base/limits.h"
-
 typedef struct Ring Ring;
 typedef struct Link Link;
 
@@ -100,7 +98,7 @@ static void wait_unlink(Feed *feed, FeedWait *wait)
 
 FeedWait *feed_wait(Feed *feed, const NodeId *drives, size_t count, FeedWakeFunc wake, void *data)
 {
-	g_assert(count >= 1 && count <= CURSORS_MAX);
+	g_assert(count >= 1 && count <= FEED_TOPICS_MAX);
 	FeedWait *wait = g_malloc0(sizeof(FeedWait) + count * sizeof(Link));
 	wait->wake = wake;
 	wait->data = data;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/limits.h"
 #include "base/node_id.h"
 
 #include <glib.h>
@@ -12,6 +13,9 @@
  */
 typedef struct Feed Feed;
 typedef struct FeedWait FeedWait;
+
+/* A wait may be for all the drives of one request and one thing more. */
+#define FEED_TOPICS_MAX (CURSORS_MAX + 1)
 
 /*
  * Called once, by the thread that calls feed_wake() and while the feed is locked: it must be
@@ -25,8 +29,8 @@ void feed_free(Feed *feed);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Feed, feed_free)
 
 /*
- * Waits for the next feed_wake() of any of these drives; 1 <= count <= CURSORS_MAX. wake is called
- * at most once, however many of them have news. To be given to feed_forget(), called or not.
+ * Waits for the next feed_wake() of any of these drives; 1 <= count <= FEED_TOPICS_MAX. wake is
+ * called at most once, however many of them have news. To be given to feed_forget(), called or not.
  */
 FeedWait *feed_wait(Feed *feed, const NodeId *drives, size_t count, FeedWakeFunc wake, void *data);
 

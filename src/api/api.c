@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of endpoints, who may use them, and the one place where an error becomes an answer.
+ *
+ * What went wrong on the peer's side is told in words. What went wrong on ours is told as "internal
+ * error", with the words in ApiResponse.detail: they may name paths and statements.
+ */
+#include "api/api_internal.h"
+
+#include "api/history.h"
+#include "api/session.h"
+#include "api/sync_changes.h"
+#include "api/sync_chunks.h"
+#include "api/sync_commit.h"
+#include "base/error.h"
+#include "base/limits.h"
+
+#include <string.h>
+
+#define BEARER "Bearer "
+
+typedef struct Route {
+	const char *method;
+	const char *path; /* ends in '/': whatever follows belongs to it */
+	size_t body_max;
+	bool open; /* to those who are not signed in */
+	ApiEndpoint endpoint;
+} Route;
+
+static bool health(ApiCall *call, GError **error)
+{
+	api_reply_json(call, json_pack("{s:s}", "status", "ok"));
+	return true;
+}
+
+#define SMALL_BODY_SIZE_MAX (64 * KIB)
+
+static const Route routes[] = {
+	{ "POST", "/sync/v1/changes", SMALL_BODY_SIZE_MAX, false, sync_changes },
+	{ "POST", "/sync/v1/commit", BODY_SIZE_MAX, false, sync_commit },
+	{ "POST", "/sync/v1/missing", MESSAGE_SIZE_MAX, false, sync_chunks_missing },
+	{ "POST", "/sync/v1/upload", BODY_SIZE_MAX, false, sync_chunks_upload },
+	{ "POST", "/sync/v1/fetch", MESSAGE_SIZE_MAX, false, sync_chunks_fetch },
+	{ "POST", "/api/v1/login", JSON_BODY_SIZE_MAX, true, session_login },
+	{ "POST", "/api/v1/logout", JSON_BODY_SIZE_MAX, false, session_logout },
+	{ "GET", "/api/v1/me", 0, false, session_me },
+	{ "GET", "/api/v1/devices", 0, false, session_devices },
+	{ "DELETE", "/api/v1/devices/", 0, false, session_end_device },
+	{ "GET", "/api/v1/versions", 0, false, history_versions },
+	{ "POST", "/api/v1/restore", JSON_BODY_SIZE_MAX, false, history_restore },
+	{ "GET", "/api/v1/trash", 0, false, history_trash },
+	{ "GET", "/healthz", 0, true, health },
+};
+
+/* ---- life ------------------------------------------------------------------------------ */
+
+NodeId api_account_topic(int64_t account)
+{
+	NodeId topic = { .bytes = "account" };
+	memcpy(topic.bytes + NODE_ID_SIZE - sizeof account, &account, sizeof account);
+	return topic;
+}
+
+static void wake_account(int64_t account, void *data)
+{
+	Api *api = data;
+	NodeId topic = api_account_topic(account);
+	feed_wake(api->feed, &topic);
+}
+
+Api *api_new(Accounts *accounts, Drive *drive, Feed *feed)
+{
+	Api *api = g_new0(Api, 1);
+	api->accounts = accounts;
+	api->drive = drive;
+	api->feed = feed;
+	api->login_limit = login_limit_new();
+	devices_set_ended(accounts_devices(accounts), wake_account, api);
+	return api;
+}
+
+void api_free(Api *api)
+{
+	if (!api) {
+		return;
+	}
+	devices_set_ended(accounts_devices(api->accounts), NULL, NULL);
+	login_limit_free(api->login_limit);
+	g_free(api);
+}
+
+void api_response_clear(ApiResponse *response)
+{
+	g_clear_pointer(&response->body, g_bytes_unref);
+	g_clear_pointer(&response->detail, g_free);
+}
+
+/* ---- answers --------------------------------------------------------------------------- */
+
+static GBytes *json_bytes(json_t *value)
+{
+	g_assert(value);
+	char *text = json_dumps(value, JSON_COMPACT);
+	g_assert(text);
+	json_decref(value);
+	return g_bytes_new_take(text, strlen(text));
+}
+
+void api_reply_json(ApiCall *call, json_t *value)
+{
+	call->response->status = 200;
+	call->response->content_type = "application/json";
+	call->response->body = json_bytes(value);
+}
+
+void api_reply_frames(ApiCall *call, GByteArray *body)
+{
+	call->response->status = 200;
+	call->response->content_type = "application/octet-stream";
+	call->response->body = g_byte_array_free_to_bytes(body);
+}
+
+void api_fail(ApiResponse *ret_response, unsigned status, const char *name, const char *message)
+{
+	/* Messages can quote what the peer sent. */
+	g_autofree char *text = g_utf8_make_valid(message, -1);
+	ret_response->status = status;
+	ret_response->content_type = "application/json";
+	g_clear_pointer(&ret_response->body, g_bytes_unref);
+	ret_response->body = json_bytes(json_pack("{s:s, s:s}", "error", name, "message", text));
+}
+
+/* Whether the text of an error is the peer's to read. */
+static bool is_public(const GError *error)
+{
+	if (error->domain != DRIVE_ERROR) {
+		return false;
+	}
+	switch (error->code) {
+	case DRIVE_ERROR_IO:
+	case DRIVE_ERROR_NO_SPACE:
+	case DRIVE_ERROR_CORRUPT:
+	case DRIVE_ERROR_CANCELLED:
+	case DRIVE_ERROR_OFFLINE:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static const char *public_text(const GError *error)
+{
+	if (is_public(error)) {
+		return error->message;
+	}
+	if (g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT)) {
+		return "a chunk does not have the bytes that its id names";
+	}
+	if (g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_NO_SPACE)) {
+		return "the drive's disk is full: tell its operator";
+	}
+	return "internal error: tell the drive's operator";
+}
+
+static void fail_with(ApiCall *call, const GError *error)
+{
+	bool known = error->domain == DRIVE_ERROR;
+	unsigned status = error_http_status(error);
+	if (status == 503 && call->response->retry_after_s > 0) {
+		status = 429;
+	}
+	api_fail(call->response, status, error_code_name(known ? error->code : DRIVE_ERROR_IO),
+		 public_text(error));
+	call->response->detail = g_strdup(error->message);
+	if (status >= 500) {
+		call->api->failures++;
+	}
+}
+
+/* ---- routing --------------------------------------------------------------------------- */
+
+/* What follows the route's path, or NULL if it is another's. */
+static const char *rest_of(const Route *route, const char *path)
+{
+	size_t size = strlen(route->path);
+	if (strncmp(path, route->path, size) != 0) {
+		return NULL;
+	}
+	const char *rest = path + size;
+	return *rest == '\0' || route->path[size - 1] == '/' ? rest : NULL;
+}
+
+/* *ret_path_known: the path exists with another method. */
+static const Route *find_route(const char *method, const char *path, const char **ret_rest,
+			       bool *ret_path_known)
+{
+	*ret_path_known = false;
+	/* HEAD is GET whose body is not sent. */
+	const char *as = strcmp(method, "HEAD") == 0 ? "GET" : method;
+	for (size_t i = 0; i < G_N_ELEMENTS(routes); i++) {
+		const char *rest = rest_of(&routes[i], path);
+		if (rest && strcmp(routes[i].method, as) == 0) {
+			*ret_rest = rest;
+			return &routes[i];
+		}
+		*ret_path_known = *ret_path_known || rest;
+	}
+	return NULL;
+}
+
+size_t api_body_max(const char *method, const char *path)
+{
+	const char *rest;
+	bool path_known;
+	const Route *route = find_route(method, path, &rest, &path_known);
+	return route ? route->body_max : 0;
+}
+
+/* ---- who ------------------------------------------------------------------------------- */
+
+static const char *bearer_token(const char *authorization)
+{
+	if (!authorization || g_ascii_strncasecmp(authorization, BEARER, strlen(BEARER)) != 0) {
+		return NULL;
+	}
+	const char *token = authorization + strlen(BEARER);
+	while (*token == ' ') {
+		token++;
+	}
+	return token;
+}
+
+bool api_remembers(Api *api, const char *authorization)
+{
+	const char *token = bearer_token(authorization);
+	return token &&
+	       devices_remembers(accounts_devices(api->accounts), token, g_get_real_time());
+}
+
+static bool authenticate(Api *api, const char *authorization, DevicesCaller *ret_caller,
+			 GError **error)
+{
+	const char *token = bearer_token(authorization);
+	if (!token) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED,
+				    "sign in first: the request has no bearer token");
+		return false;
+	}
+	return devices_authenticate(accounts_devices(api->accounts), token, g_get_real_time(),
+				    ret_caller, error);
+}
+
+bool api_admits(Api *api, const char *authorization)
+{
+	DevicesCaller caller;
+	return authenticate(api, authorization, &caller, NULL);
+}
+
+/* ---- handling -------------------------------------------------------------------------- */
+
+static bool dispatch(ApiCall *call, GError **error)
+{
+	const ApiRequest *request = call->request;
+	bool path_known;
+	const Route *route = find_route(request->method, request->path, &call->rest, &path_known);
+	if (!route) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND, "there is nothing at '%s'%s",
+			    request->path, path_known ? " for this method" : "");
+		return false;
+	}
+	if (!route->open) {
+		DevicesCaller who;
+		if (!authenticate(call->api, request->authorization, &who, error)) {
+			return false;
+		}
+		call->caller.account = who.account;
+		call->caller.device = who.device;
+		call->response->device = who.device;
+	}
+	size_t size = request->body ? g_bytes_get_size(request->body) : 0;
+	if (size > route->body_max) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE,
+			    "a body of %zu bytes, where %zu may be", size, route->body_max);
+		return false;
+	}
+	return route->endpoint(call, error);
+}
+
+void api_handle(Api *api, const ApiRequest *request, ApiResponse *ret_response)
+{
+	*ret_response = (ApiResponse){ 0 };
+	ApiCall call = {
+		.api = api,
+		.request = request,
+		.rest = "",
+		.now_us = g_get_real_time(),
+		.response = ret_response,
+	};
+	g_autoptr(GError) error = NULL;
+	if (!dispatch(&call, &error)) {
+		fail_with(&call, error);
+	}
+	if (ret_response->status == 0) {
+		return;
+	}
+	api->requests++;
+	api->bytes_in += request->body ? g_bytes_get_size(request->body) : 0;
+	api->bytes_out += ret_response->body ? g_bytes_get_size(ret_response->body) : 0;
+}
+
+void api_forget(Api *api, void *waiting)
+{
+	feed_forget(api->feed, waiting);
+}
+
+/* ---- metrics --------------------------------------------------------------------------- */
+
+static void append_metric(GString *text, const char *name, const char *type, uint64_t value)
+{
+	g_string_append_printf(text, "# TYPE imdrive_%s %s\nimdrive_%s %" G_GUINT64_FORMAT "\n",
+			       name, type, name, value);
+}
+
+void api_metrics(Api *api, GString *ret_text)
+{
+	append_metric(ret_text, "requests_total", "counter", api->requests);
+	append_metric(ret_text, "request_failures_total", "counter", api->failures);
+	append_metric(ret_text, "sign_ins_total", "counter", api->sign_ins);
+	append_metric(ret_text, "sign_in_failures_total", "counter", api->sign_in_failures);
+	append_metric(ret_text, "commits_total", "counter", api->commits);
+	append_metric(ret_text, "operations_total", "counter", api->operations);
+	append_metric(ret_text, "received_bytes_total", "counter", api->bytes_in);
+	append_metric(ret_text, "sent_bytes_total", "counter", api->bytes_out);
+	append_metric(ret_text, "waiting_devices", "gauge", feed_waiting(api->feed));
+}
