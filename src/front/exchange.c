@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "front/exchange.h"
+
+#include "api/api.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "front/connection.h"
+#include "front/metrics.h"
+#include "front/peer.h"
+
+#include <string.h>
+
+/* Bodies up to this are read from strangers too, since one of them may be about to sign in. */
+#define STRANGER_BODY_SIZE_MAX (64 * KIB)
+/* What is read and thrown away so that the answer arrives instead of a reset connection. */
+#define DROPPED_SIZE_MAX (2 * BODY_SIZE_MAX)
+/* The slowest line that a body or an answer is given time for. */
+#define LINE_BYTES_PER_MS 8
+
+#define PATH_LOG_SIZE_MAX 200
+
+typedef enum Stage {
+	EXCHANGE_ADMITTING,
+	EXCHANGE_READING,
+	EXCHANGE_DROPPING, /* the body; the answer may be there already */
+	EXCHANGE_WORKING,
+	EXCHANGE_ANSWERED,
+} Stage;
+
+struct Exchange {
+	Front *front;
+	Connection *connection;
+	struct MHD_Connection *mhd;
+	/* In MHD's memory, while the exchange lives. */
+	const char *method;
+	const char *path;
+	const char *authorization;
+	GHashTable *query;
+	char *peer;
+	int64_t start_us;
+
+	Stage stage;
+	size_t body_max; /* that was announced or, without, may be */
+	size_t reserved; /* of front->buffered */
+	size_t dropped;
+	GByteArray *receiving;
+	GBytes *body;
+	ApiResponse response;
+
+	void *waiting;      /* the api's */
+	int64_t handled_us; /* when it was first handled */
+	Timer timer;
+	GMutex lock;  /* guards the following, which the feed and the timer set */
+	bool noticed; /* woken, or time is up, since it was last handled */
+	bool expired;
+	bool asleep;
+};
+
+/* ---- life ------------------------------------------------------------------------------ */
+
+static void reserve(Exchange *exchange, size_t size)
+{
+	exchange->reserved += size;
+	exchange->front->buffered += size;
+}
+
+static void release(Exchange *exchange)
+{
+	exchange->front->buffered -= exchange->reserved;
+	exchange->reserved = 0;
+}
+
+static void time_is_up(void *data);
+
+static Exchange *exchange_new(Front *front, struct MHD_Connection *mhd, const char *method,
+			      const char *path)
+{
+	Exchange *exchange = g_new0(Exchange, 1);
+	exchange->front = front;
+	exchange->mhd = mhd;
+	exchange->connection = connection_of(mhd);
+	exchange->method = method;
+	exchange->path = path;
+	exchange->authorization =
+		MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	exchange->peer = peer_of(front, mhd, exchange->connection);
+	exchange->start_us = g_get_monotonic_time();
+	exchange->timer.func = time_is_up;
+	exchange->timer.data = exchange;
+	g_mutex_init(&exchange->lock);
+	front->exchanges++;
+	return exchange;
+}
+
+static void exchange_free(Exchange *exchange)
+{
+	timer_remove(exchange->front->waits, &exchange->timer);
+	release(exchange);
+	exchange->front->exchanges--;
+	g_clear_pointer(&exchange->query, g_hash_table_unref);
+	g_clear_pointer(&exchange->receiving, g_byte_array_unref);
+	g_clear_pointer(&exchange->body, g_bytes_unref);
+	api_response_clear(&exchange->response);
+	g_mutex_clear(&exchange->lock);
+	g_free(exchange->peer);
+	g_free(exchange);
+}
+
+/* ---- answering ------------------------------------------------------------------------- */
+
+static void free_bytes(void *bytes)
+{
+	g_bytes_unref(bytes);
+}
+
+static struct MHD_Response *make_response(const ApiResponse *from)
+{
+	struct MHD_Response *response;
+	if (from->body) {
+		size_t size;
+		const void *data = g_bytes_get_data(from->body, &size);
+		response = MHD_create_response_from_buffer_with_free_callback_cls(
+			size, (void *)data, free_bytes, g_bytes_ref(from->body));
+	} else {
+		response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+	}
+	g_assert(response);
+	if (from->content_type) {
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, from->content_type);
+	}
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	if (from->status == MHD_HTTP_UNAUTHORIZED) {
+		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+	}
+	if (from->retry_after_s > 0) {
+		char seconds[16];
+		g_snprintf(seconds, sizeof seconds, "%u", from->retry_after_s);
+		MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+	}
+	return response;
+}
+
+static unsigned line_time_ms(const Exchange *exchange, size_t size)
+{
+	return exchange->front->body_timeout_ms + (unsigned)(size / LINE_BYTES_PER_MS);
+}
+
+/* Hands the answer to MHD; on MHD's thread. */
+static enum MHD_Result send_answer(Exchange *exchange)
+{
+	size_t size = exchange->response.body ? g_bytes_get_size(exchange->response.body) : 0;
+	struct MHD_Response *response = make_response(&exchange->response);
+	if (exchange->front->stopping) {
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+	}
+	exchange->stage = EXCHANGE_ANSWERED;
+	connection_expect(exchange->connection, line_time_ms(exchange, size));
+	enum MHD_Result result =
+		MHD_queue_response(exchange->mhd, exchange->response.status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static void refuse(Exchange *exchange, unsigned status, const char *name, const char *message)
+{
+	api_fail(&exchange->response, status, name, message);
+	if (status == MHD_HTTP_SERVICE_UNAVAILABLE) {
+		exchange->response.retry_after_s = 1;
+		exchange->front->refused++;
+	}
+}
+
+/* ---- the header ------------------------------------------------------------------------ */
+
+static const char *header(Exchange *exchange, const char *name)
+{
+	return MHD_lookup_connection_value(exchange->mhd, MHD_HEADER_KIND, name);
+}
+
+/* The size of the body to come: announced, or for a chunked one what may be at the most. */
+static bool read_body_size(Exchange *exchange, size_t allowed, uint64_t *ret_size)
+{
+	const char *length = header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *encoding = header(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+	if (length && encoding) {
+		/* A proxy before us may have read the other one: request smuggling. */
+		refuse(exchange, MHD_HTTP_BAD_REQUEST, "invalid",
+		       "the request has both Content-Length and Transfer-Encoding");
+		return false;
+	}
+	if (length && !g_ascii_string_to_unsigned(length, 10, 0, G_MAXINT64, ret_size, NULL)) {
+		refuse(exchange, MHD_HTTP_BAD_REQUEST, "invalid", "Content-Length is no number");
+		return false;
+	}
+	if (!length) {
+		*ret_size = encoding ? allowed : 0;
+	}
+	return true;
+}
+
+static void push(Exchange *exchange)
+{
+	g_thread_pool_push(exchange->front->workers, exchange, NULL);
+}
+
+/* Gives the exchange to a worker until it resumes the connection. */
+static void suspend(Exchange *exchange, Stage stage)
+{
+	exchange->stage = stage;
+	connection_hold(exchange->connection);
+	MHD_suspend_connection(exchange->mhd);
+	push(exchange);
+}
+
+static void begin_reading(Exchange *exchange)
+{
+	exchange->stage = EXCHANGE_READING;
+	connection_expect(exchange->connection, line_time_ms(exchange, exchange->body_max));
+}
+
+static enum MHD_Result begin(Exchange *exchange)
+{
+	Front *front = exchange->front;
+	size_t allowed = api_body_max(exchange->method, exchange->path);
+	uint64_t size = 0;
+	if (front->stopping) {
+		refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", "the drive is stopping");
+	} else if (!read_body_size(exchange, allowed, &size)) {
+		/* Refused. */
+	} else if (size > MAX(allowed, STRANGER_BODY_SIZE_MAX)) {
+		refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "too-large",
+		       "the body is larger than this request may have");
+	} else if (size > STRANGER_BODY_SIZE_MAX && front->buffered + size > front->buffered_max) {
+		refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "busy",
+		       "too much is being transferred, try again in a moment");
+	}
+	if (exchange->response.status != 0) {
+		return send_answer(exchange);
+	}
+	exchange->body_max = size;
+	if (allowed == 0) {
+		exchange->stage = EXCHANGE_DROPPING;
+		connection_expect(exchange->connection, line_time_ms(exchange, size));
+		return MHD_YES;
+	}
+	reserve(exchange, size);
+	if (size > STRANGER_BODY_SIZE_MAX && !api_remembers(front->api, exchange->authorization)) {
+		suspend(exchange, EXCHANGE_ADMITTING);
+	} else {
+		begin_reading(exchange);
+	}
+	return MHD_YES;
+}
+
+/* ---- the body -------------------------------------------------------------------------- */
+
+static enum MHD_Result receive(Exchange *exchange, const char *bytes, size_t *size)
+{
+	if (exchange->stage == EXCHANGE_READING) {
+		if (!exchange->receiving) {
+			exchange->receiving = g_byte_array_sized_new((unsigned)exchange->body_max);
+		}
+		if (*size > exchange->body_max - exchange->receiving->len) {
+			refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "too-large",
+			       "the body is larger than this request may have");
+			g_clear_pointer(&exchange->receiving, g_byte_array_unref);
+			release(exchange);
+			exchange->stage = EXCHANGE_DROPPING;
+		} else {
+			g_byte_array_append(exchange->receiving, (const uint8_t *)bytes,
+					    (unsigned)*size);
+		}
+	}
+	if (exchange->stage == EXCHANGE_DROPPING) {
+		exchange->dropped += *size;
+		if (exchange->dropped > DROPPED_SIZE_MAX) {
+			return MHD_NO;
+		}
+	}
+	*size = 0;
+	return MHD_YES;
+}
+
+static enum MHD_Result add_query(void *data, enum MHD_ValueKind kind, const char *key,
+				 const char *value)
+{
+	Exchange *exchange = data;
+	if (!exchange->query) {
+		exchange->query = g_hash_table_new(g_str_hash, g_str_equal);
+	}
+	g_hash_table_insert(exchange->query, (char *)key, (char *)(value ? value : ""));
+	return MHD_YES;
+}
+
+/* All has arrived, or the worker is done. */
+static enum MHD_Result finish(Exchange *exchange)
+{
+	if (exchange->response.status != 0) {
+		return send_answer(exchange);
+	}
+	if (exchange->front->stopping) {
+		refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", "the drive is stopping");
+		return send_answer(exchange);
+	}
+	MHD_get_connection_values(exchange->mhd, MHD_GET_ARGUMENT_KIND, add_query, exchange);
+	if (exchange->receiving) {
+		exchange->body = g_byte_array_free_to_bytes(g_steal_pointer(&exchange->receiving));
+	}
+	suspend(exchange, EXCHANGE_WORKING);
+	return MHD_YES;
+}
+
+enum MHD_Result exchange_handle(void *cls, struct MHD_Connection *mhd, const char *url,
+				const char *method, const char *version, const char *upload_data,
+				size_t *upload_data_size, void **request_context)
+{
+	Exchange *exchange = *request_context;
+	if (!exchange) {
+		exchange = exchange_new(cls, mhd, method, url);
+		*request_context = exchange;
+		return begin(exchange);
+	}
+	if (*upload_data_size > 0) {
+		return receive(exchange, upload_data, upload_data_size);
+	}
+	return finish(exchange);
+}
+
+/* ---- working and waiting --------------------------------------------------------------- */
+
+/* A sleeping exchange becomes a worker's again; one that is being handled will look once more. */
+static void notice(Exchange *exchange, bool expired)
+{
+	g_mutex_lock(&exchange->lock);
+	bool asleep = exchange->asleep;
+	exchange->asleep = false;
+	exchange->noticed = true;
+	exchange->expired = exchange->expired || expired;
+	g_mutex_unlock(&exchange->lock);
+	if (asleep) {
+		push(exchange);
+	}
+}
+
+static void wake(void *data)
+{
+	notice(data, false);
+}
+
+static void time_is_up(void *data)
+{
+	notice(data, true);
+}
+
+static bool fall_asleep(Exchange *exchange)
+{
+	timer_set(exchange->front->waits, &exchange->timer, exchange->response.wait_ms);
+	g_mutex_lock(&exchange->lock);
+	bool asleep = !exchange->noticed;
+	exchange->asleep = asleep;
+	g_mutex_unlock(&exchange->lock);
+	return asleep;
+}
+
+/* Before handling it again: nothing of the last time can come in any more. */
+static void wake_up(Exchange *exchange)
+{
+	timer_unset(exchange->front->waits, &exchange->timer);
+	if (exchange->waiting) {
+		api_forget(exchange->front->api, g_steal_pointer(&exchange->waiting));
+	}
+	g_mutex_lock(&exchange->lock);
+	exchange->noticed = false;
+	g_mutex_unlock(&exchange->lock);
+}
+
+static void handle(Exchange *exchange)
+{
+	int64_t now_us = g_get_monotonic_time();
+	if (exchange->handled_us == 0) {
+		exchange->handled_us = now_us;
+	}
+	ApiRequest request = {
+		.method = exchange->method,
+		.path = exchange->path,
+		.query = exchange->query,
+		.authorization = exchange->authorization,
+		.body = exchange->body,
+		.peer = exchange->peer,
+		.wake = exchange->expired ? NULL : wake,
+		.wake_data = exchange,
+		.waited_ms = (unsigned)((now_us - exchange->handled_us) / 1000),
+	};
+	if (strcmp(exchange->path, "/metrics") == 0) {
+		metrics_handle(exchange->front, exchange->mhd, exchange->connection,
+			       &exchange->response);
+	} else {
+		api_handle(exchange->front->api, &request, &exchange->response);
+	}
+	exchange->waiting = exchange->response.waiting;
+}
+
+/* Gives the connection back to MHD; the exchange must not be touched after. */
+static void resume(Exchange *exchange)
+{
+	MHD_resume_connection(exchange->mhd);
+}
+
+static void admit(Exchange *exchange)
+{
+	if (api_admits(exchange->front->api, exchange->authorization)) {
+		begin_reading(exchange);
+	} else {
+		release(exchange);
+		exchange->stage = EXCHANGE_DROPPING;
+		connection_expect(exchange->connection, exchange->front->body_timeout_ms);
+	}
+	resume(exchange);
+}
+
+void exchange_work(void *data, void *front)
+{
+	Exchange *exchange = data;
+	if (exchange->stage == EXCHANGE_ADMITTING) {
+		admit(exchange);
+		return;
+	}
+	do {
+		wake_up(exchange);
+		handle(exchange);
+		if (exchange->response.status == 0 && fall_asleep(exchange)) {
+			return;
+		}
+	} while (exchange->response.status == 0);
+	g_clear_pointer(&exchange->body, g_bytes_unref);
+	release(exchange);
+	if (exchange->response.body) {
+		reserve(exchange, g_bytes_get_size(exchange->response.body));
+	}
+	resume(exchange);
+}
+
+/* ---- the end --------------------------------------------------------------------------- */
+
+static void log_request(const Exchange *exchange, enum MHD_RequestTerminationCode how)
+{
+	const ApiResponse *response = &exchange->response;
+	LogLevel level = response->status == 500   ? LOG_ERROR
+			 : response->status >= 400 ? LOG_INFO
+						   : LOG_DEBUG;
+	/* Escaped, so that a path cannot look like another field. Tokens travel in headers only. */
+	g_autofree char *start = g_strndup(exchange->path, PATH_LOG_SIZE_MAX);
+	g_autofree char *path = g_uri_escape_string(start, "/", FALSE);
+	size_t size = response->body ? g_bytes_get_size(response->body) : 0;
+	log_event(level, "request",
+		  "peer=%s method=%s path=%s status=%u sent=%zu ms=%" G_GINT64_FORMAT
+		  " device=%" G_GINT64_FORMAT "%s%s%s",
+		  exchange->peer, exchange->method, path, response->status, size,
+		  (g_get_monotonic_time() - exchange->start_us) / 1000, response->device,
+		  how == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " cut=1",
+		  response->detail ? " detail: " : "", response->detail ? response->detail : "");
+}
+
+void exchange_completed(void *cls, struct MHD_Connection *mhd, void **request_context,
+			enum MHD_RequestTerminationCode how)
+{
+	Exchange *exchange = *request_context;
+	if (!exchange) {
+		return;
+	}
+	*request_context = NULL;
+	log_request(exchange, how);
+	connection_expect(exchange->connection, exchange->front->idle_timeout_ms);
+	exchange_free(exchange);
+}
