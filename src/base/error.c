@@ -27,7 +27,7 @@ static const ErrorKind kinds[DRIVE_ERROR_LAST] = {
 	[DRIVE_ERROR_IO] = { "io", 500 },
 };
 
-G_DEFINE_QUARK(drive-error, drive_error)
+G_DEFINE_QUARK(drive_error, error)
 
 static DriveError code_from_errno(int errnum)
 {

@@ -10,17 +10,17 @@
  * why it failed. Every layer that knows the intent adds it with g_prefix_error(). The codes are
  * mapped to HTTP by error_http_status() and nowhere else.
  */
-#define DRIVE_ERROR (drive_error_quark())
+#define DRIVE_ERROR (error_quark())
 
 typedef enum DriveError {
 	DRIVE_ERROR_INVALID,         /* malformed request, message, argument or file */
 	DRIVE_ERROR_UNAUTHENTICATED, /* no credential, or one that is expired or revoked */
 	DRIVE_ERROR_FORBIDDEN,       /* known, but not allowed */
 	DRIVE_ERROR_NOT_FOUND,       /* no such account, node, chunk, file, path */
-	DRIVE_ERROR_CONFLICT,        /* exists already, or changed since the base it was made from */
+	DRIVE_ERROR_CONFLICT,        /* exists already, or changed since its base */
 	DRIVE_ERROR_TOO_LARGE,       /* over a named limit of base/limits.h */
 	DRIVE_ERROR_QUOTA,           /* the account's storage is used up */
-	DRIVE_ERROR_BUSY,            /* try again later: overload, rate limit, locked by another process */
+	DRIVE_ERROR_BUSY,            /* try again later: overload, rate limit, another's lock */
 	DRIVE_ERROR_CORRUPT,         /* bytes do not have the hash or the form they must have */
 	DRIVE_ERROR_CHANGED,         /* a file changed while it was worked on: look again */
 	DRIVE_ERROR_UNSUPPORTED,     /* this file system or this version cannot do that */
@@ -31,7 +31,7 @@ typedef enum DriveError {
 	DRIVE_ERROR_LAST,
 } DriveError;
 
-GQuark drive_error_quark(void);
+GQuark error_quark(void);
 
 /*
  * Sets *error from an errno value. ENOENT, ENOSPC, EDQUOT, EACCES and the like get the matching

@@ -47,9 +47,8 @@ void log_event(LogLevel level, const char *event, const char *format, ...)
 		g_autoptr(GDateTime) now = g_date_time_new_now_utc();
 		when = g_date_time_format(now, "%Y-%m-%dT%H:%M:%S.%fZ ");
 	}
-	g_autofree char *line =
-		g_strdup_printf("%s%s %s%s%s\n", when ? when : "", level_names[level], event,
-				*text ? " " : "", text);
+	g_autofree char *line = g_strdup_printf("%s%s %s%s%s\n", when ? when : "",
+						level_names[level], event, *text ? " " : "", text);
 	/* A log that cannot be written has nowhere to say so. */
 	ssize_t ignored = write(STDERR_FILENO, line, strlen(line));
 	(void)ignored;

@@ -48,11 +48,11 @@ void node_id_to_hex(const NodeId *id, char *ret_hex)
 
 bool node_id_from_hex(const char *hex, NodeId *ret_id)
 {
+	const size_t digits = NODE_ID_HEX_SIZE - 1;
 	NodeId id;
 	size_t size = 0;
-	if (strlen(hex) != NODE_ID_HEX_SIZE - 1 ||
-	    sodium_hex2bin(id.bytes, sizeof id.bytes, hex, NODE_ID_HEX_SIZE - 1, NULL, &size, NULL) !=
-		    0) {
+	if (strlen(hex) != digits ||
+	    sodium_hex2bin(id.bytes, sizeof id.bytes, hex, digits, NULL, &size, NULL) != 0) {
 		return false;
 	}
 	return node_id_from_bytes(id.bytes, size, ret_id);
