@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/control/control_client.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "client/control/socket_path.h"
+
+#include <gio/gio.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ANSWER_SIZE_MAX (16 * MIB)
+#define TIMEOUT_S 30
+
+static GSocketConnection *reach(const char *folder, GError **error)
+{
+	int fd = -1;
+	g_autoptr(GSocketAddress) address = socket_path_address(folder, &fd, NULL);
+	g_autoptr(GSocketClient) client = g_socket_client_new();
+	g_socket_client_set_timeout(client, TIMEOUT_S);
+	GSocketConnection *connection =
+		address ? g_socket_client_connect(client, G_SOCKET_CONNECTABLE(address), NULL, NULL)
+			: NULL;
+	if (fd >= 0) {
+		close(fd);
+	}
+	if (!connection) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE,
+			    "no imdrive is running with the profile '%s'", folder);
+	}
+	return connection;
+}
+
+static bool read_line(GInputStream *in, GByteArray *line, GError **error)
+{
+	uint8_t buffer[16384];
+	g_autoptr(GError) failure = NULL;
+	while (line->len == 0 || line->data[line->len - 1] != '\n') {
+		gssize size = g_input_stream_read(in, buffer, sizeof buffer, NULL, &failure);
+		if (size <= 0 || line->len + (size_t)size > ANSWER_SIZE_MAX) {
+			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE,
+				    "the running imdrive did not answer: %s",
+				    failure ? failure->message : "it ended the conversation");
+			return false;
+		}
+		g_byte_array_append(line, buffer, (unsigned)size);
+	}
+	return true;
+}
+
+static json_t *take_result(const GByteArray *line, GError **error)
+{
+	json_auto_t *reply =
+		json_loadb((const char *)line->data, line->len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *result = json_object_get(reply, "result");
+	if (result) {
+		return json_incref(result);
+	}
+	const char *message =
+		json_string_value(json_object_get(json_object_get(reply, "error"), "message"));
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID, "%s",
+		    message ? message : "the running imdrive gave an answer of another version");
+	return NULL;
+}
+
+json_t *control_client_call(const char *folder, const char *method, json_t *params, GError **error)
+{
+	g_autoptr(GSocketConnection) connection = reach(folder, error);
+	if (!connection) {
+		return NULL;
+	}
+	json_auto_t *request = json_pack("{s:s, s:O*}", "method", method, "params", params);
+	char *text = json_dumps(request, JSON_COMPACT);
+	g_autofree char *line = g_strconcat(text, "\n", NULL);
+	free(text);
+	GOutputStream *out = g_io_stream_get_output_stream(G_IO_STREAM(connection));
+	if (!g_output_stream_write_all(out, line, strlen(line), NULL, NULL, error)) {
+		g_prefix_error(error, "ask the running imdrive: ");
+		return NULL;
+	}
+	g_autoptr(GByteArray) reply = g_byte_array_new();
+	GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(connection));
+	return read_line(in, reply, error) ? take_result(reply, error) : NULL;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The daemon's end of the control socket. Connections are few, local and of the same user; each is
+ * read line by line up to JSON_BODY_SIZE_MAX, and ended when a line is longer or is no request.
+ */
+#include "client/control/control_server.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "client/control/socket_path.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct ControlServer {
+	GSocketService *service;
+	ControlHandler handler;
+	void *data;
+	char *path;
+	int folder_fd;
+	GPtrArray *peers; /* Peer */
+};
+
+typedef struct Peer {
+	ControlServer *server;
+	GSocketConnection *connection;
+	GCancellable *cancellable;
+	GByteArray *input;
+	GString *output;
+	uint8_t buffer[4096];
+} Peer;
+
+static void read_more(Peer *peer);
+
+static void peer_free(void *data)
+{
+	Peer *peer = data;
+	g_object_unref(peer->connection);
+	g_object_unref(peer->cancellable);
+	g_byte_array_unref(peer->input);
+	g_string_free(peer->output, TRUE);
+	g_free(peer);
+}
+
+static void peer_end(Peer *peer)
+{
+	if (peer->server) {
+		g_ptr_array_remove_fast(peer->server->peers, peer);
+	}
+	peer_free(peer);
+}
+
+/* ---- one request ------------------------------------------------------------------------ */
+
+static json_t *error_json(const GError *error)
+{
+	const char *code = error->domain == DRIVE_ERROR ? error_code_name((DriveError)error->code)
+							: error_code_name(DRIVE_ERROR_IO);
+	return json_pack("{s:{s:s, s:s}}", "error", "code", code, "message", error->message);
+}
+
+static json_t *answer(ControlServer *server, const char *line, size_t size)
+{
+	g_autoptr(GError) error = NULL;
+	json_auto_t *request = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
+	const char *method = json_string_value(json_object_get(request, "method"));
+	json_t *params = json_object_get(request, "params");
+	json_auto_t *none = json_object();
+	if (!method || (params && !json_is_object(params))) {
+		g_set_error_literal(&error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+				    "a request is a line {\"method\": …, \"params\": {…}}");
+		return error_json(error);
+	}
+	json_t *result = server->handler(method, params ? params : none, server->data, &error);
+	return result ? json_pack("{s:o}", "result", result) : error_json(error);
+}
+
+static void answer_lines(Peer *peer)
+{
+	const uint8_t *end;
+	while ((end = memchr(peer->input->data, '\n', peer->input->len))) {
+		size_t size = (size_t)(end - peer->input->data);
+		json_auto_t *reply = answer(peer->server, (char *)peer->input->data, size);
+		char *text = json_dumps(reply, JSON_COMPACT);
+		g_string_append(peer->output, text);
+		g_string_append_c(peer->output, '\n');
+		free(text);
+		g_byte_array_remove_range(peer->input, 0, (unsigned)size + 1);
+	}
+}
+
+/* ---- a connection ----------------------------------------------------------------------- */
+
+static void written(GObject *source, GAsyncResult *result, void *data)
+{
+	Peer *peer = data;
+	if (!g_output_stream_write_all_finish(G_OUTPUT_STREAM(source), result, NULL, NULL) ||
+	    !peer->server) {
+		peer_end(peer);
+		return;
+	}
+	g_string_truncate(peer->output, 0);
+	read_more(peer);
+}
+
+static void have_read(GObject *source, GAsyncResult *result, void *data)
+{
+	Peer *peer = data;
+	gssize size = g_input_stream_read_finish(G_INPUT_STREAM(source), result, NULL);
+	if (size <= 0 || !peer->server) {
+		peer_end(peer);
+		return;
+	}
+	g_byte_array_append(peer->input, peer->buffer, (unsigned)size);
+	answer_lines(peer);
+	if (peer->input->len > JSON_BODY_SIZE_MAX) {
+		peer_end(peer);
+		return;
+	}
+	if (peer->output->len == 0) {
+		read_more(peer);
+		return;
+	}
+	GOutputStream *out = g_io_stream_get_output_stream(G_IO_STREAM(peer->connection));
+	g_output_stream_write_all_async(out, peer->output->str, peer->output->len,
+					G_PRIORITY_DEFAULT, peer->cancellable, written, peer);
+}
+
+static void read_more(Peer *peer)
+{
+	GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(peer->connection));
+	g_input_stream_read_async(in, peer->buffer, sizeof peer->buffer, G_PRIORITY_DEFAULT,
+				  peer->cancellable, have_read, peer);
+}
+
+static gboolean incoming(GSocketService *service, GSocketConnection *connection, GObject *source,
+			 void *data)
+{
+	(void)service;
+	(void)source;
+	ControlServer *server = data;
+	Peer *peer = g_new0(Peer, 1);
+	peer->server = server;
+	peer->connection = g_object_ref(connection);
+	peer->cancellable = g_cancellable_new();
+	peer->input = g_byte_array_new();
+	peer->output = g_string_new(NULL);
+	g_ptr_array_add(server->peers, peer);
+	read_more(peer);
+	return TRUE;
+}
+
+/* ---- life ------------------------------------------------------------------------------- */
+
+static bool listen_at(ControlServer *server, const char *folder, GError **error)
+{
+	g_autoptr(GSocketAddress) address = socket_path_address(folder, &server->folder_fd, error);
+	if (!address) {
+		return false;
+	}
+	/* The profile is locked: a socket that is there has no process behind it. */
+	if (unlink(server->path) != 0 && errno != ENOENT) {
+		return error_set_errno(error, errno, "remove '%s'", server->path);
+	}
+	mode_t mask = umask(0177);
+	bool bound = g_socket_listener_add_address(G_SOCKET_LISTENER(server->service), address,
+						   G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT,
+						   NULL, NULL, error);
+	umask(mask);
+	if (!bound) {
+		g_prefix_error(error, "listen at '%s': ", server->path);
+	}
+	return bound;
+}
+
+ControlServer *control_server_new(const char *folder, ControlHandler handler, void *data,
+				  GError **error)
+{
+	g_autoptr(ControlServer) server = g_new0(ControlServer, 1);
+	server->handler = handler;
+	server->data = data;
+	server->folder_fd = -1;
+	server->peers = g_ptr_array_new();
+	server->path = g_build_filename(folder, SOCKET_PATH_NAME, NULL);
+	server->service = g_socket_service_new();
+	if (!listen_at(server, folder, error)) {
+		return NULL;
+	}
+	g_signal_connect(server->service, "incoming", G_CALLBACK(incoming), server);
+	g_socket_service_start(server->service);
+	return g_steal_pointer(&server);
+}
+
+void control_server_free(ControlServer *server)
+{
+	if (!server) {
+		return;
+	}
+	g_socket_service_stop(server->service);
+	g_socket_listener_close(G_SOCKET_LISTENER(server->service));
+	g_object_unref(server->service);
+	for (unsigned i = 0; i < server->peers->len; i++) {
+		/* The pending read or write ends, finds no server, and frees the peer. */
+		Peer *peer = server->peers->pdata[i];
+		peer->server = NULL;
+		g_cancellable_cancel(peer->cancellable);
+	}
+	g_ptr_array_unref(server->peers);
+	if (server->folder_fd >= 0) {
+		unlinkat(server->folder_fd, SOCKET_PATH_NAME, 0);
+		close(server->folder_fd);
+	}
+	g_free(server->path);
+	g_free(server);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+
+/*
+ * The only door for user interfaces: a socket in the profile folder (0600). One JSON object per
+ * line: {"method": "status", "params": {…}} is answered by {"result": {…}} or {"error": {"code":
+ * "busy", "message": "…"}}.
+ */
+typedef struct ControlServer ControlServer;
+
+/* Called on the main context. Returns the result, or NULL with error. params is an object. */
+typedef json_t *(*ControlHandler)(const char *method, json_t *params, void *data, GError **error);
+
+/* Serves on the thread-default main context. Replaces a socket that a dead process left behind. */
+ControlServer *control_server_new(const char *folder, ControlHandler handler, void *data,
+				  GError **error);
+void control_server_free(ControlServer *server);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ControlServer, control_server_free)

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/control/control_client.h"
+#include "client/control/control_server.h"
+#include "client/control/socket_path.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct Fixture {
+	char *root;
+	char *folder;
+	ControlServer *server;
+	GThread *caller;
+	const char *method;
+	json_t *result;
+	GError *error;
+	gint done;
+} Fixture;
+
+static json_t *handle(const char *method, json_t *params, void *data, GError **error)
+{
+	(void)data;
+	if (strcmp(method, "echo") == 0) {
+		return json_incref(params);
+	}
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND, "no method '%s'", method);
+	return NULL;
+}
+
+static void set_up(Fixture *fixture, const void *data)
+{
+	g_autoptr(GError) error = NULL;
+	fixture->root = g_dir_make_tmp("imdrive-control-XXXXXX", NULL);
+	/* Longer than a socket address could hold. */
+	fixture->folder = g_build_filename(fixture->root, data, NULL);
+	g_assert_cmpint(g_mkdir(fixture->folder, 0700), ==, 0);
+	fixture->server = control_server_new(fixture->folder, handle, NULL, &error);
+	g_assert_no_error(error);
+}
+
+static void tear_down(Fixture *fixture, const void *data)
+{
+	(void)data;
+	control_server_free(fixture->server);
+	while (g_main_context_iteration(NULL, FALSE)) {
+	}
+	g_rmdir(fixture->folder);
+	g_assert_cmpint(g_rmdir(fixture->root), ==, 0);
+	json_decref(fixture->result);
+	g_clear_error(&fixture->error);
+	g_free(fixture->folder);
+	g_free(fixture->root);
+}
+
+static void *call(void *data)
+{
+	Fixture *fixture = data;
+	json_auto_t *params = json_pack("{s:s}", "text", "hé\n");
+	fixture->result =
+		control_client_call(fixture->folder, fixture->method, params, &fixture->error);
+	g_atomic_int_set(&fixture->done, 1);
+	g_main_context_wakeup(NULL);
+	return NULL;
+}
+
+static void ask(Fixture *fixture, const char *method)
+{
+	fixture->method = method;
+	fixture->caller = g_thread_new("caller", call, fixture);
+	while (!g_atomic_int_get(&fixture->done)) {
+		g_main_context_iteration(NULL, TRUE);
+	}
+	g_thread_join(fixture->caller);
+}
+
+static void test_answers(Fixture *fixture, const void *data)
+{
+	(void)data;
+	ask(fixture, "echo");
+	g_assert_no_error(fixture->error);
+	g_assert_cmpstr(json_string_value(json_object_get(fixture->result, "text")), ==, "hé\n");
+}
+
+static void test_errors_come_through(Fixture *fixture, const void *data)
+{
+	(void)data;
+	ask(fixture, "nonsense");
+	g_assert_null(fixture->result);
+	g_assert_nonnull(strstr(fixture->error->message, "no method 'nonsense'"));
+}
+
+static void test_socket_is_private(Fixture *fixture, const void *data)
+{
+	(void)data;
+	struct stat info;
+	g_autofree char *path = g_build_filename(fixture->folder, SOCKET_PATH_NAME, NULL);
+	g_assert_cmpint(stat(path, &info), ==, 0);
+	g_assert_cmpint(info.st_mode & 0777, ==, 0600);
+}
+
+static void test_nobody_there(Fixture *fixture, const void *data)
+{
+	(void)data;
+	g_autoptr(GError) error = NULL;
+	g_assert_null(control_client_call(fixture->root, "echo", NULL, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE);
+}
+
+/* Garbage gets an error, an endless line the end of the conversation. */
+static void *send_garbage(void *data)
+{
+	Fixture *fixture = data;
+	int fd = -1;
+	g_autoptr(GSocketAddress) address = socket_path_address(fixture->folder, &fd, NULL);
+	g_autoptr(GSocketClient) client = g_socket_client_new();
+	g_autoptr(GSocketConnection) connection =
+		g_socket_client_connect(client, G_SOCKET_CONNECTABLE(address), NULL, NULL);
+	GOutputStream *out = g_io_stream_get_output_stream(G_IO_STREAM(connection));
+	GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(connection));
+	char reply[256] = { 0 };
+	g_output_stream_write_all(out, "[1,\n", 4, NULL, NULL, NULL);
+	g_assert_cmpint(g_input_stream_read(in, reply, sizeof reply - 1, NULL, NULL), >, 0);
+	g_assert_nonnull(strstr(reply, "\"invalid\""));
+	g_autofree char *line = g_strnfill(2 * JSON_BODY_SIZE_MAX, 'x');
+	g_output_stream_write_all(out, line, strlen(line), NULL, NULL, NULL);
+	g_assert_cmpint(g_input_stream_read(in, reply, sizeof reply - 1, NULL, NULL), <=, 0);
+	close(fd);
+	g_atomic_int_set(&fixture->done, 1);
+	g_main_context_wakeup(NULL);
+	return NULL;
+}
+
+static void test_garbage(Fixture *fixture, const void *data)
+{
+	(void)data;
+	GThread *thread = g_thread_new("garbage", send_garbage, fixture);
+	while (!g_atomic_int_get(&fixture->done)) {
+		g_main_context_iteration(NULL, TRUE);
+	}
+	g_thread_join(thread);
+}
+
+#define LONG_NAME                                                                         \
+	"a-folder-whose-name-alone-is-longer-than-the-address-of-a-socket-could-ever-be-" \
+	"which-is-one-hundred-and-seven-bytes-on-linux"
+#define ADD(path, function) \
+	g_test_add("/client/control/" path, Fixture, LONG_NAME, set_up, function, tear_down)
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	ADD("answers", test_answers);
+	ADD("errors-come-through", test_errors_come_through);
+	ADD("socket-is-private", test_socket_is_private);
+	ADD("nobody-there", test_nobody_there);
+	ADD("garbage", test_garbage);
+	return g_test_run();
+}
