@@ -33,6 +33,7 @@
 /* Descriptors that are not connections: database, packs, epoll sets. */
 #define FILES_RESERVED 256
 
+G_GNUC_PRINTF(2, 0)
 static void log_mhd(void *cls, const char *format, va_list args)
 {
 	g_autofree char *text = g_strdup_vprintf(format, args);

@@ -134,7 +134,8 @@ Http *http_new(const char *product)
 		CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
 		g_assert(code == CURLE_OK);
 		/* OpenSSL writes to sockets without MSG_NOSIGNAL. */
-		signal(SIGPIPE, SIG_IGN);
+		struct sigaction ignore = { .sa_handler = SIG_IGN };
+		sigaction(SIGPIPE, &ignore, NULL);
 		g_once_init_leave(&ready, 1);
 	}
 	Http *http = g_new0(Http, 1);

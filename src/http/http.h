@@ -32,10 +32,10 @@ typedef struct HttpRequest {
 	size_t body_size;           /* bytes */
 	size_t response_size_max;   /* bytes of the answer's body; 0: none may come */
 	/*
-	 * Limits of time, each 0 for the default: reaching the server (10 s); the whole call (none);
-	 * and how long fewer than HTTP_STALL_BYTES a second may flow in both directions together
-	 * (60 s, counted in whole seconds). A request whose answer may rightly be kept back adds
-	 * that time to stall_ms.
+	 * Limits of time, each 0 for the default: reaching the server (10 s); the whole call
+	 * (none); and how long fewer than HTTP_STALL_BYTES a second may flow in both directions
+	 * together (60 s, counted in whole seconds). A request whose answer may rightly be kept
+	 * back adds that time to stall_ms.
 	 */
 	unsigned connect_timeout_ms;
 	unsigned timeout_ms;

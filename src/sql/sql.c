@@ -561,10 +561,9 @@ SqlSession *sql_write(Sql *sql, GError **error)
 	}
 	SqlSession *session = session_take(sql, true, error);
 	if (sql->broken) {
-		g_set_error(
-			error, DRIVE_ERROR, DRIVE_ERROR_IO,
-			"database '%s': a disk sync failed; nothing more is written until a restart",
-			sql->path);
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO,
+			    "database '%s': a disk sync failed; nothing is written until a restart",
+			    sql->path);
 		session_give(session);
 		return NULL;
 	}

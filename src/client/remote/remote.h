@@ -48,7 +48,7 @@ typedef struct RemotePage {
 	GBytes *cursor;
 	bool at_head;
 	bool reset;
-	uint64_t seq; /* everything up to this seq of the drive has been shown */
+	uint64_t seq;      /* everything up to this seq of the drive has been shown */
 	GPtrArray *chunks; /* EncodedChunk *; bytes borrowed from body */
 	GBytes *body;
 } RemotePage;
@@ -59,7 +59,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(RemotePage, remote_page_free)
 
 /*
  * Changes after the cursor (NULL: from the beginning), waiting up to wait_ms for the first. NULL
- * page without error when there was none (never for wait_ms 0: then an empty page). inline_bytes: content of small files wanted beside it.
+ * page without error when there was none (never for wait_ms 0: then an empty page). inline_bytes:
+ * content of small files wanted beside it.
  */
 bool remote_changes(Remote *remote, GBytes *cursor, unsigned wait_ms, unsigned inline_bytes,
 		    GCancellable *cancellable, RemotePage **ret_page, GError **error);

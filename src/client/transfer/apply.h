@@ -38,15 +38,15 @@ typedef struct ApplyInside {
 typedef struct ApplyItem {
 	/* in */
 	ApplyVerb verb;
-	int64_t key;          /* the engine's; not looked at */
+	int64_t key; /* the engine's; not looked at */
 	char *path;
-	char *from;           /* MOVE */
+	char *from; /* MOVE */
 	EntryKind kind;
 	uint64_t size;
 	int64_t mtime_ns;
 	bool executable;
 	GBytes *content;
-	bool has_expected;    /* UPDATE, MOVE, DELETE: what must be there; false: nothing may be */
+	bool has_expected; /* UPDATE, MOVE, DELETE: what must be there; false: nothing may be */
 	DiskInfo expected;
 	GBytes *base_content; /* UPDATE: content of the file now at path: a source of chunks */
 	GArray *inside;       /* ApplyInside; DELETE of a folder */
