@@ -29,18 +29,19 @@ typedef enum RemoteKind {
 	REMOTE_LINK = 3,
 } RemoteKind;
 
+/* Of a deleted node only id, seq and own mean anything. */
 typedef struct RemoteEntry {
 	NodeId id;
 	NodeId parent; /* all zero for the root */
-	char *name;
+	char *name;    /* "" for the root, NULL for a deleted node */
 	RemoteKind kind;
 	uint64_t size;
 	int64_t mtime_ns;
 	bool executable;
-	GBytes *content;
+	GBytes *content; /* file: well-formed, and of this size at depth 0; link: target */
 	uint64_t seq;
 	bool deleted;
-	bool own;
+	bool own; /* last changed by this device */
 } RemoteEntry;
 
 typedef struct RemotePage {
@@ -48,9 +49,9 @@ typedef struct RemotePage {
 	GBytes *cursor;
 	bool at_head;
 	bool reset;
-	uint64_t seq;      /* everything up to this seq of the drive has been shown */
-	GPtrArray *chunks; /* EncodedChunk *; bytes borrowed from body */
-	GBytes *body;
+	uint64_t seq;   /* everything up to this seq of the drive has been shown */
+	GArray *chunks; /* EncodedChunk, not verified; bytes borrowed from body */
+	GBytes *body;   /* NULL in a page that did not come from a server */
 } RemotePage;
 
 RemotePage *remote_page_new(void);
@@ -58,9 +59,9 @@ void remote_page_free(RemotePage *page);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RemotePage, remote_page_free)
 
 /*
- * Changes after the cursor (NULL: from the beginning), waiting up to wait_ms for the first. NULL
- * page without error when there was none (never for wait_ms 0: then an empty page). inline_bytes:
- * content of small files wanted beside it.
+ * Changes after the cursor (NULL: from the beginning), waiting up to wait_ms (at most
+ * CHANGES_WAIT_MS_MAX) for the first. NULL page without error when there was none (never for
+ * wait_ms 0: then an empty page). inline_bytes: content of small files wanted beside it.
  */
 bool remote_changes(Remote *remote, GBytes *cursor, unsigned wait_ms, unsigned inline_bytes,
 		    GCancellable *cancellable, RemotePage **ret_page, GError **error);
@@ -111,12 +112,22 @@ typedef struct RemoteResult {
 	uint64_t seq;
 } RemoteResult;
 
-/* One request: operations and the chunks they need beside what the drive holds. */
+/*
+ * One request: operations (at most COMMIT_OPERATIONS_MAX) and the chunks they need beside what the
+ * drive holds. The operations may take MESSAGE_SIZE_MAX bytes (remote_operation_size() each) and
+ * all together BODY_SIZE_MAX.
+ */
 bool remote_commit(Remote *remote, const RemoteOperation *operations, size_t count,
 		   const EncodedChunk *chunks, size_t chunk_count, GCancellable *cancellable,
 		   RemoteResult *ret_results, GError **error);
 
-/* ids: of ChunkId. Appends those that must be sent. bytes: raw length of all of them. */
+/* Bytes that an operation takes in a request, at most. */
+size_t remote_operation_size(const RemoteOperation *operation);
+
+/*
+ * ids: at most CHUNK_IDS_MAX. Appends those that must be sent (ChunkId), in order and each once.
+ * bytes: raw length of all of them.
+ */
 bool remote_missing(Remote *remote, const ChunkId *ids, size_t count, uint64_t bytes,
 		    GCancellable *cancellable, GArray *ret_missing, GError **error);
 
@@ -124,8 +135,9 @@ bool remote_upload(Remote *remote, const EncodedChunk *chunks, size_t count,
 		   GCancellable *cancellable, GError **error);
 
 /*
- * As many of these chunks, in order, as fit into one answer: *ret_chunks (EncodedChunk, bytes
- * borrowed from *ret_body). At least one, or NOT_FOUND. Ids are compared with the request but
+ * As many of these chunks (at most CHUNK_IDS_MAX), in order, as fit into one answer: *ret_chunks
+ * (EncodedChunk, bytes borrowed from *ret_body). At least one, or NOT_FOUND. One that is left out
+ * before the last that came is one the drive does not hold. Ids are compared with the request but
  * not verified: the caller does by codec_open().
  */
 bool remote_fetch(Remote *remote, const ChunkId *ids, size_t count, GCancellable *cancellable,

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The drive over HTTP. An answer other than 2xx carries JSON, {"error": code, "message": text}; the
+ * status decides the code, since what stands between here and the drive (a proxy, a portal) answers
+ * too, in its own words.
+ */
+#include "client/remote/transport.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "http/http.h"
+
+#include <jansson.h>
+#include <string.h>
+
+/* How long the server may be silent beyond what it was told to wait. */
+#define SILENCE_MS 60000
+#define MESSAGE_LENGTH_MAX 500
+
+typedef struct HttpTransport {
+	Transport transport;
+	Http *http;
+	char *base_url; /* ends in "/sync/v1/" */
+	char *authorization;
+} HttpTransport;
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(json_t, json_decref)
+
+/* What the server said for people; NULL if it said nothing fit for it. Free with g_free(). */
+static char *message_of(const HttpResponse *response)
+{
+	size_t size = 0;
+	const char *bytes = g_bytes_get_data(response->body, &size);
+	bool is_json = g_strcmp0(response->content_type, "application/json") == 0;
+	if (!is_json || size > JSON_BODY_SIZE_MAX) {
+		return NULL;
+	}
+	g_autoptr(json_t) json = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, NULL);
+	const char *text = json_string_value(json_object_get(json, "message"));
+	if (!text || !*text) {
+		return NULL;
+	}
+	g_autofree char *start =
+		g_utf8_substring(text, 0, MIN(g_utf8_strlen(text, -1), MESSAGE_LENGTH_MAX));
+	return text_printable(start, strlen(start));
+}
+
+static void set_answer_error(GError **error, const HttpResponse *response)
+{
+	g_autofree char *message = message_of(response);
+	int code = (int)error_code_from_http(response->status);
+	if (response->status < 400) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+			    "the server answered with status %u", response->status);
+	} else if (message) {
+		g_set_error(error, DRIVE_ERROR, code, "%s", message);
+	} else {
+		g_set_error(error, DRIVE_ERROR, code, "the server answered with status %u",
+			    response->status);
+	}
+}
+
+static bool http_exchange(Transport *transport, const char *endpoint, GByteArray *body,
+			  unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
+			  GError **error)
+{
+	HttpTransport *self = (HttpTransport *)transport;
+	g_autofree char *url = g_strconcat(self->base_url, endpoint, NULL);
+	const char *const headers[] = {
+		self->authorization,
+		"Content-Type: application/octet-stream",
+		NULL,
+	};
+	HttpRequest request = {
+		.method = "POST",
+		.url = url,
+		.headers = headers,
+		.body = body->data,
+		.body_size = body->len,
+		.response_size_max = BODY_SIZE_MAX,
+		.stall_ms = wait_ms + SILENCE_MS,
+	};
+	g_autoptr(HttpResponse) response = http_send(self->http, &request, cancellable, error);
+	if (!response) {
+		return false;
+	}
+	if (response->status < 200 || response->status > 299) {
+		set_answer_error(error, response);
+		return false;
+	}
+	if (response->status == 204) {
+		*ret_body = NULL;
+		return true;
+	}
+	if (response->content_type && g_str_has_prefix(response->content_type, "text/")) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE,
+			    "a web page came instead of the drive's answer: does this network ask "
+			    "for a sign-in, or is the address another server's?");
+		return false;
+	}
+	*ret_body = g_steal_pointer(&response->body);
+	return true;
+}
+
+static void http_transport_traffic(Transport *transport, uint64_t *ret_sent, uint64_t *ret_received)
+{
+	HttpTransport *self = (HttpTransport *)transport;
+	http_traffic(self->http, ret_sent, ret_received);
+}
+
+static void http_transport_free(Transport *transport)
+{
+	HttpTransport *self = (HttpTransport *)transport;
+	http_free(self->http);
+	g_free(self->base_url);
+	g_free(self->authorization);
+	g_free(self);
+}
+
+Transport *transport_http_new(const char *base_url, const char *token, GError **error)
+{
+	static const TransportVtable vtable = {
+		.exchange = http_exchange,
+		.traffic = http_transport_traffic,
+		.free = http_transport_free,
+	};
+	g_autofree char *origin = http_origin(base_url);
+	if (origin[0] == '(' || strpbrk(base_url, "?#")) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+			    "not the address of a drive: it must look like "
+			    "https://drive.example.org");
+		return NULL;
+	}
+	size_t length = strlen(base_url);
+	while (base_url[length - 1] == '/') {
+		length--;
+	}
+	HttpTransport *self = g_new0(HttpTransport, 1);
+	self->transport.vtable = &vtable;
+	self->http = http_new("imdrive/" IMDRIVE_VERSION);
+	self->base_url = g_strdup_printf("%.*s/sync/v1/", (int)length, base_url);
+	self->authorization = g_strconcat("Authorization: Bearer ", token, NULL);
+	return &self->transport;
+}
