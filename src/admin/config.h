@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What the operator decides: imdrived.conf(5), a key file. Everything has a default; a group or key
+ * that is not known is an error, since a misspelt one would silently not work.
+ */
+typedef struct Config {
+	char *listen;
+	char *public_url; /* NULL: where it listens */
+	unsigned threads;
+	unsigned workers;
+	unsigned connections;
+	char **trusted_proxies; /* NULL: none */
+	bool metrics_public;
+	char *log_level; /* "error", "warning", "info" or "debug" */
+	uint64_t quota;  /* bytes of a new drive; 0: none */
+	int64_t versions_days;
+	int64_t trash_days;
+	int64_t device_idle_days; /* 0: never */
+	char *tls_certificate;    /* PEM text, not paths */
+	char *tls_key;
+} Config;
+
+/* The defaults, and what the file at path says if path is not NULL. */
+Config *config_load(const char *path, GError **error);
+void config_free(Config *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
+
+/* "10G", "500M", "1048576", "none": bytes, in powers of 1024. DRIVE_ERROR_INVALID. */
+bool config_parse_size(const char *text, uint64_t *ret_size, GError **error);

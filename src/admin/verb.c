@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admin/verb.h"
+
+#include "admin/verb_user.h"
+#include "base/error.h"
+
+#include <string.h>
+
+static bool check(VerbCall *call, GError **error)
+{
+	bool quick = call->words[0] && strcmp(call->words[0], "--quick") == 0;
+	if (call->words[quick ? 1 : 0]) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED, "wrong arguments");
+		return false;
+	}
+	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+	if (!drive_check(store_drive(call->store), quick ? DRIVE_CHECK_QUICK : DRIVE_CHECK_FULL,
+			 problems, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < problems->len; i++) {
+		g_string_append_printf(call->out, "%s\n", (char *)problems->pdata[i]);
+	}
+	if (problems->len > 0) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
+			    "%u of the promises about the data are broken", problems->len);
+		return false;
+	}
+	g_string_append(call->out, "The drive is whole.\n");
+	return true;
+}
+
+const Verb verb_table[] = {
+	{ "user add", "NAME", "Adds an account. The password is one line on standard input.",
+	  "password", true, verb_user_add },
+	{ "user list", "", "Lists the accounts, their devices and what they use.", NULL, false,
+	  verb_user_list },
+	{ "user passwd", "NAME", "Changes a password: one line on standard input.", "password",
+	  false, verb_user_passwd },
+	{ "user quota", "NAME [SIZE|none]", "Shows or sets how much an account may store.", NULL,
+	  false, verb_user_quota },
+	{ "user disable", "NAME", "Signs an account out and keeps it out, with all its files.",
+	  NULL, false, verb_user_disable },
+	{ "user enable", "NAME", "Lets a disabled account in again.", NULL, false,
+	  verb_user_enable },
+	{ "user remove", "NAME", "Removes an account and signs its devices out.", NULL, false,
+	  verb_user_remove },
+	{ "device list", "NAME", "Lists the devices of an account.", NULL, false,
+	  verb_user_devices },
+	{ "device revoke", "NAME ID|all", "Signs a device out, also if it is connected.", NULL,
+	  false, verb_user_revoke },
+	{ "check", "[--quick]",
+	  "Verifies every promise about the data at rest; --quick leaves out the hashes.", NULL,
+	  false, check },
+	{ 0 },
+};
+
+/* Whether words begin with those of the name; *ret_rest is behind them. */
+static bool begins_with(const char *const *words, const char *name, const char *const **ret_rest)
+{
+	g_auto(GStrv) own = g_strsplit(name, " ", -1);
+	size_t i = 0;
+	for (; own[i]; i++) {
+		if (!words[i] || strcmp(words[i], own[i]) != 0) {
+			return false;
+		}
+	}
+	*ret_rest = words + i;
+	return true;
+}
+
+const Verb *verb_find(const char *const *words, const char *const **ret_rest)
+{
+	for (const Verb *verb = verb_table; verb->name; verb++) {
+		if (begins_with(words, verb->name, ret_rest)) {
+			return verb;
+		}
+	}
+	return NULL;
+}
+
+int verb_run(const Verb *verb, VerbCall *call, GString *ret_err)
+{
+	g_autoptr(GError) error = NULL;
+	g_assert(!verb->prompt || call->input);
+	if (verb->run(call, &error)) {
+		return 0;
+	}
+	if (g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED)) {
+		g_string_append(ret_err, "usage: ");
+		verb_append_help(verb, ret_err);
+		return 2;
+	}
+	g_string_append_printf(ret_err, "imdrived: %s: %s\n", verb->name, error->message);
+	return 1;
+}
+
+void verb_append_help(const Verb *verb, GString *text)
+{
+	g_string_append_printf(text, "imdrived %s %s%s--data DIR\n  %s\n", verb->name,
+			       verb->arguments, *verb->arguments ? " " : "", verb->summary);
+}

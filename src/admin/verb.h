@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "admin/store.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+/*
+ * What an operator can do to an open data folder: the same whether it is opened for that or served
+ * (control.h). A verb has one or two words: "check", "user add".
+ */
+typedef struct VerbCall {
+	Store *store;
+	const char *const *words; /* after the verb's own; ends with NULL */
+	const char *input;        /* the line of standard input that the verb asked for */
+	GString *out;             /* for standard output */
+} VerbCall;
+
+/* DRIVE_ERROR_UNSUPPORTED: wrong usage. */
+typedef bool (*VerbRun)(VerbCall *call, GError **error);
+
+typedef struct Verb {
+	const char *name;      /* "user add" */
+	const char *arguments; /* "NAME" */
+	const char *summary;
+	const char *prompt; /* what to ask standard input for; NULL: nothing */
+	bool creates;       /* makes a data folder if there is none */
+	VerbRun run;
+} Verb;
+
+/* The verb that words begin with, and the words after it; NULL if none. */
+const Verb *verb_find(const char *const *words, const char *const **ret_rest);
+
+/* All verbs; ends with one without a name. */
+extern const Verb verb_table[];
+
+/* Runs it; returns the exit code: 0, 1, or 2 for wrong usage. Errors are appended to ret_err. */
+int verb_run(const Verb *verb, VerbCall *call, GString *ret_err);
+
+/* "imdrived user add NAME --data DIR" and what it does. */
+void verb_append_help(const Verb *verb, GString *text);

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admin/verb_user.h"
+
+#include "admin/config.h"
+#include "base/error.h"
+
+#include <string.h>
+
+#define PASSWORD_SIZE_GOOD 8
+
+static bool wrong_usage(GError **error)
+{
+	g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED, "wrong arguments");
+	return false;
+}
+
+/* Exactly these words and no option among them. */
+static bool want_words(VerbCall *call, unsigned least, unsigned most, GError **error)
+{
+	unsigned count = 0;
+	for (; call->words[count]; count++) {
+		if (g_str_has_prefix(call->words[count], "-")) {
+			return wrong_usage(error);
+		}
+	}
+	return (count >= least && count <= most) || wrong_usage(error);
+}
+
+static bool find_account(VerbCall *call, int64_t *ret_account, GError **error)
+{
+	Account account;
+	if (!accounts_find(store_accounts(call->store), call->words[0], &account, error)) {
+		return false;
+	}
+	*ret_account = account.id;
+	accounts_account_clear(&account);
+	return true;
+}
+
+static bool home_usage(VerbCall *call, int64_t account, JournalUsage *ret_usage, GError **error)
+{
+	DriveCaller caller = { .account = account };
+	return drive_home(store_drive(call->store), account, &caller.drive, error) &&
+	       drive_usage(store_drive(call->store), &caller, ret_usage, error);
+}
+
+static char *day_of(int64_t time_us)
+{
+	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(time_us / G_TIME_SPAN_SECOND);
+	return time ? g_date_time_format(time, "%Y-%m-%d") : g_strdup("-");
+}
+
+static char *quota_text(uint64_t quota)
+{
+	return quota == 0 ? g_strdup("none") : g_format_size_full(quota, G_FORMAT_SIZE_IEC_UNITS);
+}
+
+/* ---- users ----------------------------------------------------------------------------- */
+
+static void warn_of_short(VerbCall *call)
+{
+	if (g_utf8_strlen(call->input, -1) < PASSWORD_SIZE_GOOD) {
+		g_string_append_printf(call->out,
+				       "The password has fewer than %d characters: a longer one is "
+				       "harder to guess.\n",
+				       PASSWORD_SIZE_GOOD);
+	}
+}
+
+bool verb_user_add(VerbCall *call, GError **error)
+{
+	int64_t account;
+	JournalUsage usage;
+	if (!want_words(call, 1, 1, error) ||
+	    !accounts_add(store_accounts(call->store), call->words[0], call->input, &account,
+			  error) ||
+	    !home_usage(call, account, &usage, error)) {
+		return false;
+	}
+	g_string_append_printf(call->out, "Added the account '%s'.\n", call->words[0]);
+	warn_of_short(call);
+	return true;
+}
+
+static bool append_account(VerbCall *call, const Account *account, GError **error)
+{
+	JournalUsage usage;
+	if (!home_usage(call, account->id, &usage, error)) {
+		return false;
+	}
+	g_autofree char *used = g_format_size_full(usage.bytes, G_FORMAT_SIZE_IEC_UNITS);
+	g_autofree char *quota = quota_text(usage.quota);
+	g_autofree char *day = day_of(account->created_us);
+	g_string_append_printf(call->out, "%s\t%u\t%s\t%s\t%s\t%s\n", account->name,
+			       account->device_count, used, quota, day,
+			       account->disabled ? "disabled" : "active");
+	return true;
+}
+
+bool verb_user_list(VerbCall *call, GError **error)
+{
+	if (!want_words(call, 0, 0, error)) {
+		return false;
+	}
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Account));
+	g_array_set_clear_func(all, accounts_account_clear);
+	if (!accounts_list(store_accounts(call->store), all, error)) {
+		return false;
+	}
+	g_string_append(call->out, "name\tdevices\tused\tquota\tsince\tstate\n");
+	for (unsigned i = 0; i < all->len; i++) {
+		if (!append_account(call, &g_array_index(all, Account, i), error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool verb_user_passwd(VerbCall *call, GError **error)
+{
+	int64_t account;
+	if (!want_words(call, 1, 1, error) || !find_account(call, &account, error) ||
+	    !accounts_set_password(store_accounts(call->store), account, call->input, error)) {
+		return false;
+	}
+	g_string_append_printf(call->out,
+			       "The password of '%s' is changed. Devices stay signed in; "
+			       "'device revoke %s all' ends them.\n",
+			       call->words[0], call->words[0]);
+	warn_of_short(call);
+	return true;
+}
+
+bool verb_user_quota(VerbCall *call, GError **error)
+{
+	int64_t account;
+	NodeId drive;
+	JournalUsage usage;
+	if (!want_words(call, 1, 2, error) || !find_account(call, &account, error) ||
+	    !drive_home(store_drive(call->store), account, &drive, error)) {
+		return false;
+	}
+	if (call->words[1]) {
+		uint64_t quota;
+		if (!config_parse_size(call->words[1], &quota, error) ||
+		    !journal_drive_set_quota(store_journal(call->store), &drive, quota, error)) {
+			return false;
+		}
+	}
+	if (!home_usage(call, account, &usage, error)) {
+		return false;
+	}
+	g_autofree char *used = g_format_size_full(usage.bytes, G_FORMAT_SIZE_IEC_UNITS);
+	g_autofree char *quota = quota_text(usage.quota);
+	g_string_append_printf(call->out, "%s uses %s, quota %s\n", call->words[0], used, quota);
+	return true;
+}
+
+static bool set_disabled(VerbCall *call, bool disabled, GError **error)
+{
+	int64_t account;
+	return want_words(call, 1, 1, error) && find_account(call, &account, error) &&
+	       accounts_set_disabled(store_accounts(call->store), account, disabled, error);
+}
+
+bool verb_user_disable(VerbCall *call, GError **error)
+{
+	return set_disabled(call, true, error);
+}
+
+bool verb_user_enable(VerbCall *call, GError **error)
+{
+	return set_disabled(call, false, error);
+}
+
+bool verb_user_remove(VerbCall *call, GError **error)
+{
+	int64_t account;
+	if (!want_words(call, 1, 1, error) || !find_account(call, &account, error) ||
+	    !accounts_remove(store_accounts(call->store), account, error)) {
+		return false;
+	}
+	g_string_append_printf(call->out, "Removed the account '%s'; its devices are signed out.\n",
+			       call->words[0]);
+	return true;
+}
+
+/* ---- devices --------------------------------------------------------------------------- */
+
+bool verb_user_devices(VerbCall *call, GError **error)
+{
+	int64_t account;
+	if (!want_words(call, 1, 1, error) || !find_account(call, &account, error)) {
+		return false;
+	}
+	g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(DevicesEntry));
+	g_array_set_clear_func(entries, devices_entry_clear);
+	Devices *devices = accounts_devices(store_accounts(call->store));
+	if (!devices_list(devices, account, entries, error)) {
+		return false;
+	}
+	g_string_append(call->out, "id\tname\tsince\tlast seen\n");
+	for (unsigned i = 0; i < entries->len; i++) {
+		const DevicesEntry *entry = &g_array_index(entries, DevicesEntry, i);
+		g_autofree char *since = day_of(entry->created_us);
+		g_autofree char *seen = day_of(entry->seen_us);
+		g_string_append_printf(call->out, "%" G_GINT64_FORMAT "\t%s\t%s\t%s\n", entry->id,
+				       entry->name, since, seen);
+	}
+	return true;
+}
+
+bool verb_user_revoke(VerbCall *call, GError **error)
+{
+	int64_t account;
+	int64_t device;
+	if (!want_words(call, 2, 2, error) || !find_account(call, &account, error)) {
+		return false;
+	}
+	Devices *devices = accounts_devices(store_accounts(call->store));
+	if (strcmp(call->words[1], "all") == 0) {
+		return devices_end_all(devices, account, error);
+	}
+	if (!g_ascii_string_to_signed(call->words[1], 10, 1, INT64_MAX, &device, NULL)) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+			    "'%s' is not the number of a device ('device list' shows them)",
+			    call->words[1]);
+		return false;
+	}
+	return devices_end(devices, account, device, error);
+}

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * imdrived: configuration, wiring, shutdown; and the operator's verbs, run on the data folder or by
+ * the server that has it.
+ */
+#include "admin/config.h"
+#include "admin/control.h"
+#include "admin/store.h"
+#include "admin/verb.h"
+#include "api/api.h"
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "front/front.h"
+#include "server/feed/feed.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define UPKEEP_INTERVAL_S 60
+#define UPKEEP_NICE 10
+#define DAY_S (24 * 3600)
+
+enum {
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+};
+
+/* ---- the command line ------------------------------------------------------------------ */
+
+typedef struct CommandLine {
+	const char *folder;
+	const char *config;
+	const char *listen;
+	const char *log_level;
+	bool help;
+	bool version;
+	GPtrArray *words; /* all that is no option of ours; ends with NULL after parsing */
+} CommandLine;
+
+/* "--name VALUE" or "--name=VALUE"; *ret_value NULL if it is another word or lacks its value. */
+static bool is_option(char **argv, int *i, const char *name, const char **ret_value)
+{
+	size_t size = strlen(name);
+	if (strncmp(argv[*i], name, size) != 0) {
+		return false;
+	}
+	if (argv[*i][size] == '=') {
+		*ret_value = argv[*i] + size + 1;
+		return true;
+	}
+	if (argv[*i][size] != '\0') {
+		return false;
+	}
+	*ret_value = argv[*i + 1];
+	*i += *ret_value ? 1 : 0;
+	return true;
+}
+
+static int fail_usage(const char *format, const char *what)
+{
+	g_autofree char *text = g_strdup_printf("imdrived: %s '%s'\n", format, what);
+	fputs(text, stderr);
+	fputs("'imdrived --help' shows what there is.\n", stderr);
+	return EXIT_USAGE;
+}
+
+static int parse(char **argv, CommandLine *line)
+{
+	for (int i = 1; argv[i]; i++) {
+		const char *name = argv[i];
+		const char *value = "";
+		if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+			line->help = true;
+		} else if (strcmp(name, "--version") == 0) {
+			line->version = true;
+		} else if (is_option(argv, &i, "--data", &value)) {
+			line->folder = value;
+		} else if (is_option(argv, &i, "--config", &value)) {
+			line->config = value;
+		} else if (is_option(argv, &i, "--listen", &value)) {
+			line->listen = value;
+		} else if (is_option(argv, &i, "--log-level", &value)) {
+			line->log_level = value;
+		} else {
+			g_ptr_array_add(line->words, argv[i]);
+		}
+		if (!value) {
+			return fail_usage("a value is missing after", name);
+		}
+	}
+	g_ptr_array_add(line->words, NULL);
+	return 0;
+}
+
+static int print_help(const char *const *words)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	if (!words[0]) {
+		g_string_append(text, "imdrived --data DIR [--listen HOST:PORT] [--config FILE]\n"
+				      "         [--log-level error|warning|info|debug]\n"
+				      "  Serves the drive in DIR, in the foreground.\n");
+	}
+	for (const Verb *verb = verb_table; verb->name; verb++) {
+		g_autofree char *asked = g_strjoinv(" ", (char **)words);
+		if (g_str_has_prefix(verb->name, asked) || g_str_has_prefix(asked, verb->name)) {
+			verb_append_help(verb, text);
+		}
+	}
+	if (!words[0]) {
+		g_string_append(text, "imdrived version\n  Prints the version.\n");
+	}
+	if (text->len == 0) {
+		return fail_usage("there is no command", words[0]);
+	}
+	fputs(text->str, stdout);
+	return 0;
+}
+
+/* ---- verbs ----------------------------------------------------------------------------- */
+
+static int fail(const GError *error)
+{
+	g_autofree char *text = g_strdup_printf("imdrived: %s\n", error->message);
+	fputs(text, stderr);
+	return EXIT_FAILED;
+}
+
+/* One line of standard input without its end; a terminal is asked, and does not show it. */
+static char *read_input(const char *prompt)
+{
+	struct termios shown;
+	bool terminal = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &shown) == 0;
+	if (terminal) {
+		struct termios hidden = shown;
+		hidden.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+		fprintf(stderr, "%s: ", prompt);
+	}
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t size = getline(&line, &room, stdin);
+	if (terminal) {
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+		fputc('\n', stderr);
+	}
+	g_autofree char *input = size > 0 ? g_strndup(line, (size_t)size) : g_strdup("");
+	if (line) {
+		sodium_memzero(line, room);
+		free(line);
+	}
+	size_t length = strlen(input);
+	if (length > 0 && input[length - 1] == '\n') {
+		input[--length] = '\0';
+	}
+	if (length > 0 && input[length - 1] == '\r') {
+		input[--length] = '\0';
+	}
+	return g_steal_pointer(&input);
+}
+
+static void set_store_options(const Config *config, StoreOptions *options)
+{
+	options->device_idle_max_s = config->device_idle_days * DAY_S;
+	options->retention.versions_s = config->versions_days * DAY_S;
+	options->retention.trash_s = config->trash_days * DAY_S;
+	options->quota = config->quota;
+}
+
+static int run_here(Store *store, const Verb *verb, const char *const *rest, const char *input)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(GString) err = g_string_new(NULL);
+	VerbCall call = { .store = store, .words = rest, .input = input, .out = out };
+	int status = verb_run(verb, &call, err);
+	fputs(out->str, stdout);
+	fputs(err->str, stderr);
+	return status;
+}
+
+static int run_there(const char *folder, const char *const *words, const char *input)
+{
+	g_autoptr(GError) error = NULL;
+	ControlAnswer answer;
+	if (!control_ask(folder, words, input, &answer, &error)) {
+		return fail(error);
+	}
+	fputs(answer.out, stdout);
+	fputs(answer.err, stderr);
+	int status = answer.status;
+	control_answer_clear(&answer);
+	return status;
+}
+
+static void report_to_terminal(const char *text, void *data)
+{
+	g_autofree char *line = g_strdup_printf("imdrived: %s\n", text);
+	fputs(line, stderr);
+}
+
+static int run_verb(const CommandLine *line, const Config *config)
+{
+	const char *const *words = (const char *const *)line->words->pdata;
+	const char *const *rest;
+	const Verb *verb = verb_find(words, &rest);
+	if (!verb) {
+		return fail_usage("there is no command", words[0]);
+	}
+	g_autofree char *input = verb->prompt ? read_input(verb->prompt) : NULL;
+	StoreOptions options = {
+		.folder = line->folder,
+		.create = verb->creates,
+		.report = report_to_terminal,
+	};
+	set_store_options(config, &options);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Store) store = store_open(&options, &error);
+	int status;
+	if (store) {
+		status = run_here(store, verb, rest, input);
+	} else if (g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_BUSY)) {
+		status = run_there(line->folder, words, input);
+	} else {
+		status = fail(error);
+	}
+	if (input) {
+		sodium_memzero(input, strlen(input));
+	}
+	return status;
+}
+
+/* ---- serving --------------------------------------------------------------------------- */
+
+typedef struct Server {
+	Feed *feed;
+	Store *store;
+	bool broken; /* the disk failed: stop, and say so */
+	GThread *upkeep;
+	GMutex lock; /* guards the following */
+	GCond changed;
+	bool stopping;
+} Server;
+
+static void wake_devices(const NodeId *drive, void *data)
+{
+	feed_wake(((Server *)data)->feed, drive);
+}
+
+static void report(const char *text, void *data)
+{
+	log_event(LOG_WARNING, "upkeep", "%s", text);
+}
+
+static void stop_broken(const GError *error, void *data)
+{
+	Server *server = data;
+	server->broken = true;
+	log_event(LOG_ERROR, "broken", "the disk failed, stopping: %s", error->message);
+	kill(getpid(), SIGTERM);
+}
+
+/* True when the server is stopping; else after the seconds. */
+static bool pause_upkeep(Server *server, int seconds)
+{
+	int64_t until_us = g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND;
+	g_mutex_lock(&server->lock);
+	while (!server->stopping && g_cond_wait_until(&server->changed, &server->lock, until_us)) {
+	}
+	bool stopping = server->stopping;
+	g_mutex_unlock(&server->lock);
+	return stopping;
+}
+
+static void *run_upkeep(void *data)
+{
+	Server *server = data;
+	Devices *devices = accounts_devices(store_accounts(server->store));
+	/* Requests come first: on Linux the priority is a thread's own. */
+	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), UPKEEP_NICE);
+	int seconds = 1;
+	while (!pause_upkeep(server, seconds)) {
+		g_autoptr(GError) error = NULL;
+		bool more = false;
+		int64_t now_us = g_get_real_time();
+		if (!drive_upkeep_step(store_drive(server->store), now_us, &more, &error) ||
+		    !devices_upkeep(devices, now_us, &error)) {
+			log_event(LOG_ERROR, "upkeep", "%s", error->message);
+			more = false;
+		}
+		seconds = more ? 0 : UPKEEP_INTERVAL_S;
+	}
+	return NULL;
+}
+
+static void start_upkeep(Server *server)
+{
+	g_mutex_init(&server->lock);
+	g_cond_init(&server->changed);
+	server->upkeep = g_thread_new("upkeep", run_upkeep, server);
+}
+
+static void stop_upkeep(Server *server)
+{
+	g_mutex_lock(&server->lock);
+	server->stopping = true;
+	g_cond_signal(&server->changed);
+	g_mutex_unlock(&server->lock);
+	g_thread_join(server->upkeep);
+	g_cond_clear(&server->changed);
+	g_mutex_clear(&server->lock);
+	g_autoptr(GError) error = NULL;
+	if (!devices_upkeep(accounts_devices(store_accounts(server->store)), g_get_real_time(),
+			    &error)) {
+		log_event(LOG_ERROR, "upkeep", "%s", error->message);
+	}
+}
+
+static int wait_for_end(Front *front, Server *server, const sigset_t *signals)
+{
+	printf("imdrived: ready on %s\n", front_url(front));
+	fflush(stdout);
+	log_event(LOG_INFO, "ready", "url=%s version=" IMDRIVE_VERSION, front_url(front));
+	int signal_number = 0;
+	sigwait(signals, &signal_number);
+	log_event(LOG_INFO, "stopping", "signal=%s", strsignal(signal_number));
+	return server->broken ? EXIT_FAILED : 0;
+}
+
+static int serve_store(Server *server, const char *folder, const Config *config,
+		       const sigset_t *signals)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Api) api =
+		api_new(store_accounts(server->store), store_drive(server->store), server->feed);
+	const FrontOptions options = {
+		.listen = config->listen,
+		.threads = config->threads,
+		.workers = config->workers,
+		.connections_max = config->connections,
+		.tls_certificate = config->tls_certificate,
+		.tls_key = config->tls_key,
+		.trusted_proxies = (const char *const *)config->trusted_proxies,
+		.metrics_public = config->metrics_public,
+	};
+	g_autoptr(Front) front = front_start(&options, api, &error);
+	g_autoptr(Control) control = front ? control_start(folder, server->store, &error) : NULL;
+	if (!control) {
+		return fail(error);
+	}
+	start_upkeep(server);
+	int status = wait_for_end(front, server, signals);
+	stop_upkeep(server);
+	return status;
+}
+
+static int serve(const CommandLine *line, const Config *config)
+{
+	/* Blocked before there are threads, so that only sigwait() gets them. */
+	sigset_t signals;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Feed) feed = feed_new();
+	Server server = { .feed = feed };
+	StoreOptions options = {
+		.folder = line->folder,
+		.create = true,
+		.changed = wake_devices,
+		.report = report,
+		.broken = stop_broken,
+		.data = &server,
+	};
+	set_store_options(config, &options);
+	g_autoptr(Store) store = store_open(&options, &error);
+	if (!store) {
+		return fail(error);
+	}
+	server.store = store;
+	return serve_store(&server, line->folder, config, &signals);
+}
+
+static int run(const CommandLine *line)
+{
+	const char *const *words = (const char *const *)line->words->pdata;
+	if (line->help) {
+		return print_help(words);
+	}
+	if (line->version || (words[0] && strcmp(words[0], "version") == 0)) {
+		puts("imdrived " IMDRIVE_VERSION);
+		return 0;
+	}
+	if (words[0] && words[0][0] == '-') {
+		return fail_usage("there is no option", words[0]);
+	}
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Config) config = config_load(line->config, &error);
+	if (!config) {
+		return fail(error);
+	}
+	const char *level_name = line->log_level ? line->log_level : config->log_level;
+	LogLevel level;
+	if (!log_level_from_name(level_name, &level)) {
+		return fail_usage("there is no log level", level_name);
+	}
+	log_set_level(level);
+	if (line->listen) {
+		g_free(config->listen);
+		config->listen = g_strdup(line->listen);
+	}
+	if (!line->folder) {
+		fputs("imdrived: where is the drive? Say --data DIR.\n", stderr);
+		return EXIT_USAGE;
+	}
+	return words[0] ? run_verb(line, config) : serve(line, config);
+}
+
+int main(int argc, char **argv)
+{
+	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	CommandLine line = { .words = words };
+	int status = parse(argv, &line);
+	return status != 0 ? status : run(&line);
+}
