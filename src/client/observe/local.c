@@ -1,0 +1,790 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What was seen on the disk becomes the local tree.
+ *
+ * Who is it? A file is known by its place, and by (inode, birth). Where the two disagree:
+ *  - a known file at a new name is a move, once its old name is known to be empty or taken by
+ *    another (`arrivals` wait for that look);
+ *  - another file at a known name is that node with new content (how editors save), unless the
+ *    file that was there has turned up elsewhere: then both moved;
+ *  - a known folder at a known name has moved there; an unknown one replaces it in place.
+ *
+ * Is it gone? A missing name is put into `departed`. Only when its grace is over, no deep listing
+ * is under way in which it might turn up, and a last look together with the marker still finds
+ * nothing, does it leave the tree.
+ *
+ * Moves of one scan are put together before anything else is concluded from it, so that swaps
+ * and rings of names are seen as what they are.
+ */
+#include "client/observe/local.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+typedef struct Place {
+	int64_t folder;
+	char *name;
+} Place;
+
+typedef struct Departed {
+	int64_t key;
+	int64_t until_us;
+	bool last_look; /* the grace is over, the next look decides */
+} Departed;
+
+typedef struct FileId {
+	uint64_t inode;
+	int64_t birth_ns;
+} FileId;
+
+/* One thing seen that is not what the tree says. */
+typedef struct News {
+	const ScanPlace *place;
+	bool done;
+} News;
+
+struct Local {
+	State *state;
+	const Ignore *ignore;
+	LocalHooks hooks;
+	GHashTable *folders;   /* int64_t * -> GINT_TO_POINTER(deep + 1): to be listed */
+	GQueue folder_order;   /* int64_t * borrowed from folders */
+	GHashTable *names;     /* Place * set: to be looked at */
+	GQueue name_order;     /* Place * borrowed from names */
+	GHashTable *departed;  /* int64_t * -> Departed * */
+	GQueue departed_order; /* int64_t key, by until_us */
+	GHashTable *arrivals;  /* int64_t * -> Place *: where a known file was seen */
+	GPtrArray *skipped;
+	GHashTable *errors;
+	unsigned deep_pending; /* deep folders that are marked or under way */
+	unsigned under_way;    /* scans taken and not merged */
+	int64_t now_us;
+};
+
+#define SKIPPED_MAX 100
+
+static unsigned place_hash(const void *item)
+{
+	const Place *place = item;
+	return g_str_hash(place->name) ^ (unsigned)(place->folder * 2654435761u);
+}
+
+static gboolean place_equal(const void *a, const void *b)
+{
+	const Place *x = a, *y = b;
+	return x->folder == y->folder && strcmp(x->name, y->name) == 0;
+}
+
+static Place *place_new(int64_t folder, const char *name)
+{
+	Place *place = g_new(Place, 1);
+	place->folder = folder;
+	place->name = g_strdup(name);
+	return place;
+}
+
+static void place_free(void *item)
+{
+	Place *place = item;
+	g_free(place->name);
+	g_free(place);
+}
+
+static unsigned file_id_hash(const void *item)
+{
+	const FileId *id = item;
+	return (unsigned)(id->inode ^ (id->inode >> 32) ^ (uint64_t)id->birth_ns);
+}
+
+static gboolean file_id_equal(const void *a, const void *b)
+{
+	const FileId *x = a, *y = b;
+	return x->inode == y->inode && x->birth_ns == y->birth_ns;
+}
+
+static int64_t *key_new(int64_t key)
+{
+	int64_t *copy = g_new(int64_t, 1);
+	*copy = key;
+	return copy;
+}
+
+Local *local_new(State *state, const Ignore *ignore, const LocalHooks *hooks)
+{
+	Local *local = g_new0(Local, 1);
+	local->state = state;
+	local->ignore = ignore;
+	local->hooks = *hooks;
+	local->folders = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	local->names = g_hash_table_new_full(place_hash, place_equal, place_free, NULL);
+	local->departed = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	local->arrivals = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, place_free);
+	local->skipped = g_ptr_array_new_with_free_func(g_free);
+	local->errors = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
+					      (GDestroyNotify)g_error_free);
+	g_queue_init(&local->folder_order);
+	g_queue_init(&local->name_order);
+	g_queue_init(&local->departed_order);
+	return local;
+}
+
+void local_free(Local *local)
+{
+	if (!local) {
+		return;
+	}
+	g_queue_clear(&local->folder_order);
+	g_queue_clear(&local->name_order);
+	g_queue_clear_full(&local->departed_order, g_free);
+	g_hash_table_unref(local->folders);
+	g_hash_table_unref(local->names);
+	g_hash_table_unref(local->departed);
+	g_hash_table_unref(local->arrivals);
+	g_hash_table_unref(local->errors);
+	g_ptr_array_unref(local->skipped);
+	g_free(local);
+}
+
+void local_set_ignore(Local *local, const Ignore *ignore)
+{
+	local->ignore = ignore;
+}
+
+/* ---- what is to be looked at ------------------------------------------------------------ */
+
+void local_mark_name(Local *local, int64_t folder, const char *name)
+{
+	Place probe = { .folder = folder, .name = (char *)name };
+	if (g_hash_table_contains(local->names, &probe)) {
+		return;
+	}
+	Place *place = place_new(folder, name);
+	g_hash_table_add(local->names, place);
+	g_queue_push_tail(&local->name_order, place);
+}
+
+void local_mark_folder(Local *local, int64_t key, bool deep)
+{
+	int deep_before = GPOINTER_TO_INT(g_hash_table_lookup(local->folders, &key));
+	if (deep_before == 2 || (deep_before == 1 && !deep)) {
+		return;
+	}
+	local->deep_pending += deep;
+	if (deep_before == 1) {
+		/* Replace the value, keep the key that folder_order points to. */
+		void *kept = NULL;
+		g_hash_table_steal_extended(local->folders, &key, &kept, NULL);
+		g_hash_table_insert(local->folders, kept, GINT_TO_POINTER(2));
+		return;
+	}
+	int64_t *owned = key_new(key);
+	g_hash_table_insert(local->folders, owned, GINT_TO_POINTER(deep + 1));
+	g_queue_push_tail(&local->folder_order, owned);
+}
+
+static void take_folders(Local *local, unsigned max, Scan *scan)
+{
+	while (max > 0 && !g_queue_is_empty(&local->folder_order)) {
+		int64_t key = *(int64_t *)g_queue_pop_head(&local->folder_order);
+		bool deep = GPOINTER_TO_INT(g_hash_table_lookup(local->folders, &key)) == 2;
+		g_hash_table_remove(local->folders, &key);
+		g_autofree char *path = state_path(local->state, SIDE_LOCAL, key);
+		if (!path) {
+			local->deep_pending -= deep;
+			continue;
+		}
+		scan_add_folder(scan, key, path, deep);
+		max--;
+	}
+}
+
+static void take_names(Local *local, unsigned max, Scan *scan)
+{
+	while (max > 0 && !g_queue_is_empty(&local->name_order)) {
+		Place *place = g_queue_pop_head(&local->name_order);
+		g_autofree char *folder = state_path(local->state, SIDE_LOCAL, place->folder);
+		if (folder) {
+			g_autofree char *path =
+				*folder ? g_strconcat(folder, "/", place->name, NULL)
+					: g_strdup(place->name);
+			scan_add_name(scan, place->folder, place->name, path);
+			max--;
+		}
+		g_hash_table_remove(local->names, place);
+	}
+}
+
+bool local_take(Local *local, unsigned folders_max, unsigned names_max, Scan *scan)
+{
+	take_names(local, names_max, scan);
+	take_folders(local, folders_max, scan);
+	bool any = scan->folders->len + scan->names->len > 0;
+	local->under_way += any;
+	return any;
+}
+
+static void taken_back(Local *local, const Scan *scan)
+{
+	g_assert(local->under_way > 0);
+	local->under_way--;
+	for (unsigned i = 0; i < scan->folders->len; i++) {
+		local->deep_pending -= g_array_index(scan->folders, ScanFolder, i).deep;
+	}
+}
+
+void local_give_back(Local *local, const Scan *scan)
+{
+	for (unsigned i = 0; i < scan->folders->len; i++) {
+		const ScanFolder *folder = &g_array_index(scan->folders, ScanFolder, i);
+		local_mark_folder(local, folder->key, folder->deep);
+	}
+	for (unsigned i = 0; i < scan->names->len; i++) {
+		const ScanPlace *place = &g_array_index(scan->names, ScanName, i).place;
+		local_mark_name(local, place->folder, place->name);
+	}
+	taken_back(local, scan);
+}
+
+void local_rekey(Local *local, int64_t key, int64_t new_key)
+{
+	/*
+	 * What is marked or departed under the old key would be looked for in a folder that is no
+	 * more: the folder is looked at as a whole, and so is the place of the entry itself.
+	 */
+	const Entry *entry = state_get(local->state, SIDE_LOCAL, new_key);
+	bool folder = entry->kind == ENTRY_FOLDER;
+	if (g_hash_table_remove(local->departed, &key) && entry->parent != ENTRY_KEY_NONE) {
+		g_autofree char *name = g_strdup(entry->name);
+		local_mark_name(local, entry->parent, name);
+	}
+	g_hash_table_remove(local->arrivals, &key);
+	if (folder) {
+		local_mark_folder(local, new_key, false);
+	}
+}
+
+/* ---- what it means ---------------------------------------------------------------------- */
+
+static void depart(Local *local, int64_t key)
+{
+	if (key == ENTRY_KEY_PARK || g_hash_table_contains(local->departed, &key)) {
+		return;
+	}
+	Departed *departed = g_new0(Departed, 1);
+	departed->key = key;
+	departed->until_us = local->now_us + LOCAL_GRACE_US;
+	g_hash_table_insert(local->departed, key_new(key), departed);
+	g_queue_push_tail(&local->departed_order, key_new(key));
+}
+
+static void leave_tree(Local *local, int64_t key)
+{
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	const Entry *entry = state_get(local->state, SIDE_LOCAL, key);
+	if (!entry) {
+		return;
+	}
+	bool folder = entry->kind == ENTRY_FOLDER;
+	state_remove(local->state, SIDE_LOCAL, key, keys);
+	for (unsigned i = 0; i < keys->len; i++) {
+		int64_t gone = g_array_index(keys, int64_t, i);
+		g_hash_table_remove(local->departed, &gone);
+		g_hash_table_remove(local->arrivals, &gone);
+		g_hash_table_remove(local->errors, &gone);
+		if (folder) {
+			local->hooks.folder_gone(local->hooks.data, gone);
+		}
+		local->hooks.touched(local->hooks.data, gone);
+	}
+}
+
+static void put(Local *local, const Entry *fields)
+{
+	g_autoptr(Entry) entry = entry_new(fields);
+	state_put(local->state, SIDE_LOCAL, entry);
+	g_hash_table_remove(local->departed, &entry->key);
+	g_hash_table_remove(local->arrivals, &entry->key);
+	local->hooks.touched(local->hooks.data, entry->key);
+}
+
+static void set_info(Entry *entry, const DiskInfo *info)
+{
+	entry->size = info->kind == DISK_FILE ? info->size : 0;
+	entry->mtime_ns = info->kind == DISK_FOLDER ? 0 : info->mtime_ns;
+	entry->executable = info->kind == DISK_FILE && info->executable;
+	entry->stamp = info->stamp;
+	if (info->kind == DISK_FOLDER) {
+		/* What happens inside a folder is not a change of the folder. */
+		entry->stamp.change_ns = 0;
+	}
+}
+
+static bool is_unchanged(const Entry *entry, const DiskInfo *info)
+{
+	if ((int)entry->kind != (int)info->kind || entry->stamp.inode != info->stamp.inode ||
+	    entry->stamp.birth_ns != info->stamp.birth_ns) {
+		return false;
+	}
+	if (entry->kind == ENTRY_FOLDER) {
+		return true;
+	}
+	return entry->stamp.change_ns == info->stamp.change_ns &&
+	       entry->mtime_ns == info->mtime_ns &&
+	       (entry->kind == ENTRY_LINK ||
+		(entry->size == info->size && entry->executable == info->executable));
+}
+
+static void skip(Local *local, const ScanPlace *place)
+{
+	if (local->skipped->len >= SKIPPED_MAX) {
+		return;
+	}
+	g_autofree char *folder = state_path(local->state, SIDE_LOCAL, place->folder);
+	char *path =
+		g_strjoin(folder && *folder ? "/" : "", folder ? folder : "", place->name, NULL);
+	if (g_ptr_array_find_with_equal_func(local->skipped, path, g_str_equal, NULL)) {
+		g_free(path);
+	} else {
+		g_ptr_array_add(local->skipped, path);
+	}
+}
+
+static bool is_ignored(Local *local, const ScanPlace *place)
+{
+	if (!local->ignore) {
+		return false;
+	}
+	g_autofree char *folder = state_path(local->state, SIDE_LOCAL, place->folder);
+	if (!folder) {
+		return true;
+	}
+	g_autofree char *path =
+		*folder ? g_strconcat(folder, "/", place->name, NULL) : g_strdup(place->name);
+	return ignore_match(local->ignore, path, place->info.kind == DISK_FOLDER);
+}
+
+static void appear(Local *local, const ScanPlace *place)
+{
+	if (is_ignored(local, place)) {
+		return;
+	}
+	Entry fields = {
+		.key = state_key_new(local->state),
+		.parent = place->folder,
+		.id = node_id_random(),
+		.name = place->name,
+		.kind = (EntryKind)place->info.kind,
+	};
+	set_info(&fields, &place->info);
+	put(local, &fields);
+	if (fields.kind == ENTRY_FOLDER) {
+		local_mark_folder(local, fields.key, true);
+	}
+}
+
+static void move_to(Local *local, int64_t key, const ScanPlace *place)
+{
+	const Entry *entry = state_get(local->state, SIDE_LOCAL, key);
+	Entry fields = *entry;
+	g_autofree char *name = g_strdup(place->name);
+	g_autoptr(GBytes) target =
+		entry->kind == ENTRY_LINK && entry->content ? g_bytes_ref(entry->content) : NULL;
+	fields.parent = place->folder;
+	fields.name = name;
+	/* A rename changes ctime: whether the content is the same is known only after hashing. */
+	fields.content = target;
+	set_info(&fields, &place->info);
+	put(local, &fields);
+}
+
+static void change(Local *local, int64_t key, const ScanPlace *place)
+{
+	const Entry *entry = state_get(local->state, SIDE_LOCAL, key);
+	Entry fields = *entry;
+	g_autofree char *name = g_strdup(entry->name);
+	fields.name = name;
+	fields.content = NULL;
+	set_info(&fields, &place->info);
+	put(local, &fields);
+	if (fields.kind == ENTRY_FOLDER) {
+		local_mark_folder(local, key, true);
+	}
+}
+
+/* What the tree holds at a place that the scan has seen otherwise. */
+static int64_t holder(Local *local, const ScanPlace *place)
+{
+	return state_find(local->state, SIDE_LOCAL, place->folder, place->name);
+}
+
+/* The node that this file was until now, if that is at another place. */
+static int64_t known_elsewhere(Local *local, const ScanPlace *place)
+{
+	int64_t key = state_key_of_file(local->state, place->info.stamp.inode,
+					place->info.stamp.birth_ns);
+	if (key == ENTRY_KEY_NONE || key == ENTRY_KEY_ROOT) {
+		return ENTRY_KEY_NONE;
+	}
+	const Entry *entry = state_get(local->state, SIDE_LOCAL, key);
+	if (!entry || (int)entry->kind != (int)place->info.kind) {
+		return ENTRY_KEY_NONE;
+	}
+	bool here = entry->parent == place->folder && strcmp(entry->name, place->name) == 0;
+	return here ? ENTRY_KEY_NONE : key;
+}
+
+static bool is_found(GHashTable *found, const Entry *entry)
+{
+	FileId id = { .inode = entry->stamp.inode, .birth_ns = entry->stamp.birth_ns };
+	return g_hash_table_contains(found, &id);
+}
+
+/*
+ * Is the old place of a known file known to be empty or another's? If not, has it looked at.
+ */
+static bool has_left(Local *local, int64_t key, GHashTable *seen_places)
+{
+	const Entry *entry = state_get(local->state, SIDE_LOCAL, key);
+	if (g_hash_table_contains(local->departed, &key)) {
+		return true;
+	}
+	Place old = { .folder = entry->parent, .name = entry->name };
+	const ScanPlace *seen = g_hash_table_lookup(seen_places, &old);
+	if (seen) {
+		return !seen->present || seen->info.stamp.inode != entry->stamp.inode ||
+		       seen->info.stamp.birth_ns != entry->stamp.birth_ns;
+	}
+	return false;
+}
+
+/* Moves first: a known file at a new place. True if the news is dealt with. */
+static bool merge_move(Local *local, const ScanPlace *place, GHashTable *found,
+		       GHashTable *seen_places, GArray *moves)
+{
+	int64_t key = known_elsewhere(local, place);
+	if (key == ENTRY_KEY_NONE) {
+		return false;
+	}
+	int64_t here = holder(local, place);
+	if (here != ENTRY_KEY_NONE) {
+		const Entry *entry = state_get(local->state, SIDE_LOCAL, here);
+		if (entry->stamp.inode == place->info.stamp.inode &&
+		    entry->stamp.birth_ns == place->info.stamp.birth_ns) {
+			return false;
+		}
+		bool replaced_in_place = entry->kind != ENTRY_FOLDER &&
+					 (int)entry->kind == (int)place->info.kind &&
+					 !is_found(found, entry);
+		if (replaced_in_place) {
+			return false;
+		}
+	}
+	if (has_left(local, key, seen_places)) {
+		g_array_append_val(moves, key);
+		return true;
+	}
+	const Entry *entry = state_get(local->state, SIDE_LOCAL, key);
+	Place old = { .folder = entry->parent, .name = entry->name };
+	if (g_hash_table_contains(seen_places, &old)) {
+		/* It is still there too: a hard link. To us, another file. */
+		return false;
+	}
+	g_hash_table_insert(local->arrivals, key_new(key), place_new(place->folder, place->name));
+	local_mark_name(local, old.folder, old.name);
+	return true;
+}
+
+static void merge_rest(Local *local, const ScanPlace *place)
+{
+	int64_t key = holder(local, place);
+	if (place->info.kind == DISK_OTHER || place->info.kind == DISK_FILE_SYSTEM) {
+		skip(local, place);
+		if (key != ENTRY_KEY_NONE) {
+			depart(local, key);
+		}
+		return;
+	}
+	if (key == ENTRY_KEY_NONE) {
+		appear(local, place);
+		return;
+	}
+	const Entry *entry = state_get(local->state, SIDE_LOCAL, key);
+	if (is_unchanged(entry, &place->info)) {
+		g_hash_table_remove(local->departed, &key);
+	} else if ((int)entry->kind == (int)place->info.kind) {
+		change(local, key, place);
+	} else {
+		leave_tree(local, key);
+		appear(local, place);
+	}
+}
+
+/*
+ * One pass over everything that was seen and is not what the tree says. seen_places has all places
+ * of the scan; found the files among the news.
+ */
+static void merge_news(Local *local, GArray *news, GHashTable *seen_places)
+{
+	g_autoptr(GHashTable) found =
+		g_hash_table_new_full(file_id_hash, file_id_equal, g_free, NULL);
+	g_autoptr(GArray) moves = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	g_autoptr(GPtrArray) moved_to = g_ptr_array_new();
+	g_autoptr(GHashTable) moving =
+		g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	for (unsigned i = 0; i < news->len; i++) {
+		const ScanPlace *place = g_array_index(news, News, i).place;
+		FileId *id = g_new0(FileId, 1);
+		id->inode = place->info.stamp.inode;
+		id->birth_ns = place->info.stamp.birth_ns;
+		g_hash_table_add(found, id);
+	}
+	for (unsigned i = 0; i < news->len; i++) {
+		News *item = &g_array_index(news, News, i);
+		unsigned before = moves->len;
+		item->done = merge_move(local, item->place, found, seen_places, moves);
+		if (moves->len > before) {
+			g_ptr_array_add(moved_to, (void *)item->place);
+			g_hash_table_add(moving, key_new(g_array_index(moves, int64_t, before)));
+		}
+	}
+	/* Who is displaced and did not turn up elsewhere leaves, before its name is taken. */
+	for (unsigned i = 0; i < moved_to->len; i++) {
+		int64_t here = holder(local, moved_to->pdata[i]);
+		if (here != ENTRY_KEY_NONE && !g_hash_table_contains(moving, &here)) {
+			leave_tree(local, here);
+		}
+	}
+	for (unsigned i = 0; i < moves->len; i++) {
+		int64_t key = g_array_index(moves, int64_t, i);
+		if (state_get(local->state, SIDE_LOCAL, key)) {
+			move_to(local, key, moved_to->pdata[i]);
+		} else {
+			appear(local, moved_to->pdata[i]);
+		}
+	}
+	for (unsigned i = 0; i < news->len; i++) {
+		News *item = &g_array_index(news, News, i);
+		if (!item->done) {
+			merge_rest(local, item->place);
+		}
+	}
+}
+
+/* ---- merging a scan --------------------------------------------------------------------- */
+
+typedef struct Merge {
+	Local *local;
+	const Scan *scan;
+	GArray *news;            /* News */
+	GHashTable *seen_places; /* Place * -> ScanPlace * */
+} Merge;
+
+static bool is_ours(Merge *merge, int64_t folder, const char *name)
+{
+	const LocalHooks *hooks = &merge->local->hooks;
+	return hooks->is_ours(hooks->data, folder, name, merge->scan->started);
+}
+
+static void saw(Merge *merge, const ScanPlace *place)
+{
+	News news = { .place = place };
+	g_hash_table_insert(merge->seen_places, place_new(place->folder, place->name),
+			    (void *)place);
+	g_array_append_val(merge->news, news);
+}
+
+static void saw_unchanged(Merge *merge, const Entry *entry, bool deep)
+{
+	/* A folder that came back: what is below it was waiting with it. */
+	bool back = g_hash_table_remove(merge->local->departed, &entry->key);
+	if ((deep || back) && entry->kind == ENTRY_FOLDER) {
+		local_mark_folder(merge->local, entry->key, true);
+	}
+}
+
+static void compare(Merge *merge, const Entry *entry, const ScanPlace *place, bool deep)
+{
+	if (is_ours(merge, place->folder, place->name)) {
+		if (deep && entry && entry->kind == ENTRY_FOLDER) {
+			local_mark_folder(merge->local, entry->key, true);
+		}
+		return;
+	}
+	if (entry && is_unchanged(entry, &place->info)) {
+		saw_unchanged(merge, entry, deep);
+	} else {
+		saw(merge, place);
+	}
+}
+
+static void missing(Merge *merge, const Entry *entry)
+{
+	if (entry->key != ENTRY_KEY_PARK && !is_ours(merge, entry->parent, entry->name)) {
+		depart(merge->local, entry->key);
+	}
+}
+
+static void compare_folder(Merge *merge, const ScanFolder *folder)
+{
+	Local *local = merge->local;
+	if (folder->error) {
+		g_hash_table_insert(local->errors, key_new(folder->key),
+				    g_error_copy(folder->error));
+		if (folder->error->code == DRIVE_ERROR_NOT_FOUND) {
+			const Entry *entry = state_get(local->state, SIDE_LOCAL, folder->key);
+			if (entry && entry->parent != ENTRY_KEY_NONE) {
+				local_mark_name(local, entry->parent, entry->name);
+			}
+			g_hash_table_remove(local->errors, &folder->key);
+		}
+		return;
+	}
+	g_hash_table_remove(local->errors, &folder->key);
+	g_autoptr(GPtrArray) known = g_ptr_array_new_with_free_func((GDestroyNotify)entry_unref);
+	state_children(local->state, SIDE_LOCAL, folder->key, known);
+	unsigned i = 0, j = 0;
+	while (i < known->len || j < folder->places->len) {
+		const Entry *entry = i < known->len ? known->pdata[i] : NULL;
+		const ScanPlace *place = j < folder->places->len
+						 ? &g_array_index(folder->places, ScanPlace, j)
+						 : NULL;
+		int order = !entry ? 1 : !place ? -1 : strcmp(entry->name, place->name);
+		if (order < 0) {
+			missing(merge, entry);
+			i++;
+		} else if (order > 0) {
+			compare(merge, NULL, place, folder->deep);
+			j++;
+		} else {
+			compare(merge, entry, place, folder->deep);
+			i++;
+			j++;
+		}
+	}
+}
+
+static void saw_nothing(Merge *merge, const ScanPlace *place, int64_t key)
+{
+	Local *local = merge->local;
+	Departed *departed = g_hash_table_lookup(local->departed, &key);
+	g_hash_table_insert(merge->seen_places, place_new(place->folder, place->name),
+			    (void *)place);
+	Place *arrival = g_hash_table_lookup(local->arrivals, &key);
+	if (arrival) {
+		/* It turned up elsewhere: look there again, now that its old name is empty. */
+		depart(local, key);
+		local_mark_name(local, arrival->folder, arrival->name);
+		g_hash_table_remove(local->arrivals, &key);
+	} else if (departed && departed->last_look) {
+		leave_tree(local, key);
+	} else {
+		depart(local, key);
+	}
+}
+
+static void compare_name(Merge *merge, const ScanName *name)
+{
+	const ScanPlace *place = &name->place;
+	if (name->error) {
+		g_hash_table_insert(merge->local->errors, key_new(place->folder),
+				    g_error_copy(name->error));
+		return;
+	}
+	int64_t key = holder(merge->local, place);
+	if (place->present) {
+		g_hash_table_insert(merge->seen_places, place_new(place->folder, place->name),
+				    (void *)place);
+		const Entry *entry = key ? state_get(merge->local->state, SIDE_LOCAL, key) : NULL;
+		g_autoptr(Entry) kept = entry ? entry_ref(entry) : NULL;
+		compare(merge, kept, place, false);
+	} else if (key != ENTRY_KEY_NONE && !is_ours(merge, place->folder, place->name)) {
+		saw_nothing(merge, place, key);
+	}
+	/* An arrival that waited for this look and found the file still here is a hard link. */
+	Place *arrival =
+		place->present && key ? g_hash_table_lookup(merge->local->arrivals, &key) : NULL;
+	if (arrival) {
+		local_mark_name(merge->local, arrival->folder, arrival->name);
+		local_mark_name(merge->local, place->folder, place->name);
+		g_hash_table_remove(merge->local->arrivals, &key);
+	}
+}
+
+void local_merge(Local *local, const Scan *scan, int64_t now_us)
+{
+	g_assert(scan->present);
+	local->now_us = now_us;
+	Merge merge = {
+		.local = local,
+		.scan = scan,
+		.news = g_array_new(FALSE, TRUE, sizeof(News)),
+		.seen_places = g_hash_table_new_full(place_hash, place_equal, place_free, NULL),
+	};
+	for (unsigned i = 0; i < scan->names->len; i++) {
+		compare_name(&merge, &g_array_index(scan->names, ScanName, i));
+	}
+	for (unsigned i = 0; i < scan->folders->len; i++) {
+		compare_folder(&merge, &g_array_index(scan->folders, ScanFolder, i));
+	}
+	merge_news(local, merge.news, merge.seen_places);
+	taken_back(local, scan);
+	g_array_unref(merge.news);
+	g_hash_table_unref(merge.seen_places);
+}
+
+/* ---- waiting ---------------------------------------------------------------------------- */
+
+static bool parent_departed(Local *local, const Entry *entry)
+{
+	return g_hash_table_contains(local->departed, &entry->parent);
+}
+
+int64_t local_expire(Local *local, int64_t now_us)
+{
+	local->now_us = now_us;
+	if (local->deep_pending > 0) {
+		return -1;
+	}
+	while (!g_queue_is_empty(&local->departed_order)) {
+		int64_t key = *(int64_t *)g_queue_peek_head(&local->departed_order);
+		Departed *departed = g_hash_table_lookup(local->departed, &key);
+		if (departed && departed->until_us > now_us) {
+			return departed->until_us;
+		}
+		g_free(g_queue_pop_head(&local->departed_order));
+		const Entry *entry = departed ? state_get(local->state, SIDE_LOCAL, key) : NULL;
+		if (!entry) {
+			g_hash_table_remove(local->departed, &key);
+			continue;
+		}
+		departed->last_look = true;
+		if (!parent_departed(local, entry)) {
+			/* What lies below goes, or comes back, with its folder. */
+			local_mark_name(local, entry->parent, entry->name);
+		}
+	}
+	return -1;
+}
+
+bool local_is_complete(const Local *local)
+{
+	return local->deep_pending == 0;
+}
+
+bool local_is_quiet(const Local *local)
+{
+	return local->deep_pending == 0 && local->under_way == 0 &&
+	       g_hash_table_size(local->folders) == 0 && g_hash_table_size(local->names) == 0 &&
+	       g_hash_table_size(local->departed) == 0;
+}
+
+const GPtrArray *local_skipped(const Local *local)
+{
+	return local->skipped;
+}
+
+GHashTable *local_errors(const Local *local)
+{
+	return local->errors;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "client/observe/ignore.h"
+#include "client/observe/scan.h"
+#include "client/state/state.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What was seen on the disk becomes the local tree: which node is this file, is it new, changed,
+ * moved, gone? Keeps what is still to be looked at. One thread, no I/O.
+ */
+typedef struct Local Local;
+
+typedef struct LocalHooks {
+	/*
+	 * Is this place being changed by ourselves, or was it since `since` (Scan.started)? Then
+	 * what was seen there says nothing; the callee has it looked at again in time.
+	 */
+	bool (*is_ours)(void *data, int64_t folder, const char *name, uint64_t since);
+	/* The local entry of key changed, came or went. */
+	void (*touched)(void *data, int64_t key);
+	/* The folder is no longer in the local tree. */
+	void (*folder_gone)(void *data, int64_t key);
+	void *data;
+} LocalHooks;
+
+/* Borrows state and ignore (may be NULL). */
+Local *local_new(State *state, const Ignore *ignore, const LocalHooks *hooks);
+void local_free(Local *local);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Local, local_free)
+
+void local_set_ignore(Local *local, const Ignore *ignore);
+
+/* Something may have happened at this name, in this folder, or (deep) anywhere below it. */
+void local_mark_name(Local *local, int64_t folder, const char *name);
+void local_mark_folder(Local *local, int64_t key, bool deep);
+
+/*
+ * Fills a scan with what is to be looked at next, at most so many folders and names. False if there
+ * is nothing. What was taken counts as under way until it is merged or given back.
+ */
+bool local_take(Local *local, unsigned folders_max, unsigned names_max, Scan *scan);
+/* The scan could not be used: all of it is to be looked at again. */
+void local_give_back(Local *local, const Scan *scan);
+
+/* The local entry of key is new_key from now on: what is remembered of the one is of the other. */
+void local_rekey(Local *local, int64_t key, int64_t new_key);
+
+/* Merges what was seen into the local tree of the state. scan->present must be true. */
+void local_merge(Local *local, const Scan *scan, int64_t now_us);
+
+/*
+ * A name that is missing waits LOCAL_GRACE_US for its file to come back or to turn up elsewhere;
+ * then it is looked at a last time. Returns when to call again, -1 if nothing waits.
+ */
+#define LOCAL_GRACE_US 100000
+int64_t local_expire(Local *local, int64_t now_us);
+
+/* Nothing is marked, under way, or waiting to come back. */
+bool local_is_quiet(const Local *local);
+/* Nothing is left of the deep listing. */
+bool local_is_complete(const Local *local);
+
+/* Things that are not synced (sockets, devices, other file systems): paths, at most 100. */
+const GPtrArray *local_skipped(const Local *local);
+/* Folders and names that could not be looked at: key of the folder -> GError. */
+GHashTable *local_errors(const Local *local);
