@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Actions towards the disk become items, items become jobs, and what is on the disk afterwards
+ * becomes the local tree. A job syncs the disk once for all its content, so batches are as large as
+ * memory allows.
+ */
+#include "base/error.h"
+#include "base/limits.h"
+#include "client/engine/engine_internal.h"
+
+#include <string.h>
+
+#define SMALL_JOBS_MAX 2
+#define LARGE_JOBS_MAX 1
+#define BATCH_ITEMS_MAX 4096
+#define BATCH_BYTES_MAX (16 * MIB)
+
+/* An item with what the engine must know when it comes back. */
+typedef struct Task {
+	ApplyItem *item;
+	int64_t parent; /* of the place it shows at afterwards */
+	char *name;
+	int64_t from_parent; /* MOVE, UPDATE, DELETE: where it was */
+	char *from_name;
+	bool conflict;
+} Task;
+
+typedef struct ApplyJob {
+	Job job;
+	Engine *engine;
+	Lane *lane;
+	GPtrArray *tasks; /* Task */
+	GPtrArray *items; /* their ApplyItem */
+	uint64_t bytes;
+	uint64_t generation;
+	bool completed;
+	bool synced;
+	GError *error;
+} ApplyJob;
+
+static void task_free(void *data)
+{
+	Task *task = data;
+	g_free(task->name);
+	g_free(task->from_name);
+	g_free(task);
+}
+
+/* ---- items ------------------------------------------------------------------------------ */
+
+static void set_value(ApplyItem *item, const Entry *remote)
+{
+	item->kind = remote->kind;
+	item->size = remote->size;
+	item->mtime_ns = remote->mtime_ns;
+	item->executable = remote->executable;
+	item->content = remote->content ? g_bytes_ref(remote->content) : NULL;
+}
+
+static void add_inside(Engine *engine, int64_t folder, const char *path, GArray *inside)
+{
+	g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func((GDestroyNotify)entry_unref);
+	state_children(engine->state, SIDE_LOCAL, folder, entries);
+	for (unsigned i = 0; i < entries->len; i++) {
+		const Entry *entry = entries->pdata[i];
+		ApplyInside item = {
+			.path = g_strconcat(path, "/", entry->name, NULL),
+			.expected = engine_info_of(entry),
+		};
+		if (entry->kind == ENTRY_FOLDER) {
+			add_inside(engine, entry->key, item.path, inside);
+		}
+		g_array_append_val(inside, item);
+	}
+}
+
+static void set_from(Engine *engine, Task *task, const Entry *local)
+{
+	task->from_parent = local->parent;
+	task->from_name = g_strdup(local->name);
+	task->item->expected = engine_info_of(local);
+	task->item->has_expected = true;
+	task->item->kind = local->kind;
+	if (task->item->verb == APPLY_MOVE) {
+		task->item->from = state_path(engine->state, SIDE_LOCAL, local->key);
+	}
+}
+
+static void set_to(Engine *engine, Task *task, int64_t parent, const char *name)
+{
+	task->parent = parent;
+	task->name = g_strdup(name);
+	task->item->path = planning_path(engine, parent, name);
+}
+
+static void fill_task(Engine *engine, Task *task, const Action *action)
+{
+	const Entry *local = state_get(engine->state, SIDE_LOCAL, action->key);
+	if (local) {
+		set_from(engine, task, local);
+	}
+	switch (task->item->verb) {
+	case APPLY_CREATE:
+	case APPLY_UPDATE: {
+		if (local) {
+			task->item->base_content =
+				local->content ? g_bytes_ref(local->content) : NULL;
+			set_to(engine, task, task->from_parent, task->from_name);
+		}
+		const Entry *remote = state_get(engine->state, SIDE_REMOTE, action->key);
+		set_value(task->item, remote);
+		if (!local) {
+			g_autofree char *name = g_strdup(remote->name);
+			set_to(engine, task, remote->parent, name);
+		}
+		break;
+	}
+	case APPLY_MOVE:
+		set_to(engine, task, action->parent, action->name);
+		break;
+	case APPLY_DELETE:
+		set_to(engine, task, task->from_parent, task->from_name);
+		if (task->item->kind == ENTRY_FOLDER && task->item->path) {
+			add_inside(engine, action->key, task->item->path, task->item->inside);
+		}
+		break;
+	}
+}
+
+static Task *make_task(Engine *engine, const Action *action)
+{
+	static const ApplyVerb verbs[] = {
+		[ACTION_CREATE_LOCAL] = APPLY_CREATE,
+		[ACTION_UPDATE_LOCAL] = APPLY_UPDATE,
+		[ACTION_MOVE_LOCAL] = APPLY_MOVE,
+		[ACTION_DELETE_LOCAL] = APPLY_DELETE,
+	};
+	Task *task = g_new0(Task, 1);
+	task->item = apply_item_new(verbs[action->kind]);
+	task->item->key = action->key;
+	task->conflict = action->conflict;
+	fill_task(engine, task, action);
+	return task;
+}
+
+static uint64_t weight(const Task *task)
+{
+	bool writes = task->item->verb == APPLY_CREATE || task->item->verb == APPLY_UPDATE;
+	return writes && task->item->kind == ENTRY_FILE ? task->item->size : 0;
+}
+
+static void set_ours(Engine *engine, const Task *task, bool begin)
+{
+	void (*const mark)(Engine *, int64_t, const char *) =
+		begin ? observing_begin : observing_end;
+	mark(engine, task->parent, task->name);
+	if (task->item->verb == APPLY_MOVE) {
+		mark(engine, task->from_parent, task->from_name);
+	}
+}
+
+void applying_add(Engine *engine, const Action *action)
+{
+	Task *task = make_task(engine, action);
+	bool complete = task->item->path && (task->item->verb != APPLY_MOVE || task->item->from);
+	if (!complete) {
+		/* A folder above is gone from the local tree: planned again when that settles. */
+		apply_item_free(task->item);
+		task_free(task);
+		return;
+	}
+	Lane *lane = weight(task) > BATCH_SIZE_TARGET ? &engine->apply_large : &engine->apply_small;
+	planning_busy(engine, action->key, true);
+	set_ours(engine, task, true);
+	lane->waiting_bytes += weight(task);
+	g_queue_push_tail(&lane->waiting, task);
+}
+
+/* ---- results ---------------------------------------------------------------------------- */
+
+static void put_local(Engine *engine, const Task *task)
+{
+	const ApplyItem *item = task->item;
+	const Entry *base = state_get(engine->state, SIDE_LOCAL, item->key);
+	if (item->verb == APPLY_CREATE) {
+		base = state_get(engine->state, SIDE_REMOTE, item->key);
+	}
+	if (!base) {
+		return;
+	}
+	Entry fields = *base;
+	fields.parent = task->parent;
+	fields.name = task->name;
+	if (item->verb != APPLY_MOVE) {
+		fields.content = item->content;
+		fields.size = item->size;
+		fields.mtime_ns = item->kind == ENTRY_FOLDER ? 0 : item->info.mtime_ns;
+		fields.executable = item->kind == ENTRY_FILE && item->info.executable;
+		fields.seq = 0;
+	}
+	fields.stamp = item->info.stamp;
+	if (item->kind == ENTRY_FOLDER) {
+		fields.stamp.change_ns = 0;
+	}
+	g_autoptr(Entry) entry = entry_new(&fields);
+	state_put(engine->state, SIDE_LOCAL, entry);
+}
+
+static void deleted(Engine *engine, const ApplyItem *item)
+{
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	state_remove(engine->state, SIDE_LOCAL, item->key, keys);
+	for (unsigned i = 0; i < keys->len; i++) {
+		int64_t key = g_array_index(keys, int64_t, i);
+		if (item->kind == ENTRY_FOLDER && engine->world.watch) {
+			watch_remove(engine->world.watch, key);
+		}
+		planning_touch(engine, key);
+	}
+}
+
+static void done_item(Engine *engine, const Task *task)
+{
+	static const char *const what[] = {
+		[APPLY_CREATE] = "downloaded",
+		[APPLY_UPDATE] = "downloaded",
+		[APPLY_MOVE] = "moved here",
+		[APPLY_DELETE] = "deleted here",
+	};
+	const ApplyItem *item = task->item;
+	trouble_activity(engine, task->conflict ? "conflict" : what[item->verb], item->key);
+	if (item->verb == APPLY_DELETE) {
+		deleted(engine, item);
+	} else {
+		put_local(engine, task);
+		if (item->verb == APPLY_CREATE && item->kind == ENTRY_FOLDER) {
+			/* Watch it, and see what somebody put there before it was watched. */
+			local_mark_folder(engine->local, item->key, false);
+		}
+	}
+	trouble_cured(engine, item->key);
+	engine->bytes_done += weight(task);
+}
+
+static void look_around(Engine *engine, const Task *task)
+{
+	local_mark_name(engine->local, task->parent, task->name);
+	if (task->item->verb == APPLY_MOVE) {
+		local_mark_name(engine->local, task->from_parent, task->from_name);
+	}
+	if (task->item->verb == APPLY_DELETE && task->item->kind == ENTRY_FOLDER) {
+		local_mark_folder(engine->local, task->item->key, true);
+	}
+}
+
+static void result(Engine *engine, const Task *task, bool completed)
+{
+	switch (task->item->outcome) {
+	case APPLY_DONE:
+		done_item(engine, task);
+		break;
+	case APPLY_CHANGED: {
+		g_autoptr(GError) error = g_error_new(
+			DRIVE_ERROR, DRIVE_ERROR_CHANGED,
+			"'%s' changed on this disk while a change from elsewhere was to be put "
+			"there; it is looked at again",
+			task->item->path);
+		trouble_item(engine, task->item->key, error);
+		look_around(engine, task);
+		break;
+	}
+	case APPLY_FAILED:
+		trouble_item(engine, task->item->key, task->item->error);
+		look_around(engine, task);
+		break;
+	case APPLY_PENDING:
+		g_assert(!completed);
+		trouble_stall(engine, task->item->key);
+		break;
+	}
+}
+
+/* ---- jobs ------------------------------------------------------------------------------- */
+
+static void run(Job *job)
+{
+	ApplyJob *apply = (ApplyJob *)job;
+	Engine *engine = apply->engine;
+	apply->completed = apply_run(engine->world.apply, apply->items, engine->cancellable,
+				     &apply->synced, &apply->error);
+}
+
+static void done(Job *job)
+{
+	ApplyJob *apply = (ApplyJob *)job;
+	Engine *engine = apply->engine;
+	apply->lane->running--;
+	apply->lane->running_bytes -= apply->bytes;
+	if (!apply->completed) {
+		trouble_batch(engine, apply->error);
+	}
+	for (unsigned i = 0; i < apply->tasks->len; i++) {
+		const Task *task = apply->tasks->pdata[i];
+		set_ours(engine, task, false);
+		result(engine, task, apply->completed);
+		planning_busy(engine, task->item->key, false);
+	}
+	if (apply->synced) {
+		recording_synced(engine, apply->generation);
+	}
+	g_ptr_array_unref(apply->tasks);
+	g_ptr_array_unref(apply->items);
+	g_clear_error(&apply->error);
+	g_free(apply);
+}
+
+static void start_job(Engine *engine, Lane *lane)
+{
+	ApplyJob *job = g_new0(ApplyJob, 1);
+	job->job.run = run;
+	job->job.done = done;
+	job->engine = engine;
+	job->lane = lane;
+	job->tasks = g_ptr_array_new_with_free_func(task_free);
+	job->items = g_ptr_array_new_with_free_func((GDestroyNotify)apply_item_free);
+	Task *task;
+	while ((task = g_queue_peek_head(&lane->waiting)) &&
+	       (job->tasks->len == 0 || (job->tasks->len < BATCH_ITEMS_MAX &&
+					 job->bytes + weight(task) <= BATCH_BYTES_MAX))) {
+		g_queue_pop_head(&lane->waiting);
+		job->bytes += weight(task);
+		g_ptr_array_add(job->tasks, task);
+		g_ptr_array_add(job->items, task->item);
+	}
+	lane->waiting_bytes -= job->bytes;
+	lane->running++;
+	lane->running_bytes += job->bytes;
+	job->generation = state_mark(engine->state);
+	engine_submit(engine, &job->job);
+}
+
+void applying_clear(Lane *lane)
+{
+	Task *task;
+	while ((task = g_queue_pop_head(&lane->waiting))) {
+		apply_item_free(task->item);
+		task_free(task);
+	}
+}
+
+void applying_start(Engine *engine)
+{
+	Lane *small = &engine->apply_small, *large = &engine->apply_large;
+	while (!g_queue_is_empty(&small->waiting) && small->running < SMALL_JOBS_MAX &&
+	       (small->running == 0 || small->waiting_bytes >= BATCH_BYTES_MAX ||
+		small->waiting.length >= BATCH_ITEMS_MAX)) {
+		start_job(engine, small);
+	}
+	while (!g_queue_is_empty(&large->waiting) && large->running < LARGE_JOBS_MAX) {
+		start_job(engine, large);
+	}
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "client/engine/world.h"
+#include "client/observe/ignore.h"
+#include "client/state/state.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The loop: observe -> plan -> transfer -> record, for one binding. One thread owns an engine;
+ * engine_post(), engine_notice() and engine_cancel() may be called from any.
+ *
+ * The engine acts at its own pace: events only mark what to look at, and what to do is planned anew
+ * from the three trees each time. Nothing that was planned outlives a crash.
+ */
+typedef struct Engine Engine;
+
+typedef struct EngineOptions {
+	const char *device_name; /* in the names of conflict copies */
+	int64_t rescan_us;       /* how often the whole folder is scanned besides; 0: never */
+} EngineOptions;
+
+/* Borrows state, world's objects and ignore. The first step begins with a full scan. */
+Engine *engine_new(State *state, const World *world, const Ignore *ignore,
+		   const EngineOptions *options);
+/* All jobs must have been posted back. */
+void engine_free(Engine *engine);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)
+
+/* A job has run. */
+void engine_post(Engine *engine, Job *job);
+/* The watch saw something. */
+void engine_notice(Engine *engine, const WatchEvent *events, size_t count);
+
+/*
+ * Handles what came, plans, starts jobs. Returns when it wants to be called again at the latest
+ * (UTC, us), or -1 for "only when woken".
+ */
+int64_t engine_step(Engine *engine);
+
+/* Jobs that are out. */
+unsigned engine_running(const Engine *engine);
+/* Ends waiting calls, starts no new jobs: to be followed by steps until nothing is running. */
+void engine_cancel(Engine *engine);
+/* Syncs the disk and records what was settled; blocks. After engine_cancel(), to start faster. */
+bool engine_record(Engine *engine, GError **error);
+
+void engine_pause(Engine *engine, bool paused);
+/* The deletions that the brake holds back are meant. */
+void engine_accept_deletions(Engine *engine);
+void engine_set_ignore(Engine *engine, const Ignore *ignore);
+
+typedef enum EngineState {
+	ENGINE_IDLE,
+	ENGINE_SYNCING,
+	ENGINE_OFFLINE,
+	ENGINE_PAUSED,
+	ENGINE_ATTENTION,
+} EngineState;
+
+typedef struct EngineProblem {
+	char *path; /* "" for the binding as a whole */
+	char *message;
+} EngineProblem;
+
+typedef struct EngineStatus {
+	EngineState state;
+	bool signed_out; /* the server no longer takes the credential */
+	char *reason;   /* for people; NULL if state says it all */
+	uint64_t files; /* synced */
+	uint64_t folders;
+	uint64_t bytes;
+	uint64_t pending;    /* nodes that are not settled */
+	uint64_t bytes_done; /* of transfers since the last time it was idle */
+	uint64_t bytes_left; /* of transfers that are planned */
+	uint64_t bytes_uploaded;
+	uint64_t bytes_downloaded;
+	bool scanning;
+	GPtrArray *problems; /* EngineProblem, at most 1000 */
+	GPtrArray *skipped;  /* char *: paths that are not synced */
+} EngineStatus;
+
+void engine_get_status(Engine *engine, EngineStatus *ret_status);
+void engine_status_clear(EngineStatus *status);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EngineStatus, engine_status_clear)
+const char *engine_state_name(EngineState state);
+
+/* Both sides agree on everything, it is recorded, and nothing is left to look at. */
+bool engine_is_settled(Engine *engine);
+/* Nothing can go on without help from outside, although not everything is settled. */
+bool engine_is_stuck(Engine *engine);
+
+typedef struct EngineActivity {
+	int64_t time_us;
+	const char *what; /* static: "uploaded", "downloaded", "moved here" … */
+	char *path;
+} EngineActivity;
+
+/* What was done last, oldest first (EngineActivity, borrowed until the next step). */
+GArray *engine_activity(Engine *engine);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "client/engine/engine.h"
+#include "client/observe/follow.h"
+#include "client/observe/local.h"
+#include "client/plan/plan.h"
+
+#include <gio/gio.h>
+
+/*
+ * What the files of this folder share. The flow within a step:
+ *
+ *	engine.c      events, timers, the order of it all
+ *	observing.c   scan and feed jobs -> local and remote trees; which places are ours right now
+ *	planning.c    touched nodes -> plan -> actions -> state, or items for
+ *	uploading.c   items -> upload jobs -> results
+ *	applying.c    items -> apply jobs -> results
+ *	recording.c   disk synced -> state recorded
+ *	trouble.c     what failed, when to try again; activity
+ *	status.c      how it all looks to a person
+ */
+typedef struct Lane {
+	GQueue waiting; /* items */
+	uint64_t waiting_bytes;
+	unsigned running; /* jobs */
+	uint64_t running_bytes;
+} Lane;
+
+struct Engine {
+	State *state;
+	World world;
+	char *device_name;
+	int64_t rescan_us;
+	Local *local;
+	Follow *follow;
+	GCancellable *cancellable;
+
+	GMutex lock; /* guards the three below: what came from other threads */
+	GQueue posted;
+	GArray *noticed; /* WatchEvent with own names */
+	bool overflowed;
+
+	/* planning */
+	GQueue *touched; /* keys, in order */
+	GHashTable *touched_set;
+	GHashTable *busy;       /* keys with an item under way */
+	GHashTable *blocked;    /* key -> GArray of keys that wait for it to change */
+	GHashTable *after_feed; /* keys that wait for news from the server */
+	int64_t after_feed_us;
+	GHashTable *held; /* keys whose deletion the gate holds back */
+	bool deletions_accepted;
+	bool brake;
+	unsigned next_group;
+	uint64_t next_number;
+
+	/* transfers */
+	Lane upload_small, upload_large, apply_small, apply_large;
+
+	/* observing */
+	GHashTable *ours; /* places that are being or were changed by ourselves */
+	uint64_t scans_started;
+	GHashTable *scans_out; /* numbers of scans under way */
+	bool feed_running;
+	bool feed_began;
+	int64_t feed_retry_us;
+	unsigned feed_failures;
+	int64_t next_rescan_us;
+	GQueue young; /* Young: to be hashed again */
+
+	/* recording */
+	bool sync_running;
+	int64_t last_record_us;
+
+	/* trouble */
+	GHashTable *problems; /* key -> Problem */
+	int64_t problem_next_us;
+	GHashTable *stalled; /* keys of batches that failed as a whole */
+	int64_t stalled_until_us;
+	unsigned stalled_failures;
+	GError *trouble; /* of the binding as a whole */
+	bool offline, signed_out, absent, paused, cancelled;
+	int64_t absent_retry_us;
+	GArray *activity;
+
+	uint64_t bytes_done;
+	unsigned running;
+};
+
+/* Keys fit pointers on every machine that imdrive runs on. */
+#define KEY(key) GSIZE_TO_POINTER((gsize)(key))
+#define KEY_OF(pointer) ((int64_t)GPOINTER_TO_SIZE(pointer))
+
+/* engine.c */
+void engine_submit(Engine *engine, Job *job);
+int64_t engine_now(Engine *engine);
+
+/* planning.c: the node changed, or may be able to go on. */
+void planning_touch(Engine *engine, int64_t key);
+void planning_touch_all(Engine *engine, GHashTable *keys);
+/* An item of this node is on its way, or came back. */
+void planning_busy(Engine *engine, int64_t key, bool busy);
+/* Plans what was touched. True if it should be called again at once. */
+bool planning_run(Engine *engine);
+/* Path of a local place; NULL if the folder is not in the local tree. Free with g_free(). */
+char *planning_path(Engine *engine, int64_t parent, const char *name);
+
+/* uploading.c */
+void uploading_add(Engine *engine, const Action *action, unsigned group);
+void uploading_start(Engine *engine);
+
+/* applying.c */
+void applying_add(Engine *engine, const Action *action);
+void applying_start(Engine *engine);
+void applying_clear(Lane *lane);
+
+/* observing.c */
+void observing_init(Engine *engine, const Ignore *ignore);
+void observing_start(Engine *engine);
+void observing_notice(Engine *engine, const WatchEvent *event);
+/* We are about to change this place; we have. */
+void observing_begin(Engine *engine, int64_t folder, const char *name);
+void observing_end(Engine *engine, int64_t folder, const char *name);
+/* Look at the place of this local entry again. */
+void observing_look(Engine *engine, int64_t key);
+/* Content was hashed so soon after a change that another may hide behind the same time. */
+void observing_young(Engine *engine, int64_t key, const DiskInfo *info);
+int64_t observing_timers(Engine *engine, int64_t now_us);
+
+/* recording.c */
+void recording_start(Engine *engine);
+void recording_synced(Engine *engine, uint64_t generation);
+int64_t recording_timers(Engine *engine, int64_t now_us);
+
+/* trouble.c */
+void trouble_init(Engine *engine);
+/* Borrowed; NULL if this node has no problem. */
+const GError *trouble_of(Engine *engine, int64_t key);
+void trouble_item(Engine *engine, int64_t key, const GError *error);
+void trouble_cured(Engine *engine, int64_t key);
+bool trouble_holds(Engine *engine, int64_t key);
+/* A whole batch failed: this node goes on when the cause may be gone. */
+void trouble_stall(Engine *engine, int64_t key);
+void trouble_batch(Engine *engine, const GError *error);
+void trouble_over(Engine *engine);
+int64_t trouble_timers(Engine *engine, int64_t now_us);
+void trouble_activity(Engine *engine, const char *what, int64_t key);
+
+int64_t engine_sooner(int64_t a, int64_t b);
+DiskInfo engine_info_of(const Entry *entry);

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Touched nodes are planned; what the plan says is done at once where it concerns only the state,
+ * and becomes an item for an upload or an apply job otherwise. A node with an item under way is
+ * left alone until it comes back, then touched. A node that must wait for another is touched when
+ * that one is.
+ *
+ * The gate for deletions: when more than BRAKE_COUNT nodes and more than half of all have vanished
+ * on one side, no deletion goes on before somebody says that it is meant. While many are missing,
+ * the gate waits for the scan to end before it judges.
+ */
+#include "client/engine/engine_internal.h"
+
+#include <string.h>
+
+#define PLAN_BATCH 512
+#define WAITING_MAX 8192
+#define BRAKE_COUNT 1000
+
+/* ---- who is to be planned --------------------------------------------------------------- */
+
+static void touch(Engine *engine, int64_t key)
+{
+	if (key > ENTRY_KEY_PARK && g_hash_table_add(engine->touched_set, KEY(key))) {
+		g_queue_push_tail(engine->touched, KEY(key));
+	}
+}
+
+void planning_touch(Engine *engine, int64_t key)
+{
+	touch(engine, key);
+	GArray *waiting = NULL;
+	if (g_hash_table_steal_extended(engine->blocked, KEY(key), NULL, (void **)&waiting)) {
+		for (unsigned i = 0; i < waiting->len; i++) {
+			touch(engine, g_array_index(waiting, int64_t, i));
+		}
+		g_array_unref(waiting);
+	}
+}
+
+void planning_touch_all(Engine *engine, GHashTable *keys)
+{
+	g_autoptr(GList) list = g_hash_table_get_keys(keys);
+	g_hash_table_remove_all(keys);
+	for (GList *item = list; item; item = item->next) {
+		planning_touch(engine, KEY_OF(item->data));
+	}
+}
+
+void planning_busy(Engine *engine, int64_t key, bool busy)
+{
+	if (busy) {
+		bool added = g_hash_table_add(engine->busy, KEY(key));
+		g_assert(added);
+	} else {
+		bool removed = g_hash_table_remove(engine->busy, KEY(key));
+		g_assert(removed);
+		planning_touch(engine, key);
+	}
+}
+
+static void block(Engine *engine, const PlanBlock *wait)
+{
+	GArray *waiting = g_hash_table_lookup(engine->blocked, KEY(wait->on));
+	if (!waiting) {
+		waiting = g_array_new(FALSE, FALSE, sizeof(int64_t));
+		g_hash_table_insert(engine->blocked, KEY(wait->on), waiting);
+	}
+	g_array_append_val(waiting, wait->key);
+}
+
+char *planning_path(Engine *engine, int64_t parent, const char *name)
+{
+	g_autofree char *folder = state_path(engine->state, SIDE_LOCAL, parent);
+	if (!folder) {
+		return NULL;
+	}
+	return *folder ? g_strconcat(folder, "/", name, NULL) : g_strdup(name);
+}
+
+/* ---- the planner's view ----------------------------------------------------------------- */
+
+static const Entry *view_get(void *data, Side side, int64_t key)
+{
+	return state_get(data, side, key);
+}
+
+static int64_t view_find(void *data, Side side, int64_t parent, const char *name)
+{
+	return state_find(data, side, parent, name);
+}
+
+static void view_children(void *data, Side side, int64_t parent, GArray *ret_keys)
+{
+	g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func((GDestroyNotify)entry_unref);
+	state_children(data, side, parent, entries);
+	for (unsigned i = 0; i < entries->len; i++) {
+		const Entry *entry = entries->pdata[i];
+		g_array_append_val(ret_keys, entry->key);
+	}
+}
+
+/* ---- the gate ---------------------------------------------------------------------------- */
+
+typedef struct Vanished {
+	unsigned here;
+	unsigned there;
+} Vanished;
+
+static Vanished count_vanished(Engine *engine)
+{
+	Vanished count = { 0, 0 };
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	state_divergent(engine->state, keys);
+	for (unsigned i = 0; i < keys->len; i++) {
+		int64_t key = g_array_index(keys, int64_t, i);
+		if (!state_get(engine->state, SIDE_SYNCED, key)) {
+			continue;
+		}
+		bool here = state_get(engine->state, SIDE_LOCAL, key);
+		bool there = state_get(engine->state, SIDE_REMOTE, key);
+		count.here += !here && there;
+		count.there += here && !there;
+	}
+	return count;
+}
+
+/* May deletions go on now? */
+static bool gate_is_open(Engine *engine)
+{
+	if (state_divergent_count(engine->state) <= BRAKE_COUNT) {
+		engine->brake = false;
+		engine->deletions_accepted = false;
+		return true;
+	}
+	if (engine->deletions_accepted) {
+		return true;
+	}
+	if (!local_is_quiet(engine->local)) {
+		return false;
+	}
+	StateTotals totals = state_totals(engine->state);
+	Vanished count = count_vanished(engine);
+	unsigned worst = MAX(count.here, count.there);
+	engine->brake = worst > BRAKE_COUNT && worst > (totals.files + totals.folders) / 2;
+	return !engine->brake;
+}
+
+/* ---- what the plan says ------------------------------------------------------------------ */
+
+/* The local entry of key is node new_key from now on, and what lies in it has another parent. */
+static void rekey(Engine *engine, int64_t key, int64_t new_key, const NodeId *id)
+{
+	state_rekey_local(engine->state, key, new_key, id);
+	if (engine->world.watch) {
+		watch_rekey(engine->world.watch, key, new_key);
+	}
+	planning_touch(engine, key);
+	planning_touch(engine, new_key);
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	view_children(engine->state, SIDE_LOCAL, new_key, keys);
+	for (unsigned i = 0; i < keys->len; i++) {
+		planning_touch(engine, g_array_index(keys, int64_t, i));
+	}
+	local_rekey(engine->local, key, new_key);
+}
+
+static void adopt(Engine *engine, int64_t key, int64_t other)
+{
+	NodeId id = state_get(engine->state, SIDE_REMOTE, other)->id;
+	rekey(engine, key, other, &id);
+}
+
+static void renew(Engine *engine, int64_t key)
+{
+	NodeId id = node_id_random();
+	rekey(engine, key, state_key_new(engine->state), &id);
+}
+
+static bool is_towards_server(ActionKind kind)
+{
+	return kind <= ACTION_DELETE_REMOTE || kind == ACTION_HASH;
+}
+
+static void act(Engine *engine, const Action *action, unsigned group)
+{
+	switch (action->kind) {
+	case ACTION_ADOPT:
+		adopt(engine, action->key, action->other);
+		break;
+	case ACTION_RENEW:
+		renew(engine, action->key);
+		break;
+	case ACTION_SETTLE:
+		state_settle(engine->state, action->key);
+		trouble_cured(engine, action->key);
+		planning_touch(engine, action->key);
+		break;
+	case ACTION_FORGET:
+		state_forget(engine->state, action->key);
+		trouble_cured(engine, action->key);
+		planning_touch(engine, action->key);
+		break;
+	default:
+		if (is_towards_server(action->kind)) {
+			uploading_add(engine, action, group);
+		} else {
+			applying_add(engine, action);
+		}
+	}
+}
+
+static bool is_deletion(const Action *action)
+{
+	return action->kind == ACTION_DELETE_LOCAL || action->kind == ACTION_DELETE_REMOTE;
+}
+
+static bool may_act(Engine *engine, const Action *action, bool gate_open)
+{
+	if (g_hash_table_contains(engine->busy, KEY(action->key)) ||
+	    (action->other && g_hash_table_contains(engine->busy, KEY(action->other))) ||
+	    trouble_holds(engine, action->key) ||
+	    g_hash_table_contains(engine->stalled, KEY(action->key)) ||
+	    g_hash_table_contains(engine->after_feed, KEY(action->key))) {
+		return false;
+	}
+	if (is_deletion(action) && !gate_open) {
+		g_hash_table_add(engine->held, KEY(action->key));
+		return false;
+	}
+	return true;
+}
+
+/* All or nothing: a group with one member that cannot act now waits as a whole. */
+static void drop_broken_groups(Engine *engine, const Plan *plan, GHashTable *broken)
+{
+	for (unsigned i = 0; i < plan->actions->len; i++) {
+		const Action *action = &g_array_index(plan->actions, Action, i);
+		if (action->group && !may_act(engine, action, true)) {
+			g_hash_table_add(broken, GUINT_TO_POINTER(action->group));
+		}
+	}
+}
+
+static void carry_out(Engine *engine, const Plan *plan)
+{
+	bool gate_open = true;
+	for (unsigned i = 0; i < plan->actions->len; i++) {
+		if (is_deletion(&g_array_index(plan->actions, Action, i))) {
+			gate_open = gate_is_open(engine);
+			break;
+		}
+	}
+	g_autoptr(GHashTable) broken = g_hash_table_new(NULL, NULL);
+	drop_broken_groups(engine, plan, broken);
+	unsigned first_group = engine->next_group, last_group = first_group;
+	for (unsigned i = 0; i < plan->actions->len; i++) {
+		const Action *action = &g_array_index(plan->actions, Action, i);
+		if (g_hash_table_contains(broken, GUINT_TO_POINTER(action->group)) ||
+		    !may_act(engine, action, gate_open)) {
+			continue;
+		}
+		unsigned group = action->group ? first_group + action->group : 0;
+		last_group = MAX(last_group, group);
+		act(engine, action, group);
+	}
+	engine->next_group = last_group;
+	for (unsigned i = 0; i < plan->blocks->len; i++) {
+		block(engine, &g_array_index(plan->blocks, PlanBlock, i));
+	}
+}
+
+static char *conflict_label(Engine *engine)
+{
+	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(engine_now(engine) / 1000000);
+	g_autoptr(GDateTime) now = g_date_time_to_local(utc);
+	g_autofree char *when = g_date_time_format(now, "%Y-%m-%d %H.%M");
+	return g_strdup_printf("%s, %s", engine->device_name, when);
+}
+
+static bool has_room(Engine *engine)
+{
+	return engine->upload_small.waiting.length + engine->upload_large.waiting.length +
+		       engine->apply_small.waiting.length + engine->apply_large.waiting.length <
+	       WAITING_MAX;
+}
+
+static void release_held(Engine *engine)
+{
+	if (g_hash_table_size(engine->held) > 0 && gate_is_open(engine)) {
+		planning_touch_all(engine, engine->held);
+	}
+}
+
+bool planning_run(Engine *engine)
+{
+	const PlanView view = {
+		.get = view_get,
+		.find = view_find,
+		.children = view_children,
+		.data = engine->state,
+	};
+	release_held(engine);
+	if (g_queue_is_empty(engine->touched) || !has_room(engine) || !engine->feed_began) {
+		return false;
+	}
+	g_autofree char *label = conflict_label(engine);
+	const PlanOptions options = {
+		.remote_at_head = follow_at_head(engine->follow),
+		.conflict_label = label,
+	};
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	while (keys->len < PLAN_BATCH && !g_queue_is_empty(engine->touched)) {
+		int64_t key = KEY_OF(g_queue_pop_head(engine->touched));
+		g_hash_table_remove(engine->touched_set, KEY(key));
+		if (!g_hash_table_contains(engine->busy, KEY(key))) {
+			g_array_append_val(keys, key);
+		}
+	}
+	g_auto(Plan) plan = { 0 };
+	plan_make(&view, &options, (int64_t *)keys->data, keys->len, &plan);
+	carry_out(engine, &plan);
+	return !g_queue_is_empty(engine->touched);
+}

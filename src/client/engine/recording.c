@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * State may lag the disk, never lead it: what was settled is recorded only after a sync of the disk
+ * that began later. A batch that is being applied syncs anyway and serves what was settled before
+ * it; otherwise a sync of its own follows within a second.
+ */
+#include "client/engine/engine_internal.h"
+
+#include "base/log.h"
+
+#define RECORD_INTERVAL_US 1000000
+
+typedef struct SyncJob {
+	Job job;
+	Engine *engine;
+	uint64_t generation;
+	bool synced;
+	GError *error;
+} SyncJob;
+
+void recording_synced(Engine *engine, uint64_t generation)
+{
+	g_autoptr(GError) error = NULL;
+	engine->last_record_us = engine_now(engine);
+	if (!state_record(engine->state, generation, &error)) {
+		g_prefix_error(&error, "record the state of the folder: ");
+		trouble_batch(engine, error);
+	}
+}
+
+static void run(Job *job)
+{
+	SyncJob *sync = (SyncJob *)job;
+	sync->synced = disk_sync(sync->engine->world.disk, &sync->error);
+}
+
+static void done(Job *job)
+{
+	SyncJob *sync = (SyncJob *)job;
+	Engine *engine = sync->engine;
+	engine->sync_running = false;
+	if (sync->synced) {
+		recording_synced(engine, sync->generation);
+	} else {
+		engine->last_record_us = engine_now(engine);
+		trouble_batch(engine, sync->error);
+	}
+	g_clear_error(&sync->error);
+	g_free(sync);
+}
+
+static int64_t due_us(Engine *engine, int64_t now_us)
+{
+	bool idle = engine->apply_small.running + engine->apply_large.running == 0 &&
+		    engine->upload_small.running + engine->upload_large.running == 0 &&
+		    g_queue_is_empty(engine->touched);
+	int64_t wait_us = idle ? RECORD_INTERVAL_US / 10 : RECORD_INTERVAL_US;
+	/* A clock that jumped back must not stop it. */
+	return now_us < engine->last_record_us ? now_us : engine->last_record_us + wait_us;
+}
+
+void recording_start(Engine *engine)
+{
+	if (engine->sync_running || engine->cancelled || !state_is_dirty(engine->state) ||
+	    due_us(engine, engine_now(engine)) > engine_now(engine)) {
+		return;
+	}
+	SyncJob *sync = g_new0(SyncJob, 1);
+	sync->job.run = run;
+	sync->job.done = done;
+	sync->engine = engine;
+	sync->generation = state_mark(engine->state);
+	engine->sync_running = true;
+	engine_submit(engine, &sync->job);
+}
+
+int64_t recording_timers(Engine *engine, int64_t now_us)
+{
+	if (engine->sync_running || !state_is_dirty(engine->state)) {
+		return -1;
+	}
+	return due_us(engine, now_us);
+}
+
+bool engine_record(Engine *engine, GError **error)
+{
+	uint64_t generation = state_mark(engine->state);
+	return !state_is_dirty(engine->state) ||
+	       (disk_sync(engine->world.disk, error) &&
+		state_record(engine->state, generation, error));
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How it all looks to a person: one state, what is left to do, and what needs attention.
+ */
+#include "base/text.h"
+#include "client/engine/engine_internal.h"
+
+#include <string.h>
+
+#define PROBLEMS_SHOWN_MAX 1000
+
+static void problem_free(void *data)
+{
+	EngineProblem *problem = data;
+	g_free(problem->path);
+	g_free(problem->message);
+	g_free(problem);
+}
+
+static void add_problem(EngineStatus *status, char *path, const GError *error)
+{
+	EngineProblem *problem = g_new0(EngineProblem, 1);
+	problem->path = path ? path : g_strdup("");
+	problem->message = g_strdup(error->message);
+	g_ptr_array_add(status->problems, problem);
+}
+
+static void list_problems(Engine *engine, EngineStatus *status)
+{
+	GHashTableIter iter;
+	void *key, *value;
+	if (engine->trouble) {
+		add_problem(status, g_strdup(""), engine->trouble);
+	}
+	g_hash_table_iter_init(&iter, engine->problems);
+	while (status->problems->len < PROBLEMS_SHOWN_MAX &&
+	       g_hash_table_iter_next(&iter, &key, NULL)) {
+		char *path = state_path(engine->state, SIDE_LOCAL, KEY_OF(key));
+		if (!path) {
+			path = state_path(engine->state, SIDE_REMOTE, KEY_OF(key));
+		}
+		add_problem(status, path, trouble_of(engine, KEY_OF(key)));
+	}
+	g_hash_table_iter_init(&iter, local_errors(engine->local));
+	while (status->problems->len < PROBLEMS_SHOWN_MAX &&
+	       g_hash_table_iter_next(&iter, &key, &value)) {
+		add_problem(status, state_path(engine->state, SIDE_LOCAL, *(int64_t *)key), value);
+	}
+}
+
+static uint64_t bytes_left(const Engine *engine)
+{
+	const Lane *const lanes[] = { &engine->upload_small, &engine->upload_large,
+				      &engine->apply_small, &engine->apply_large };
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < G_N_ELEMENTS(lanes); i++) {
+		bytes += lanes[i]->waiting_bytes + lanes[i]->running_bytes;
+	}
+	return bytes;
+}
+
+static EngineState overall(Engine *engine, const EngineStatus *status)
+{
+	if (engine->signed_out || engine->absent || engine->brake) {
+		return ENGINE_ATTENTION;
+	}
+	if (engine->paused) {
+		return ENGINE_PAUSED;
+	}
+	if (engine->offline) {
+		return ENGINE_OFFLINE;
+	}
+	bool quiet =
+		engine_is_settled(engine) || (g_queue_is_empty(engine->touched) &&
+					      bytes_left(engine) == 0 && engine_is_stuck(engine));
+	if (!quiet) {
+		return ENGINE_SYNCING;
+	}
+	return status->problems->len > 0 ? ENGINE_ATTENTION : ENGINE_IDLE;
+}
+
+static const char *reason_of(const Engine *engine)
+{
+	if (engine->signed_out) {
+		return "this device is signed out: its credential has expired or was revoked; "
+		       "sign in again with 'imdrive login'";
+	}
+	if (engine->brake) {
+		return "more than half of everything here is about to be deleted; if that is meant, "
+		       "run 'imdrive resume --accept-deletions', otherwise put it back";
+	}
+	return engine->trouble ? engine->trouble->message : NULL;
+}
+
+void engine_get_status(Engine *engine, EngineStatus *ret_status)
+{
+	StateTotals totals = state_totals(engine->state);
+	size_t divergent = state_divergent_count(engine->state);
+	*ret_status = (EngineStatus){
+		.signed_out = engine->signed_out,
+		.files = totals.files,
+		.folders = totals.folders,
+		.bytes = totals.bytes,
+		.pending = divergent > 0 ? divergent - 1 : 0,
+		.bytes_done = engine->bytes_done,
+		.bytes_left = bytes_left(engine),
+		.bytes_uploaded = upload_progress(engine->world.upload),
+		.bytes_downloaded = apply_progress(engine->world.apply),
+		.scanning = !local_is_complete(engine->local),
+		.problems = g_ptr_array_new_with_free_func(problem_free),
+		.skipped = g_ptr_array_new_with_free_func(g_free),
+	};
+	const GPtrArray *skipped = local_skipped(engine->local);
+	for (unsigned i = 0; i < skipped->len; i++) {
+		g_ptr_array_add(ret_status->skipped, g_strdup(skipped->pdata[i]));
+	}
+	list_problems(engine, ret_status);
+	ret_status->reason = g_strdup(reason_of(engine));
+	ret_status->state = overall(engine, ret_status);
+}
+
+void engine_status_clear(EngineStatus *status)
+{
+	g_free(status->reason);
+	g_clear_pointer(&status->problems, g_ptr_array_unref);
+	g_clear_pointer(&status->skipped, g_ptr_array_unref);
+}
+
+const char *engine_state_name(EngineState state)
+{
+	static const char *const names[] = { "idle", "syncing", "offline", "paused", "attention" };
+	g_assert((size_t)state < G_N_ELEMENTS(names));
+	return names[state];
+}
+
+GArray *engine_activity(Engine *engine)
+{
+	return engine->activity;
+}

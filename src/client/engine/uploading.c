@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Actions towards the server become items, items become jobs, and what the server said becomes the
+ * remote tree.
+ *
+ * Small items wait until a job is free or a batch is full, so that one edit leaves at once and ten
+ * thousand leave in few requests. Large files have a lane of their own and never hold up small
+ * ones.
+ */
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "client/engine/engine_internal.h"
+
+#include <string.h>
+
+#define SMALL_JOBS_MAX 3
+#define LARGE_JOBS_MAX 1
+#define BATCH_ITEMS_MAX 1024
+/* How long a refused operation waits for the news that explain the refusal. */
+#define AFTER_FEED_US 1000000
+
+typedef struct UploadJob {
+	Job job;
+	Engine *engine;
+	Lane *lane;
+	GPtrArray *items;
+	uint64_t bytes;
+	bool completed;
+	GError *error;
+} UploadJob;
+
+/* ---- items ------------------------------------------------------------------------------ */
+
+static const NodeId *remote_id(Engine *engine, int64_t key)
+{
+	const Entry *entry = state_get(engine->state, SIDE_REMOTE, key);
+	return entry ? &entry->id : NULL;
+}
+
+static bool set_place(Engine *engine, UploadItem *item, const Entry *local)
+{
+	item->name = g_strdup(local->name);
+	const NodeId *parent = remote_id(engine, local->parent);
+	if (!parent) {
+		return false;
+	}
+	item->parent = *parent;
+	return true;
+}
+
+static void set_file(UploadItem *item, const Entry *local)
+{
+	item->expected = engine_info_of(local);
+	item->node = local->id;
+	item->kind = local->kind;
+}
+
+static void set_base(UploadItem *item, const Entry *remote)
+{
+	item->node = remote->id;
+	item->kind = remote->kind;
+	item->base = remote->seq;
+	item->same_as = remote->content ? g_bytes_ref(remote->content) : NULL;
+	item->same_mtime_ns = remote->mtime_ns;
+	item->same_executable = remote->executable;
+}
+
+static const UploadVerb verbs[] = {
+	[ACTION_CREATE_REMOTE] = UPLOAD_CREATE,
+	[ACTION_UPDATE_REMOTE] = UPLOAD_UPDATE,
+	[ACTION_MOVE_REMOTE] = UPLOAD_MOVE,
+	[ACTION_DELETE_REMOTE] = UPLOAD_DELETE,
+};
+
+/* NULL if the trees have moved on since the plan: the node is planned again when they settle. */
+static UploadItem *make_item(Engine *engine, const Action *action)
+{
+	g_autoptr(UploadItem) item =
+		upload_item_new(action->kind == ACTION_HASH ? UPLOAD_HASH : verbs[action->kind]);
+	item->key = action->key;
+	item->number = ++engine->next_number;
+	item->path = state_path(engine->state, SIDE_LOCAL, action->key);
+	const Entry *local = state_get(engine->state, SIDE_LOCAL, action->key);
+	if (local) {
+		set_file(item, local);
+		if ((item->verb == UPLOAD_CREATE || item->verb == UPLOAD_MOVE) &&
+		    !set_place(engine, item, local)) {
+			return NULL;
+		}
+	}
+	const Entry *remote = state_get(engine->state, SIDE_REMOTE, action->key);
+	if (item->verb != UPLOAD_CREATE && remote) {
+		set_base(item, remote);
+	}
+	if (item->verb == UPLOAD_DELETE) {
+		g_clear_pointer(&item->path, g_free);
+		item->decided_at = follow_seq(engine->follow);
+	} else if (!local || !item->path) {
+		return NULL;
+	}
+	return g_steal_pointer(&item);
+}
+
+static uint64_t weight(const UploadItem *item)
+{
+	bool reads = item->verb == UPLOAD_CREATE || item->verb == UPLOAD_UPDATE ||
+		     item->verb == UPLOAD_HASH;
+	return reads && item->kind == ENTRY_FILE ? item->expected.size : 0;
+}
+
+void uploading_add(Engine *engine, const Action *action, unsigned group)
+{
+	UploadItem *item = make_item(engine, action);
+	if (!item) {
+		return;
+	}
+	item->group = group;
+	Lane *lane =
+		weight(item) > BATCH_SIZE_TARGET ? &engine->upload_large : &engine->upload_small;
+	planning_busy(engine, item->key, true);
+	lane->waiting_bytes += weight(item);
+	g_queue_push_tail(&lane->waiting, item);
+}
+
+/* ---- results ---------------------------------------------------------------------------- */
+
+/* The local entry, if it still is what the item was made from. */
+static const Entry *still_local(Engine *engine, const UploadItem *item)
+{
+	const Entry *local = state_get(engine->state, SIDE_LOCAL, item->key);
+	bool same = local && memcmp(&local->stamp, &item->expected.stamp, sizeof local->stamp) == 0;
+	return same ? local : NULL;
+}
+
+static void learn_content(Engine *engine, const UploadItem *item)
+{
+	const Entry *local = still_local(engine, item);
+	if (!local || local->kind == ENTRY_FOLDER) {
+		return;
+	}
+	Entry fields = *local;
+	fields.content = item->content;
+	g_autoptr(Entry) entry = entry_new(&fields);
+	state_put(engine->state, SIDE_LOCAL, entry);
+	observing_young(engine, item->key, &item->info);
+}
+
+static void committed_place(Engine *engine, const UploadItem *item, Entry *fields)
+{
+	fields->parent = state_key_of_id(engine->state, &item->parent);
+	fields->name = item->name;
+}
+
+static void committed_value(const UploadItem *item, Entry *fields)
+{
+	fields->content = item->content;
+	fields->size = item->kind == ENTRY_FILE ? item->info.size : 0;
+	fields->mtime_ns = item->kind == ENTRY_FOLDER ? 0 : item->info.mtime_ns;
+	fields->executable = item->kind == ENTRY_FILE && item->info.executable;
+}
+
+static void committed(Engine *engine, const UploadItem *item)
+{
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	const Entry *before = state_get(engine->state, SIDE_REMOTE, item->key);
+	Entry fields = { .key = item->key, .id = item->node, .kind = item->kind };
+	g_autoptr(Entry) kept = before ? entry_ref(before) : NULL;
+	if (kept) {
+		fields = *kept;
+	}
+	fields.seq = item->seq;
+	if (item->verb == UPLOAD_CREATE || item->verb == UPLOAD_MOVE) {
+		committed_place(engine, item, &fields);
+	}
+	if (item->verb == UPLOAD_CREATE || item->verb == UPLOAD_UPDATE) {
+		committed_value(item, &fields);
+	}
+	bool lost = item->verb != UPLOAD_CREATE && !kept;
+	if (item->verb == UPLOAD_DELETE) {
+		follow_committed(engine->follow, item->key, NULL, item->seq, keys);
+	} else if (!lost) {
+		g_autoptr(Entry) entry = entry_new(&fields);
+		follow_committed(engine->follow, item->key, entry, item->seq, keys);
+	}
+	for (unsigned i = 0; i < keys->len; i++) {
+		planning_touch(engine, g_array_index(keys, int64_t, i));
+	}
+}
+
+static void done_item(Engine *engine, const UploadItem *item)
+{
+	static const char *const what[] = {
+		[UPLOAD_CREATE] = "uploaded",
+		[UPLOAD_UPDATE] = "uploaded",
+		[UPLOAD_MOVE] = "moved there",
+		[UPLOAD_DELETE] = "deleted there",
+	};
+	if (item->content) {
+		learn_content(engine, item);
+	}
+	if (item->outcome == UPLOAD_DONE && item->verb != UPLOAD_HASH) {
+		trouble_activity(engine, what[item->verb], item->key);
+		committed(engine, item);
+	}
+	trouble_cured(engine, item->key);
+	engine->bytes_done += weight(item);
+}
+
+static void refused(Engine *engine, const UploadItem *item)
+{
+	g_autoptr(GError) error = NULL;
+	switch (item->refusal) {
+	case REMOTE_QUOTA:
+		error = g_error_new(DRIVE_ERROR, DRIVE_ERROR_QUOTA,
+				    "the storage of this account is used up: delete something, or "
+				    "ask for more");
+		break;
+	case REMOTE_INVALID:
+		error = g_error_new(DRIVE_ERROR, DRIVE_ERROR_INVALID,
+				    "the server does not accept this name or content");
+		break;
+	case REMOTE_MISSING_CONTENT:
+		error = g_error_new(DRIVE_ERROR, DRIVE_ERROR_BUSY,
+				    "the server lost part of the content on the way; it is sent "
+				    "again");
+		break;
+	default:
+		/* The server knows something that we do not yet: it is on its way. */
+		g_hash_table_add(engine->after_feed, KEY(item->key));
+		engine->after_feed_us =
+			engine_sooner(engine->after_feed_us, engine_now(engine) + AFTER_FEED_US);
+		return;
+	}
+	trouble_item(engine, item->key, error);
+}
+
+static void result(Engine *engine, const UploadItem *item, bool completed)
+{
+	switch (item->outcome) {
+	case UPLOAD_DONE:
+	case UPLOAD_SAME:
+		done_item(engine, item);
+		break;
+	case UPLOAD_CHANGED:
+		observing_look(engine, item->key);
+		break;
+	case UPLOAD_REFUSED:
+		refused(engine, item);
+		break;
+	case UPLOAD_FAILED:
+		trouble_item(engine, item->key, item->error);
+		observing_look(engine, item->key);
+		break;
+	case UPLOAD_PENDING:
+		g_assert(!completed);
+		trouble_stall(engine, item->key);
+		break;
+	}
+}
+
+/* ---- jobs ------------------------------------------------------------------------------- */
+
+static void run(Job *job)
+{
+	UploadJob *upload = (UploadJob *)job;
+	Engine *engine = upload->engine;
+	upload->completed = upload_run(engine->world.upload, upload->items, engine->cancellable,
+				       &upload->error);
+}
+
+static void done(Job *job)
+{
+	UploadJob *upload = (UploadJob *)job;
+	Engine *engine = upload->engine;
+	upload->lane->running--;
+	upload->lane->running_bytes -= upload->bytes;
+	if (!upload->completed) {
+		trouble_batch(engine, upload->error);
+	}
+	for (unsigned i = 0; i < upload->items->len; i++) {
+		const UploadItem *item = upload->items->pdata[i];
+		result(engine, item, upload->completed);
+		planning_busy(engine, item->key, false);
+	}
+	g_ptr_array_unref(upload->items);
+	g_clear_error(&upload->error);
+	g_free(upload);
+}
+
+static bool is_full(const UploadJob *job, const UploadItem *next)
+{
+	if (job->items->len == 0) {
+		return false;
+	}
+	const UploadItem *last = job->items->pdata[job->items->len - 1];
+	if (next->group != 0 && next->group == last->group) {
+		return false;
+	}
+	return job->items->len >= BATCH_ITEMS_MAX || job->bytes + weight(next) > BATCH_SIZE_TARGET;
+}
+
+static void start_job(Engine *engine, Lane *lane)
+{
+	UploadJob *job = g_new0(UploadJob, 1);
+	job->job.run = run;
+	job->job.done = done;
+	job->engine = engine;
+	job->lane = lane;
+	job->items = g_ptr_array_new_with_free_func((GDestroyNotify)upload_item_free);
+	UploadItem *item;
+	while ((item = g_queue_peek_head(&lane->waiting)) && !is_full(job, item)) {
+		g_queue_pop_head(&lane->waiting);
+		job->bytes += weight(item);
+		g_ptr_array_add(job->items, item);
+	}
+	lane->waiting_bytes -= job->bytes;
+	lane->running++;
+	lane->running_bytes += job->bytes;
+	engine_submit(engine, &job->job);
+}
+
+void uploading_start(Engine *engine)
+{
+	Lane *small = &engine->upload_small, *large = &engine->upload_large;
+	while (!g_queue_is_empty(&small->waiting) && small->running < SMALL_JOBS_MAX &&
+	       (small->running == 0 || small->waiting_bytes >= BATCH_SIZE_TARGET ||
+		small->waiting.length >= BATCH_ITEMS_MAX)) {
+		start_job(engine, small);
+	}
+	while (!g_queue_is_empty(&large->waiting) && large->running < LARGE_JOBS_MAX) {
+		start_job(engine, large);
+	}
+}
