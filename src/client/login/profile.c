@@ -144,6 +144,25 @@ static bool read_bindings(Profile *profile, GError **error)
 	return true;
 }
 
+bool profile_reload(Profile *profile, GError **error)
+{
+	g_autoptr(GKeyFile) settings = g_key_file_new();
+	g_autofree char *path = profile_path(profile, "profile.conf");
+	g_autoptr(GError) failure = NULL;
+	if (!g_key_file_load_from_file(settings, path, G_KEY_FILE_KEEP_COMMENTS, &failure) &&
+	    !g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT, "read '%s': %s", path,
+			    failure->message);
+		return false;
+	}
+	g_clear_pointer(&profile->settings, g_key_file_unref);
+	profile->settings = g_steal_pointer(&settings);
+	profile_login_clear(&profile->login);
+	profile->has_login = false;
+	g_ptr_array_set_size(profile->bindings, 0);
+	return read_login(profile, error) && read_bindings(profile, error);
+}
+
 Profile *profile_open(const char *folder, GError **error)
 {
 	if (!make_private(folder, error)) {
@@ -152,21 +171,8 @@ Profile *profile_open(const char *folder, GError **error)
 	g_autoptr(Profile) profile = g_new0(Profile, 1);
 	profile->lock = -1;
 	profile->folder = g_canonicalize_filename(folder, NULL);
-	profile->settings = g_key_file_new();
 	profile->bindings = g_ptr_array_new_with_free_func(binding_free);
-	g_autofree char *path = profile_path(profile, "profile.conf");
-	g_autoptr(GError) failure = NULL;
-	if (!g_key_file_load_from_file(profile->settings, path, G_KEY_FILE_KEEP_COMMENTS,
-				       &failure) &&
-	    !g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT, "read '%s': %s", path,
-			    failure->message);
-		return NULL;
-	}
-	if (!read_login(profile, error) || !read_bindings(profile, error)) {
-		return NULL;
-	}
-	return g_steal_pointer(&profile);
+	return profile_reload(profile, error) ? g_steal_pointer(&profile) : NULL;
 }
 
 void profile_free(Profile *profile)
@@ -177,7 +183,7 @@ void profile_free(Profile *profile)
 	if (profile->lock >= 0) {
 		close(profile->lock);
 	}
-	g_key_file_unref(profile->settings);
+	g_clear_pointer(&profile->settings, g_key_file_unref);
 	profile_login_clear(&profile->login);
 	g_ptr_array_unref(profile->bindings);
 	g_free(profile->folder);

@@ -28,6 +28,9 @@ Profile *profile_open(const char *folder, GError **error);
 void profile_free(Profile *profile);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Profile, profile_free)
 
+/* Reads again what another process may have changed. */
+bool profile_reload(Profile *profile, GError **error);
+
 /* Until profile_free(). DRIVE_ERROR_BUSY if another process has it. */
 bool profile_lock(Profile *profile, GError **error);
 

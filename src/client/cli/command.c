@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * imdrive [--profile DIR] COMMAND …
+ *
+ * Exit codes: 0 done, 1 failed (one clear line on stderr), 2 wrong usage.
+ */
+#include "client/cli/command.h"
+
+#include "base/error.h"
+#include "base/log.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#define EXIT_FAILED 1
+#define EXIT_USAGE 2
+
+static const Command *const commands[] = {
+	&command_login,   &command_sync,  &command_status, &command_log,    &command_versions,
+	&command_restore, &command_pause, &command_resume, &command_logout,
+};
+
+static GOptionContext *option_context(const Command *command, const GOptionEntry *entries)
+{
+	g_autofree char *synopsis = g_strconcat(command->name, *command->arguments ? " " : "",
+						command->arguments, NULL);
+	GOptionContext *context = g_option_context_new(synopsis);
+	g_option_context_set_summary(context, command->summary);
+	g_option_context_set_ignore_unknown_options(context, FALSE);
+	if (entries) {
+		g_option_context_add_main_entries(context, entries, NULL);
+	}
+	return context;
+}
+
+bool command_parse(const Command *command, const GOptionEntry *entries, int *argc, char ***argv,
+		   GError **error)
+{
+	g_autoptr(GOptionContext) context = option_context(command, entries);
+	return g_option_context_parse(context, argc, argv, error);
+}
+
+bool command_count(const Command *command, int argc, int min, int max, GError **error)
+{
+	if (argc - 1 >= min && argc - 1 <= max) {
+		return true;
+	}
+	g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "usage: imdrive %s %s",
+		    command->name, command->arguments);
+	return false;
+}
+
+Profile *command_profile(const CommandContext *context, GError **error)
+{
+	g_autoptr(Profile) profile = profile_open(context->profile, error);
+	if (!profile) {
+		return NULL;
+	}
+	const ProfileLogin *login = profile_login(profile);
+	if (!login || !*login->token) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED,
+			    "this device is not signed in: run 'imdrive login URL --user NAME' "
+			    "first");
+		return NULL;
+	}
+	return g_steal_pointer(&profile);
+}
+
+static void show_help(FILE *to)
+{
+	fputs("Usage: imdrive [--profile DIR] COMMAND ...\n\n"
+	      "Keeps folders of this device and a drive the same.\n\n"
+	      "  --profile DIR   another device on this machine (default: ",
+	      to);
+	g_autofree char *folder = profile_default_folder();
+	fprintf(to, "%s)\n  --version       print the version\n\nCommands:\n", folder);
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+		g_autofree char *call =
+			g_strconcat(commands[i]->name, " ", commands[i]->arguments, NULL);
+		fprintf(to, "  %-30s %s\n", call, commands[i]->summary);
+	}
+	fputs("\n'imdrive COMMAND --help' says more of each; 'man imdrive' all of it.\n", to);
+}
+
+static const Command *find_command(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+		if (strcmp(commands[i]->name, name) == 0) {
+			return commands[i];
+		}
+	}
+	return NULL;
+}
+
+static int run_command(const CommandContext *context, int argc, char **argv)
+{
+	const Command *command = find_command(argv[0]);
+	if (!command) {
+		fprintf(stderr, "imdrive: there is no command '%s'; 'imdrive --help' lists them\n",
+			argv[0]);
+		return EXIT_USAGE;
+	}
+	g_autoptr(GError) error = NULL;
+	if (command->run(context, argc, argv, &error)) {
+		return 0;
+	}
+	fprintf(stderr, "imdrive: %s\n", error->message);
+	return error->domain == G_OPTION_ERROR ? EXIT_USAGE : EXIT_FAILED;
+}
+
+int command_main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "");
+	g_set_prgname("imdrive");
+	log_set_level(LOG_WARNING);
+	g_autofree char *folder = profile_default_folder();
+	int at = 1;
+	while (at < argc && argv[at][0] == '-') {
+		if (strcmp(argv[at], "--help") == 0 || strcmp(argv[at], "-h") == 0) {
+			show_help(stdout);
+			return 0;
+		}
+		if (strcmp(argv[at], "--version") == 0) {
+			puts("imdrive " IMDRIVE_VERSION);
+			return 0;
+		}
+		bool takes = strcmp(argv[at], "--profile") == 0 && at + 1 < argc;
+		bool has = g_str_has_prefix(argv[at], "--profile=");
+		if (!takes && !has) {
+			fprintf(stderr, "imdrive: unknown option '%s'; see 'imdrive --help'\n",
+				argv[at]);
+			return EXIT_USAGE;
+		}
+		g_free(folder);
+		folder = g_strdup(has ? argv[at] + strlen("--profile=") : argv[++at]);
+		at++;
+	}
+	if (at >= argc) {
+		show_help(stderr);
+		return EXIT_USAGE;
+	}
+	const CommandContext context = { .profile = folder };
+	return run_command(&context, argc - at, argv + at);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "client/login/profile.h"
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+
+/*
+ * One command of imdrive: a file of its own, an entry in command.c.
+ */
+typedef struct CommandContext {
+	const char *profile; /* folder */
+} CommandContext;
+
+typedef struct Command {
+	const char *name;
+	const char *arguments; /* for --help: "FOLDER" */
+	const char *summary;   /* one line */
+	/*
+	 * argv[0] is the command's name. DRIVE_ERROR_INVALID that stems from G_OPTION_ERROR or
+	 * command_usage() ends with exit code 2, any other failure with 1.
+	 */
+	bool (*run)(const CommandContext *context, int argc, char **argv, GError **error);
+} Command;
+
+extern const Command command_login, command_logout, command_sync, command_status, command_log,
+	command_versions, command_restore, command_pause, command_resume;
+
+/*
+ * Parses the options of a command (entries may be NULL) and checks that between min and max
+ * arguments are left; argv is then argv[1..*argc - 1].
+ */
+bool command_parse(const Command *command, const GOptionEntry *entries, int *argc, char ***argv,
+		   GError **error);
+bool command_count(const Command *command, int argc, int min, int max, GError **error);
+
+/* The profile, signed in; NULL with what to do about it. */
+Profile *command_profile(const CommandContext *context, GError **error);
+
+/* Runs the program; returns its exit code. */
+int command_main(int argc, char **argv);

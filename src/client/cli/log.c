@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/cli/command.h"
+#include "client/control/control_client.h"
+
+#include <stdio.h>
+
+static bool run(const CommandContext *context, int argc, char **argv, GError **error)
+{
+	if (!command_parse(&command_log, NULL, &argc, &argv, error) ||
+	    !command_count(&command_log, argc, 0, 0, error)) {
+		return false;
+	}
+	json_auto_t *result = control_client_call(context->profile, "log", NULL, error);
+	if (!result) {
+		return false;
+	}
+	size_t index;
+	json_t *item;
+	json_array_foreach(json_object_get(result, "activity"), index, item)
+	{
+		int64_t time_us = json_integer_value(json_object_get(item, "time_us"));
+		g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time_us / 1000000);
+		g_autoptr(GDateTime) local = g_date_time_to_local(utc);
+		g_autofree char *when = g_date_time_format(local, "%Y-%m-%d %H:%M:%S");
+		printf("%s  %-13s  %s\n", when, json_string_value(json_object_get(item, "what")),
+		       json_string_value(json_object_get(item, "path")));
+	}
+	return true;
+}
+
+const Command command_log = {
+	.name = "log",
+	.arguments = "",
+	.summary = "what was done last",
+	.run = run,
+};

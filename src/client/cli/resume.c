@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/cli/command.h"
+#include "client/control/control_client.h"
+
+static gboolean accept_deletions;
+
+static const GOptionEntry entries[] = {
+	{ "accept-deletions", 0, 0, G_OPTION_ARG_NONE, &accept_deletions,
+	  "the deletions that were held back are meant", NULL },
+	G_OPTION_ENTRY_NULL,
+};
+
+static bool run(const CommandContext *context, int argc, char **argv, GError **error)
+{
+	if (!command_parse(&command_resume, entries, &argc, &argv, error) ||
+	    !command_count(&command_resume, argc, 0, 0, error)) {
+		return false;
+	}
+	json_auto_t *params = json_pack("{s:b}", "accept_deletions", accept_deletions);
+	json_auto_t *result = control_client_call(context->profile, "resume", params, error);
+	return result;
+}
+
+const Command command_resume = {
+	.name = "resume",
+	.arguments = "[--accept-deletions]",
+	.summary = "go on after 'pause', or after deletions were held back",
+	.run = run,
+};

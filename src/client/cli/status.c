@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+#include "client/cli/command.h"
+#include "client/control/control_client.h"
+
+#include <stdio.h>
+
+static gboolean as_json;
+
+static const GOptionEntry entries[] = {
+	{ "json", 0, 0, G_OPTION_ARG_NONE, &as_json, "for programs", NULL },
+	G_OPTION_ENTRY_NULL,
+};
+
+/* Nothing is running: what the profile knows. */
+static json_t *status_at_rest(const CommandContext *context, GError **error)
+{
+	g_autoptr(Profile) profile = profile_open(context->profile, error);
+	if (!profile) {
+		return NULL;
+	}
+	const ProfileLogin *login = profile_login(profile);
+	json_t *bindings = json_array();
+	for (unsigned i = 0; i < profile_bindings(profile)->len; i++) {
+		const ProfileBinding *binding = profile_bindings(profile)->pdata[i];
+		json_array_append_new(bindings, json_pack("{s:s, s:s, s:s, s:s}", "kind", "folder",
+							  "id", binding->id, "path",
+							  binding->folder, "state", "offline"));
+	}
+	return json_pack("{s:b, s:b, s:s?, s:s?, s:s?, s:s, s:i, s:i, s:i, s:[], s:o}", "running",
+			 0, "signed_in", login && *login->token, "server",
+			 login ? login->server : NULL, "account", login ? login->account : NULL,
+			 "device", login ? login->device_name : NULL, "state", "offline", "files",
+			 0, "bytes", 0, "pending", 0, "errors", "bindings", bindings);
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+	return value ? value : "";
+}
+
+static void show_binding(const json_t *binding)
+{
+	printf("  %s: %s", text(binding, "path"), text(binding, "state"));
+	json_int_t pending = json_integer_value(json_object_get(binding, "pending"));
+	json_int_t left = json_integer_value(json_object_get(binding, "bytes_left"));
+	g_autofree char *size =
+		g_format_size((uint64_t)json_integer_value(json_object_get(binding, "bytes")));
+	printf(", %" JSON_INTEGER_FORMAT " files, %s",
+	       json_integer_value(json_object_get(binding, "files")), size);
+	if (pending > 0) {
+		g_autofree char *to_do = g_format_size((uint64_t)left);
+		printf(", %" JSON_INTEGER_FORMAT " to do (%s)", pending, to_do);
+	}
+	putchar('\n');
+	if (*text(binding, "reason")) {
+		printf("    %s\n", text(binding, "reason"));
+	}
+	size_t index;
+	json_t *path;
+	json_array_foreach(json_object_get(binding, "skipped"), index, path)
+	{
+		printf("    not synced: %s\n", json_string_value(path));
+	}
+}
+
+static void show(const json_t *status)
+{
+	size_t index;
+	json_t *item;
+	if (json_is_true(json_object_get(status, "signed_in"))) {
+		printf("%s, %s as %s, this device is '%s'\n", text(status, "state"),
+		       text(status, "server"), text(status, "account"), text(status, "device"));
+	} else {
+		puts("signed out: run 'imdrive login URL --user NAME'");
+	}
+	json_array_foreach(json_object_get(status, "bindings"), index, item)
+	{
+		show_binding(item);
+	}
+	json_array_foreach(json_object_get(status, "errors"), index, item)
+	{
+		printf("  ! %s: %s\n", text(item, "path"), text(item, "message"));
+	}
+}
+
+static bool run(const CommandContext *context, int argc, char **argv, GError **error)
+{
+	if (!command_parse(&command_status, entries, &argc, &argv, error) ||
+	    !command_count(&command_status, argc, 0, 0, error)) {
+		return false;
+	}
+	g_autoptr(GError) failure = NULL;
+	json_auto_t *status = control_client_call(context->profile, "status", NULL, &failure);
+	if (!status && g_error_matches(failure, DRIVE_ERROR, DRIVE_ERROR_OFFLINE)) {
+		status = status_at_rest(context, error);
+	} else if (!status) {
+		g_propagate_error(error, g_steal_pointer(&failure));
+	}
+	if (!status) {
+		return false;
+	}
+	if (as_json) {
+		json_dumpf(status, stdout, JSON_INDENT(2));
+		putchar('\n');
+	} else {
+		show(status);
+	}
+	return true;
+}
+
+const Command command_status = {
+	.name = "status",
+	.arguments = "",
+	.summary = "what is going on",
+	.run = run,
+};

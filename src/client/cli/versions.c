@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/cli/command.h"
+#include "client/cli/drive_path.h"
+#include "client/login/account.h"
+
+#include <stdio.h>
+
+static void show(const json_t *version)
+{
+	int64_t time_us = json_integer_value(json_object_get(version, "time_us"));
+	const char *device = json_string_value(json_object_get(version, "device"));
+	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time_us / 1000000);
+	g_autoptr(GDateTime) local = g_date_time_to_local(utc);
+	g_autofree char *when = g_date_time_format(local, "%Y-%m-%d %H:%M:%S");
+	g_autofree char *size =
+		g_format_size((uint64_t)json_integer_value(json_object_get(version, "size")));
+	printf("%5" JSON_INTEGER_FORMAT "  %s  %10s  %s%s\n",
+	       json_integer_value(json_object_get(version, "number")), when, size,
+	       device ? device : "",
+	       json_is_true(json_object_get(version, "current")) ? "  (now)" : "");
+}
+
+static bool run(const CommandContext *context, int argc, char **argv, GError **error)
+{
+	if (!command_parse(&command_versions, NULL, &argc, &argv, error) ||
+	    !command_count(&command_versions, argc, 1, 1, error)) {
+		return false;
+	}
+	g_autoptr(Profile) profile = command_profile(context, error);
+	g_autofree char *path = profile ? drive_path_of(profile, argv[1], error) : NULL;
+	if (!path) {
+		return false;
+	}
+	g_autofree char *escaped = g_uri_escape_string(path, NULL, FALSE);
+	g_autofree char *call = g_strconcat("/api/v1/versions?path=", escaped, NULL);
+	json_auto_t *answer = account_call(profile_login(profile), "GET", call, NULL, error);
+	if (!answer) {
+		g_prefix_error(error, "list the versions of '%s': ", argv[1]);
+		return false;
+	}
+	size_t index;
+	json_t *version;
+	json_array_foreach(json_object_get(answer, "versions"), index, version)
+	{
+		show(version);
+	}
+	return true;
+}
+
+const Command command_versions = {
+	.name = "versions",
+	.arguments = "FILE",
+	.summary = "what a file was before",
+	.run = run,
+};

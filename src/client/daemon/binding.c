@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The real world around an engine: a folder, its watch, the server, threads, the clock.
+ */
+#include "client/daemon/binding.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "client/remote/transport.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define THREADS_MAX 12
+#define CACHE_SIZE (24 * MIB)
+#define RESCAN_US (3600ll * 1000000)
+
+struct Binding {
+	char *folder;
+	Disk *disk;
+	Watch *watch;
+	State *state;
+	Remote *remote;
+	Cache *cache;
+	Upload *upload;
+	Apply *apply;
+	Ignore *ignore;
+	Engine *engine;
+	GThreadPool *threads;
+	GSource *source;
+	bool rules_changed;
+	void (*stepped)(void *data);
+	void *stepped_data;
+};
+
+typedef struct EngineSource {
+	GSource source;
+	Binding *binding;
+} EngineSource;
+
+/* ---- world ------------------------------------------------------------------------------ */
+
+static void run_job(void *data, void *pool_data)
+{
+	Binding *binding = pool_data;
+	Job *job = data;
+	job->run(job);
+	engine_post(binding->engine, job);
+}
+
+static void submit(void *data, Job *job)
+{
+	Binding *binding = data;
+	g_thread_pool_push(binding->threads, job, NULL);
+}
+
+static int64_t now_us(void *data)
+{
+	(void)data;
+	return g_get_real_time();
+}
+
+static void wake(void *data)
+{
+	Binding *binding = data;
+	if (binding->source) {
+		g_source_set_ready_time(binding->source, 0);
+	}
+}
+
+static void rules_changed(void *data)
+{
+	Binding *binding = data;
+	binding->rules_changed = true;
+}
+
+static void notify(const WatchEvent *events, size_t count, void *data)
+{
+	Binding *binding = data;
+	Engine *engine = g_atomic_pointer_get(&binding->engine);
+	if (engine) {
+		engine_notice(engine, events, count);
+	}
+}
+
+/* ---- rules ------------------------------------------------------------------------------ */
+
+static Ignore *load_rules(Binding *binding, GError **error)
+{
+	g_autofree char *path = g_build_filename(binding->folder, IGNORE_FILE, NULL);
+	g_autofree char *text = NULL;
+	size_t size = 0;
+	g_autoptr(GError) missing = NULL;
+	if (!g_file_get_contents(path, &text, &size, &missing)) {
+		if (!g_error_matches(missing, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+			log_event(LOG_WARNING, "rules-unreadable", "error=\"%s\"",
+				  missing->message);
+		}
+		size = 0;
+	}
+	return ignore_new(text ? text : "", size, error);
+}
+
+static void reload_rules(Binding *binding)
+{
+	g_autoptr(GError) error = NULL;
+	Ignore *rules = load_rules(binding, &error);
+	binding->rules_changed = false;
+	if (!rules) {
+		log_event(LOG_WARNING, "rules-refused", "error=\"%s\"", error->message);
+		return;
+	}
+	engine_set_ignore(binding->engine, rules);
+	ignore_free(binding->ignore);
+	binding->ignore = rules;
+}
+
+/* ---- loop ------------------------------------------------------------------------------- */
+
+static gboolean dispatch(GSource *source, GSourceFunc callback, void *data)
+{
+	(void)callback;
+	(void)data;
+	Binding *binding = ((EngineSource *)source)->binding;
+	/* First, so that a wake from now on is not lost. */
+	g_source_set_ready_time(source, -1);
+	int64_t next_us = engine_step(binding->engine);
+	if (binding->rules_changed) {
+		reload_rules(binding);
+	}
+	if (binding->stepped) {
+		binding->stepped(binding->stepped_data);
+	}
+	if (next_us >= 0) {
+		int64_t wait_us = MAX(next_us - g_get_real_time(), 0);
+		int64_t ready_us = g_get_monotonic_time() + wait_us;
+		int64_t woken_us = g_source_get_ready_time(source);
+		if (woken_us < 0) {
+			g_source_set_ready_time(source, ready_us);
+		}
+	}
+	return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs source_funcs = { .dispatch = dispatch };
+
+static void start_loop(Binding *binding)
+{
+	binding->source = g_source_new(&source_funcs, sizeof(EngineSource));
+	((EngineSource *)binding->source)->binding = binding;
+	g_source_set_ready_time(binding->source, 0);
+	g_source_attach(binding->source, g_main_context_get_thread_default());
+}
+
+/* ---- opening ---------------------------------------------------------------------------- */
+
+static bool open_state(Binding *binding, const BindingOptions *options, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	binding->state = state_open(options->state_path, &options->drive, &failure);
+	if (binding->state) {
+		return true;
+	}
+	if (!g_error_matches(failure, DRIVE_ERROR, DRIVE_ERROR_CORRUPT)) {
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return false;
+	}
+	/* Without its memory a device unites; nothing is deleted or overwritten. */
+	g_autofree char *aside = g_strdup_printf("%s.corrupt-%" G_GINT64_FORMAT,
+						 options->state_path, g_get_real_time());
+	log_event(LOG_WARNING, "state-corrupt", "error=\"%s\" kept=\"%s\"", failure->message,
+		  aside);
+	if (g_rename(options->state_path, aside) != 0) {
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return false;
+	}
+	binding->state = state_open(options->state_path, &options->drive, error);
+	return binding->state;
+}
+
+static bool open_world(Binding *binding, const BindingOptions *options, GError **error)
+{
+	binding->disk = disk_posix_open(options->folder, options->marker, options->is_new, error);
+	if (!binding->disk || !open_state(binding, options, error)) {
+		return false;
+	}
+	Transport *transport = transport_http_new(options->server, options->token, error);
+	if (!transport) {
+		return false;
+	}
+	binding->remote = remote_new(transport, &options->drive);
+	binding->cache = cache_new(CACHE_SIZE);
+	const UploadOptions upload = { 0 };
+	const ApplyOptions apply = { 0 };
+	binding->upload = upload_new(binding->disk, binding->remote, &upload);
+	binding->apply = apply_new(binding->disk, binding->remote, binding->cache, &apply);
+	binding->ignore = load_rules(binding, error);
+	if (!binding->ignore) {
+		return false;
+	}
+	g_autoptr(GError) unwatched = NULL;
+	binding->watch = watch_inotify_new(options->folder, WATCH_BUDGET_DEFAULT, notify, binding,
+					   &unwatched);
+	if (!binding->watch) {
+		log_event(LOG_WARNING, "not-watching", "error=\"%s\"", unwatched->message);
+	}
+	return true;
+}
+
+Binding *binding_open(const BindingOptions *options, GError **error)
+{
+	g_autoptr(Binding) binding = g_new0(Binding, 1);
+	binding->folder = g_strdup(options->folder);
+	binding->stepped = options->stepped;
+	binding->stepped_data = options->stepped_data;
+	if (!open_world(binding, options, error)) {
+		g_prefix_error(error, "sync '%s': ", options->folder);
+		return NULL;
+	}
+	binding->threads = g_thread_pool_new(run_job, binding, THREADS_MAX, FALSE, error);
+	if (!binding->threads) {
+		return NULL;
+	}
+	const World world = {
+		.disk = binding->disk,
+		.watch = binding->watch,
+		.remote = binding->remote,
+		.upload = binding->upload,
+		.apply = binding->apply,
+		.cache = binding->cache,
+		.submit = submit,
+		.now_us = now_us,
+		.wake = wake,
+		.rules_changed = rules_changed,
+		.data = binding,
+	};
+	const EngineOptions engine = {
+		.device_name = options->device_name,
+		.rescan_us = RESCAN_US,
+	};
+	g_atomic_pointer_set(&binding->engine,
+			     engine_new(binding->state, &world, binding->ignore, &engine));
+	start_loop(binding);
+	return g_steal_pointer(&binding);
+}
+
+static void end_jobs(Binding *binding)
+{
+	GMainContext *context = g_main_context_get_thread_default();
+	engine_cancel(binding->engine);
+	binding->stepped = NULL;
+	while (engine_running(binding->engine) > 0) {
+		g_main_context_iteration(context, TRUE);
+	}
+	g_autoptr(GError) error = NULL;
+	if (!engine_record(binding->engine, &error)) {
+		log_event(LOG_WARNING, "not-recorded", "error=\"%s\"", error->message);
+	}
+}
+
+void binding_close(Binding *binding)
+{
+	if (!binding) {
+		return;
+	}
+	if (binding->engine) {
+		end_jobs(binding);
+	}
+	if (binding->source) {
+		g_source_destroy(binding->source);
+		g_source_unref(binding->source);
+	}
+	watch_free(binding->watch);
+	if (binding->threads) {
+		g_thread_pool_free(binding->threads, FALSE, TRUE);
+	}
+	engine_free(binding->engine);
+	upload_free(binding->upload);
+	apply_free(binding->apply);
+	cache_free(binding->cache);
+	remote_free(binding->remote);
+	ignore_free(binding->ignore);
+	state_close(binding->state);
+	disk_close(binding->disk);
+	g_free(binding->folder);
+	g_free(binding);
+}
+
+Engine *binding_engine(Binding *binding)
+{
+	return binding->engine;
+}

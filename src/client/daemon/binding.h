@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/node_id.h"
+#include "client/engine/engine.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+/*
+ * A folder of this machine bound to a drive: the engine with the real world around it. Runs on the
+ * thread-default main context of its opener; all functions are called on that thread.
+ */
+typedef struct Binding Binding;
+
+typedef struct BindingOptions {
+	const char *folder;
+	const char *marker;     /* what the folder's marker must hold */
+	bool is_new;            /* first time: create the marker */
+	const char *state_path; /* of the state's database */
+	const char *server;     /* base URL */
+	const char *token;
+	NodeId drive;
+	const char *device_name;
+	/* Called after each step of the engine; may be NULL. Must not close the binding. */
+	void (*stepped)(void *data);
+	void *stepped_data;
+} BindingOptions;
+
+Binding *binding_open(const BindingOptions *options, GError **error);
+/* Ends all transfers and waits for them. */
+void binding_close(Binding *binding);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Binding, binding_close)
+
+/* Borrowed. */
+Engine *binding_engine(Binding *binding);

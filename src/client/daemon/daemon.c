@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Wiring of the client: profile, bindings, control socket, signals.
+ */
+#include "client/daemon/daemon.h"
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "client/daemon/binding.h"
+#include "client/control/control_server.h"
+
+#include <glib-unix.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROGRESS_MS 200
+
+typedef struct Bound {
+	struct Daemon *daemon;
+	char *id;
+	char *folder;
+	Binding *binding; /* NULL: not open; failure says why */
+	GError *failure;
+} Bound;
+
+typedef struct Daemon {
+	Profile *profile;
+	GMainLoop *loop;
+	ControlServer *control;
+	GPtrArray *bounds; /* Bound */
+	bool paused;
+	bool once;
+	bool reload;
+	GError *failure; /* why `once` could not be reached */
+} Daemon;
+
+static void bound_free(void *data)
+{
+	Bound *bound = data;
+	binding_close(bound->binding);
+	g_clear_error(&bound->failure);
+	g_free(bound->id);
+	g_free(bound->folder);
+	g_free(bound);
+}
+
+/* ---- once ------------------------------------------------------------------------------- */
+
+static void set_stuck(Daemon *daemon, Engine *engine)
+{
+	g_auto(EngineStatus) status = { 0 };
+	engine_get_status(engine, &status);
+	GString *text = g_string_new("not everything could be synced");
+	if (status.reason) {
+		g_string_append_printf(text, ": %s", status.reason);
+	}
+	for (unsigned i = 0; i < MIN(status.problems->len, 10); i++) {
+		const EngineProblem *problem = status.problems->pdata[i];
+		if (*problem->path) {
+			g_autofree char *path =
+				text_printable(problem->path, strlen(problem->path));
+			g_string_append_printf(text, "\n  %s: %s", path, problem->message);
+		}
+	}
+	g_clear_error(&daemon->failure);
+	daemon->failure = g_error_new_literal(DRIVE_ERROR, DRIVE_ERROR_INVALID, text->str);
+	g_string_free(text, TRUE);
+}
+
+static void stepped(void *data)
+{
+	Daemon *daemon = data;
+	if (!daemon->once) {
+		return;
+	}
+	for (unsigned i = 0; i < daemon->bounds->len; i++) {
+		const Bound *bound = daemon->bounds->pdata[i];
+		if (!bound->binding || engine_is_settled(binding_engine(bound->binding))) {
+			continue;
+		}
+		if (!engine_is_stuck(binding_engine(bound->binding))) {
+			return;
+		}
+		set_stuck(daemon, binding_engine(bound->binding));
+	}
+	g_main_loop_quit(daemon->loop);
+}
+
+/* ---- bindings --------------------------------------------------------------------------- */
+
+static bool open_bound(Daemon *daemon, const ProfileBinding *known, Bound *bound, GError **error)
+{
+	const ProfileLogin *login = profile_login(daemon->profile);
+	if (!login || !*login->token) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED,
+				    "this device is signed out: sign in with 'imdrive login'");
+		return false;
+	}
+	g_autofree char *state_path =
+		profile_state_path(daemon->profile, known, &login->drive, error);
+	if (!state_path) {
+		return false;
+	}
+	const BindingOptions options = {
+		.folder = known->folder,
+		.marker = known->id,
+		.is_new = known->is_new,
+		.state_path = state_path,
+		.server = login->server,
+		.token = login->token,
+		.drive = login->drive,
+		.device_name = login->device_name,
+		.stepped = stepped,
+		.stepped_data = daemon,
+	};
+	bound->binding = binding_open(&options, error);
+	if (bound->binding && daemon->paused) {
+		engine_pause(binding_engine(bound->binding), true);
+	}
+	return bound->binding;
+}
+
+static bool attach(Daemon *daemon, const char *folder, GError **error)
+{
+	const ProfileBinding *known = profile_bind(daemon->profile, folder, error);
+	if (!known) {
+		return false;
+	}
+	for (unsigned i = 0; i < daemon->bounds->len; i++) {
+		const Bound *bound = daemon->bounds->pdata[i];
+		if (strcmp(bound->id, known->id) == 0) {
+			return true;
+		}
+	}
+	Bound *bound = g_new0(Bound, 1);
+	bound->daemon = daemon;
+	bound->id = g_strdup(known->id);
+	bound->folder = g_strdup(known->folder);
+	if (!open_bound(daemon, known, bound, error)) {
+		bound_free(bound);
+		return false;
+	}
+	g_ptr_array_add(daemon->bounds, bound);
+	return true;
+}
+
+/* Somebody signed in or out: all bindings start anew with what the profile says now. */
+static gboolean reload(void *data)
+{
+	Daemon *daemon = data;
+	daemon->reload = false;
+	for (unsigned i = 0; i < daemon->bounds->len; i++) {
+		Bound *bound = daemon->bounds->pdata[i];
+		g_clear_pointer(&bound->binding, binding_close);
+		g_clear_error(&bound->failure);
+	}
+	g_autoptr(GError) failure = NULL;
+	if (!profile_reload(daemon->profile, &failure)) {
+		log_event(LOG_ERROR, "profile-unreadable", "error=\"%s\"", failure->message);
+		return G_SOURCE_REMOVE;
+	}
+	for (unsigned i = 0; i < daemon->bounds->len; i++) {
+		Bound *bound = daemon->bounds->pdata[i];
+		const ProfileBinding *known =
+			profile_bind(daemon->profile, bound->folder, &bound->failure);
+		if (known) {
+			open_bound(daemon, known, bound, &bound->failure);
+		}
+	}
+	return G_SOURCE_REMOVE;
+}
+
+/* ---- control ---------------------------------------------------------------------------- */
+
+static json_t *text_json(const char *text)
+{
+	g_autofree char *shown = text_printable(text, strlen(text));
+	return json_string(shown);
+}
+
+static void add_problems(json_t *errors, const char *folder, const EngineStatus *status)
+{
+	for (unsigned i = 0; i < status->problems->len; i++) {
+		const EngineProblem *problem = status->problems->pdata[i];
+		g_autofree char *path = g_build_filename(folder, problem->path, NULL);
+		json_array_append_new(errors, json_pack("{s:o, s:o}", "path", text_json(path),
+							"message", text_json(problem->message)));
+	}
+}
+
+static json_t *bound_json(const Bound *bound, const EngineStatus *status)
+{
+	json_t *skipped = json_array();
+	for (unsigned i = 0; i < status->skipped->len; i++) {
+		json_array_append_new(skipped, text_json(status->skipped->pdata[i]));
+	}
+	return json_pack("{s:s, s:s, s:o, s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:o}",
+			 "kind", "folder", "id", bound->id, "path", text_json(bound->folder),
+			 "state", engine_state_name(status->state), "reason", status->reason,
+			 "files", (json_int_t)status->files, "folders", (json_int_t)status->folders,
+			 "bytes", (json_int_t)status->bytes, "pending", (json_int_t)status->pending,
+			 "bytes_done", (json_int_t)status->bytes_done, "bytes_left",
+			 (json_int_t)status->bytes_left, "scanning", status->scanning, "skipped",
+			 skipped);
+}
+
+typedef struct Sum {
+	EngineState state;
+	bool signed_out;
+	json_int_t files, bytes, pending;
+	json_t *errors;
+	json_t *bindings;
+} Sum;
+
+static void add_bound(Sum *sum, const Bound *bound)
+{
+	if (!bound->binding) {
+		const char *message = bound->failure ? bound->failure->message : "not open";
+		sum->state = ENGINE_ATTENTION;
+		json_array_append_new(sum->errors,
+				      json_pack("{s:o, s:o}", "path", text_json(bound->folder),
+						"message", text_json(message)));
+		json_array_append_new(sum->bindings,
+				      json_pack("{s:s, s:s, s:o, s:s, s:o}", "kind", "folder", "id",
+						bound->id, "path", text_json(bound->folder),
+						"state", "attention", "reason",
+						text_json(message)));
+		return;
+	}
+	g_auto(EngineStatus) status = { 0 };
+	engine_get_status(binding_engine(bound->binding), &status);
+	sum->state = MAX(sum->state, status.state);
+	sum->signed_out |= status.signed_out;
+	sum->files += (json_int_t)status.files;
+	sum->bytes += (json_int_t)status.bytes;
+	sum->pending += (json_int_t)status.pending;
+	add_problems(sum->errors, bound->folder, &status);
+	json_array_append_new(sum->bindings, bound_json(bound, &status));
+}
+
+static json_t *status_json(Daemon *daemon)
+{
+	const ProfileLogin *login = profile_login(daemon->profile);
+	bool signed_in = login && *login->token;
+	Sum sum = { .errors = json_array(), .bindings = json_array() };
+	for (unsigned i = 0; i < daemon->bounds->len; i++) {
+		add_bound(&sum, daemon->bounds->pdata[i]);
+	}
+	return json_pack("{s:b, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:I, s:o, s:o}", "running", 1,
+			 "signed_in", signed_in && !sum.signed_out, "server",
+			 login ? login->server : NULL, "account", login ? login->account : NULL,
+			 "device", login ? login->device_name : NULL, "state",
+			 engine_state_name(sum.state), "files", sum.files, "bytes", sum.bytes,
+			 "pending", sum.pending, "errors", sum.errors, "bindings", sum.bindings);
+}
+
+static json_t *activity_json(Daemon *daemon)
+{
+	json_t *list = json_array();
+	for (unsigned i = 0; i < daemon->bounds->len; i++) {
+		const Bound *bound = daemon->bounds->pdata[i];
+		GArray *activity =
+			bound->binding ? engine_activity(binding_engine(bound->binding)) : NULL;
+		for (unsigned j = 0; activity && j < activity->len; j++) {
+			const EngineActivity *item = &g_array_index(activity, EngineActivity, j);
+			g_autofree char *path = g_build_filename(bound->folder, item->path, NULL);
+			json_array_append_new(list, json_pack("{s:I, s:s, s:o}", "time_us",
+							      (json_int_t)item->time_us, "what",
+							      item->what, "path", text_json(path)));
+		}
+	}
+	return json_pack("{s:o}", "activity", list);
+}
+
+static json_t *set_paused(Daemon *daemon, bool paused, bool accept_deletions)
+{
+	daemon->paused = paused;
+	for (unsigned i = 0; i < daemon->bounds->len; i++) {
+		const Bound *bound = daemon->bounds->pdata[i];
+		if (!bound->binding) {
+			continue;
+		}
+		engine_pause(binding_engine(bound->binding), paused);
+		if (accept_deletions) {
+			engine_accept_deletions(binding_engine(bound->binding));
+		}
+	}
+	return json_object();
+}
+
+static json_t *handle(const char *method, json_t *params, void *data, GError **error)
+{
+	Daemon *daemon = data;
+	if (strcmp(method, "status") == 0) {
+		return status_json(daemon);
+	}
+	if (strcmp(method, "log") == 0) {
+		return activity_json(daemon);
+	}
+	if (strcmp(method, "pause") == 0) {
+		return set_paused(daemon, true, false);
+	}
+	if (strcmp(method, "resume") == 0) {
+		return set_paused(daemon, false,
+				  json_is_true(json_object_get(params, "accept_deletions")));
+	}
+	if (strcmp(method, "attach") == 0) {
+		const char *folder = json_string_value(json_object_get(params, "folder"));
+		return folder && attach(daemon, folder, error) ? json_object() : NULL;
+	}
+	if (strcmp(method, "reload") == 0) {
+		if (!daemon->reload) {
+			daemon->reload = true;
+			g_idle_add(reload, daemon);
+		}
+		return json_object();
+	}
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND, "no method '%s'", method);
+	return NULL;
+}
+
+/* ---- progress --------------------------------------------------------------------------- */
+
+static gboolean show_progress(void *data)
+{
+	Daemon *daemon = data;
+	const Bound *bound = daemon->bounds->len > 0 ? daemon->bounds->pdata[0] : NULL;
+	if (!bound || !bound->binding) {
+		return G_SOURCE_CONTINUE;
+	}
+	g_auto(EngineStatus) status = { 0 };
+	engine_get_status(binding_engine(bound->binding), &status);
+	g_autofree char *left = g_format_size(status.bytes_left);
+	g_autofree char *done = g_format_size(status.bytes_done);
+	fprintf(stderr, "\r\033[K%s: %" G_GUINT64_FORMAT " files", engine_state_name(status.state),
+		status.files);
+	if (status.pending > 0) {
+		fprintf(stderr, ", %" G_GUINT64_FORMAT " to do (%s done, %s left)", status.pending,
+			done, left);
+	}
+	if (status.problems->len > 0) {
+		fprintf(stderr, ", %u problems: see 'imdrive status'", status.problems->len);
+	}
+	fflush(stderr);
+	return G_SOURCE_CONTINUE;
+}
+
+/* ---- life ------------------------------------------------------------------------------- */
+
+static gboolean asked_to_end(void *data)
+{
+	Daemon *daemon = data;
+	g_main_loop_quit(daemon->loop);
+	return G_SOURCE_CONTINUE;
+}
+
+static void daemon_clear(Daemon *daemon)
+{
+	control_server_free(daemon->control);
+	g_clear_pointer(&daemon->bounds, g_ptr_array_unref);
+	g_clear_pointer(&daemon->loop, g_main_loop_unref);
+}
+
+static bool start(Daemon *daemon, const DaemonOptions *options, GError **error)
+{
+	g_autofree char *folder = profile_path(daemon->profile, "");
+	if (!profile_lock(daemon->profile, error)) {
+		return false;
+	}
+	daemon->control = control_server_new(folder, handle, daemon, error);
+	return daemon->control && attach(daemon, options->folder, error);
+}
+
+bool daemon_run(const DaemonOptions *options, GError **error)
+{
+	Daemon daemon = {
+		.profile = options->profile,
+		.loop = g_main_loop_new(NULL, FALSE),
+		.bounds = g_ptr_array_new_with_free_func(bound_free),
+		.once = options->once,
+	};
+	if (!start(&daemon, options, error)) {
+		daemon_clear(&daemon);
+		return false;
+	}
+	unsigned sources[] = {
+		g_unix_signal_add(SIGTERM, asked_to_end, &daemon),
+		g_unix_signal_add(SIGINT, asked_to_end, &daemon),
+		options->progress ? g_timeout_add(PROGRESS_MS, show_progress, &daemon) : 0,
+	};
+	g_main_loop_run(daemon.loop);
+	for (size_t i = 0; i < G_N_ELEMENTS(sources); i++) {
+		if (sources[i]) {
+			g_source_remove(sources[i]);
+		}
+	}
+	if (options->progress) {
+		fputc('\n', stderr);
+	}
+	daemon_clear(&daemon);
+	if (daemon.failure) {
+		g_propagate_error(error, daemon.failure);
+		return false;
+	}
+	return true;
+}
