@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must never be mistaken for a deletion, and what must heal by itself."""
+
+import os
+
+from drive import snapshot, wait_equal, wait_until
+from test_sync import fill, write
+
+
+def test_missing_folder_is_no_deletion(devices):
+    """An unmounted disk is an empty folder without a marker."""
+    a, b = devices("a", "b")
+    fill(a.folder)
+    before = wait_equal(a, b)
+    a.stop()
+    away = a.folder.with_name("away")
+    a.folder.rename(away)
+    a.folder.mkdir()
+    failed = a.command("sync", a.folder, "--once", check=False)
+    assert failed.returncode == 1 and "marker" in failed.stderr, failed.stderr
+    a.folder.rmdir()
+    away.rename(a.folder)
+    a.start()
+    assert wait_equal(a, b) == before
+
+
+def test_folder_goes_and_comes_back_while_running(devices):
+    a, b = devices("a", "b")
+    fill(a.folder)
+    before = wait_equal(a, b)
+    away = a.path(".imdrive/marker").with_suffix(".away")
+    a.path(".imdrive/marker").rename(away)
+    for name in list(os.listdir(a.folder)):
+        if name == "plain.txt":
+            a.path(name).rename(a.path(".imdrive") / name)
+    a.wait_state("attention")
+    a.path(".imdrive/plain.txt").rename(a.path("plain.txt"))
+    away.rename(a.path(".imdrive/marker"))
+    a.wait_idle()
+    after = wait_equal(a, b)
+    assert set(after) == set(before)
+
+
+def test_mass_deletion_is_held_back(devices):
+    a, b = devices("a", "b")
+    for number in range(1500):
+        write(a.path(f"many/{number % 10}/{number}"), f"{number}")
+    before = wait_equal(a, b)
+    a.stop()
+    for path in sorted(a.path("many").rglob("*"), reverse=True):
+        path.unlink() if path.is_file() else path.rmdir()
+    a.path("many").rmdir()
+    a.start()
+    a.wait_state("attention")
+    assert snapshot(b.folder) == before
+    a.command("resume", "--accept-deletions")
+    assert wait_equal(a, b) == {}
+
+
+def test_server_gone_and_back(devices, server):
+    a, b = devices("a", "b")
+    fill(a.folder)
+    wait_equal(a, b)
+    server.kill()
+    write(a.path("written/offline"), "offline")
+    a.wait_state("offline")
+    server.start()
+    wait_equal(a, b)
+    assert b.path("written/offline").read_text() == "offline"
+
+
+def test_kill_and_go_on(devices, server):
+    """kill -9 of everything in the middle of a transfer."""
+    a, b = devices("a", "b")
+    for number in range(300):
+        write(a.path(f"f/{number}"), os.urandom(20_000))
+    wait_until(lambda: b.path("f").is_dir(), "something arrives")
+    a.kill()
+    b.kill()
+    server.kill()
+    server.start()
+    a.start()
+    b.start()
+    wait_equal(a, b)
+    a.stop()
+    b.stop()
+    server.stop()
+    server.check()
+
+
+def test_pause_and_resume(devices):
+    a, b = devices("a", "b")
+    write(a.path("x"), "1")
+    wait_equal(a, b)
+    b.command("pause")
+    b.wait_state("paused")
+    write(a.path("x"), "2")
+    a.wait_idle()
+    assert b.path("x").read_text() == "1"
+    b.command("resume")
+    wait_equal(a, b)
+    assert b.path("x").read_text() == "2"
+
+
+def test_ignored_files_stay(devices):
+    a, b = devices("a", "b")
+    write(a.path(".imdriveignore"), "*.log\n/build/\n!keep.log\n")
+    wait_equal_names(a, b, {b".imdriveignore"})
+    write(a.path("x.log"), "ignored")
+    write(a.path("keep.log"), "kept")
+    write(a.path("build/out"), "ignored")
+    write(a.path("sub/build/out"), "kept")
+    wait_until(lambda: b.path("sub/build/out").exists() and b.path("keep.log").exists(),
+               "what is not ignored arrives")
+    a.wait_idle()
+    assert not b.path("x.log").exists() and not b.path("build").exists()
+
+
+def wait_equal_names(a, b, names):
+    wait_until(lambda: set(snapshot(b.folder)) == names, f"{names} arrive")
+    a.wait_idle()
+    b.wait_idle()
+
+
+def test_versions_and_restore(devices):
+    a, b = devices("a", "b")
+    for number in range(1, 4):
+        write(a.path("doc"), f"version {number}")
+        wait_equal(a, b)
+    listed = a.command("versions", a.path("doc")).stdout
+    assert len(listed.strip().splitlines()) >= 3, listed
+    a.command("restore", a.path("doc"), "--version", "1")
+    wait_until(lambda: b.path("doc").read_text() == "version 1", "the old version is back")
+    wait_equal(a, b)
+
+
+def test_revoked_device_says_so(devices, server):
+    a = devices("a")
+    write(a.path("x"), "1")
+    a.wait_idle()
+    a.command("logout", check=False)
+    wait_until(lambda: a.status().get("signed_in") is False, "the device knows it is signed out")
+    assert a.path("x").read_text() == "1"
+
+
+def test_other_accounts_see_nothing(devices, server):
+    server.add_user("bob")
+    a = devices("a")
+    other = devices("other", user="bob")
+    fill(a.folder)
+    a.wait_idle()
+    other.wait_idle()
+    assert snapshot(other.folder) == {}
