@@ -7,7 +7,6 @@
 #include "client/cli/command.h"
 
 #include "base/error.h"
-#include "base/log.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -113,7 +112,6 @@ int command_main(int argc, char **argv)
 {
 	setlocale(LC_ALL, "");
 	g_set_prgname("imdrive");
-	log_set_level(LOG_WARNING);
 	g_autofree char *folder = profile_default_folder();
 	int at = 1;
 	while (at < argc && argv[at][0] == '-') {

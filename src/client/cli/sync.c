@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
-#include "base/log.h"
 #include "client/cli/command.h"
 #include "client/control/control_client.h"
 #include "client/daemon/daemon.h"

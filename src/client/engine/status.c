@@ -86,8 +86,8 @@ static const char *reason_of(const Engine *engine)
 		       "sign in again with 'imdrive login'";
 	}
 	if (engine->brake) {
-		return "more than half of everything here is about to be deleted; if that is meant, "
-		       "run 'imdrive resume --accept-deletions', otherwise put it back";
+		return "more than half of everything here is about to be deleted; if that is "
+		       "meant, run 'imdrive resume --accept-deletions', otherwise put it back";
 	}
 	return engine->trouble ? engine->trouble->message : NULL;
 }
