@@ -311,46 +311,71 @@ static bool record_is(const EncodedChunk *chunk, const ChunkId *id, const BlobsL
 	       chunk->raw_size == location->raw_size && chunk->encoding == location->encoding;
 }
 
-static bool location_is_sane(const BlobsLocation *location)
+/* False only if the index is damaged. */
+static bool location_is_sane(const BlobsLocation *location, GError **error)
 {
-	return location->pack != 0 && location->pack <= INT64_MAX && location->size >= 1 &&
-	       location->size <= CHUNK_SIZE_MAX && location->offset >= PACK_HEADER_SIZE &&
-	       location->offset < PACK_SIZE_MAX && location->offset % BLOBS_ALIGNMENT == 0;
+	if (location->pack != 0 && location->pack <= INT64_MAX && location->size >= 1 &&
+	    location->size <= CHUNK_SIZE_MAX && location->offset >= PACK_HEADER_SIZE &&
+	    location->offset < PACK_SIZE_MAX && location->offset % BLOBS_ALIGNMENT == 0) {
+		return true;
+	}
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
+		    "no chunk can lie in pack %016" PRIx64 " at byte %" PRIu64, location->pack,
+		    location->offset);
+	return false;
+}
+
+/* Reads the record's header and its first bytes, as many as asked for. */
+static bool read_record(Blobs *blobs, const ChunkId *id, const BlobsLocation *location,
+			struct iovec *bytes, GError **error)
+{
+	uint8_t header[PACK_RECORD_HEADER_SIZE];
+	struct iovec parts[] = { { header, sizeof(header) }, *bytes };
+	PlaceSpan span = { location->pack, location->offset, parts, G_N_ELEMENTS(parts) };
+	EncodedChunk chunk;
+
+	if (!place_read(blobs->place, &span, error) ||
+	    !pack_record_decode(location->pack, location->offset, header, &chunk, error)) {
+		return false;
+	}
+	if (!record_is(&chunk, id, location)) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
+			    "pack %016" PRIx64 " holds another chunk at byte %" PRIu64,
+			    location->pack, location->offset);
+		return false;
+	}
+	return true;
 }
 
 bool blobs_read(Blobs *blobs, const ChunkId *id, const BlobsLocation *location,
 		GByteArray *ret_bytes, GError **error)
 {
-	uint8_t header[PACK_RECORD_HEADER_SIZE];
 	unsigned before = ret_bytes->len;
-	EncodedChunk chunk;
-	bool ok;
+	struct iovec bytes;
 
-	if (!location_is_sane(location)) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
-			    "no chunk can lie in pack %016" PRIx64 " at byte %" PRIu64,
-			    location->pack, location->offset);
+	if (!location_is_sane(location, error)) {
 		return false;
 	}
 	g_byte_array_set_size(ret_bytes, before + location->size);
-	struct iovec parts[] = {
-		{ header, sizeof(header) },
-		{ ret_bytes->data + before, location->size },
-	};
-	PlaceSpan span = { location->pack, location->offset, parts, G_N_ELEMENTS(parts) };
-
-	ok = place_read(blobs->place, &span, error) &&
-	     pack_record_decode(location->pack, location->offset, header, &chunk, error);
-	if (ok && !record_is(&chunk, id, location)) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
-			    "pack %016" PRIx64 " holds another chunk at byte %" PRIu64,
-			    location->pack, location->offset);
-		ok = false;
-	}
-	if (!ok) {
+	bytes = (struct iovec){ ret_bytes->data + before, location->size };
+	if (!read_record(blobs, id, location, &bytes, error)) {
 		g_byte_array_set_size(ret_bytes, before);
+		return false;
 	}
-	return ok;
+	return true;
+}
+
+bool blobs_probe(Blobs *blobs, const ChunkId *id, const BlobsLocation *location, GError **error)
+{
+	uint8_t byte;
+	struct iovec last = { &byte, sizeof(byte) };
+	PlaceSpan span = { location->pack, 0, &last, 1 };
+
+	if (!location_is_sane(location, error) || !read_record(blobs, id, location, &last, error)) {
+		return false;
+	}
+	span.offset = location->offset + PACK_RECORD_HEADER_SIZE + location->size - 1;
+	return place_read(blobs->place, &span, error);
 }
 
 bool blobs_list(Blobs *blobs, GArray *ret_packs, GError **error)

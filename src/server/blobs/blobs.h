@@ -68,6 +68,10 @@ bool blobs_sync(Blobs *blobs, GError **error);
 bool blobs_read(Blobs *blobs, const ChunkId *id, const BlobsLocation *location,
 		GByteArray *ret_bytes, GError **error);
 
+/* True if blobs_read() would find the record and its bytes there; their content is not looked at.
+ */
+bool blobs_probe(Blobs *blobs, const ChunkId *id, const BlobsLocation *location, GError **error);
+
 typedef struct BlobsPack {
 	uint64_t pack;
 	uint64_t size; /* bytes; of an open pack: at some moment during the call */
@@ -93,7 +97,7 @@ bool blobs_remove(Blobs *blobs, uint64_t pack, GError **error);
 
 /*
  * True while the pack is being written by this process or not wholly on disk, and must be left
- * alone. Once false for a pack, it stays so. That nobody is about to name what lies in it is for
- * the caller to know.
+ * alone. Once false for a pack that was begun, it stays so. That nobody is about to name what lies
+ * in it is for the caller to know.
  */
 bool blobs_is_open(Blobs *blobs, uint64_t pack);

@@ -151,6 +151,23 @@ static void assert_unreadable(Blobs *blobs, const ChunkId *id, const BlobsLocati
 
 	g_assert_false(blobs_read(blobs, id, location, bytes, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT);
+	g_clear_error(&error);
+	g_assert_false(blobs_probe(blobs, id, location, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT);
+}
+
+static void test_probes_without_reading(void)
+{
+	Place *place = place_memory_new();
+	g_autoptr(Blobs) blobs = open_blobs(place);
+	g_autofree Sample *sample = sample_new(9);
+	BlobsLocation location;
+
+	g_assert_true(append(blobs, 9, &location));
+	g_assert_true(blobs_probe(blobs, &sample->chunk.id, &location, NULL));
+	place_truncate(place, location.pack,
+		       location.offset + BLOBS_RECORD_OVERHEAD + sample->chunk.size - 1, NULL);
+	assert_unreadable(blobs, &sample->chunk.id, &location);
 }
 
 static void test_refuses_what_lies_elsewhere(void)
@@ -645,6 +662,7 @@ int main(int argc, char **argv)
 	ADD("gives-back-what-it-got", test_gives_back_what_it_got);
 	ADD("appends-to-what-the-reader-has", test_appends_to_what_the_reader_has);
 	ADD("refuses-what-lies-elsewhere", test_refuses_what_lies_elsewhere);
+	ADD("probes-without-reading", test_probes_without_reading);
 	ADD("never-appends-to-an-old-pack", test_never_appends_to_an_old_pack);
 	ADD("trims-and-removes-sealed-packs", test_trims_and_removes_sealed_packs);
 	ADD("rolls-packs", test_rolls_packs);

@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #define FILES_OPEN_MAX 128
-#define WRITE_BACK_SIZE (8 * MIB)
+#define WRITE_BACK_SIZE (2 * MIB)
 
 #define SUFFIX ".pack"
 #define NAME_DIGITS 16
