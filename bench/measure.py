@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the benches share: the drive under test, the peer, and how to take a figure.
+
+A figure is worth what its peer in the same run is worth: absolute seconds change with the machine and
+the hour, ratios much less. Trees that were used are moved aside and deleted once at the end, because
+ext4 avoids inodes that were deleted a moment ago and grows slow for it.
+"""
+
+import os
+import pathlib
+import resource
+import shutil
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "scenarios"))
+
+from drive import BUILD, Device, Server, difference, snapshot, wait_until  # noqa: E402
+
+
+class Bench:
+    """A scratch folder with an rsync daemon and a drive with two devices."""
+
+    def __init__(self, scratch):
+        self.scratch = pathlib.Path(scratch)
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        self.number = 0
+        self.servers = []
+        self.rsyncd = None
+
+    def fresh(self, name):
+        self.number += 1
+        folder = self.scratch / f"{self.number:03}-{name}"
+        folder.mkdir()
+        return folder
+
+    def pair(self, name, start=True):
+        """A new server with two signed-in devices a and b."""
+        root = self.fresh(name)
+        server = Server(root / "data").start()
+        server.add_user("alice")
+        self.servers.append(server)
+        a, b = (Device(root, device, server).login() for device in "ab")
+        if start:
+            for device in (a, b):
+                device.start()
+                device.wait_idle()
+        return server, a, b
+
+    def end_pair(self, server, *devices):
+        for device in devices:
+            device.stop()
+        server.stop()
+        self.servers.remove(server)
+
+    def rsync_daemon(self):
+        """Starts rsync's daemon once; returns the URL of a module that is the scratch folder."""
+        if not self.rsyncd:
+            port = 20000 + os.getpid() % 20000
+            config = self.scratch / "rsyncd.conf"
+            config.write_text(
+                f"port = {port}\naddress = 127.0.0.1\nuse chroot = no\n"
+                f"pid file = {self.scratch}/rsyncd.pid\nlog file = {self.scratch}/rsyncd.log\n"
+                f"[scratch]\npath = {self.scratch}\nread only = no\nuid = {os.getuid()}\n"
+                f"gid = {os.getgid()}\n")
+            self.rsyncd = subprocess.Popen(
+                ["rsync", "--daemon", "--no-detach", f"--config={config}"])
+            self.rsync_url = f"rsync://127.0.0.1:{port}/scratch"
+            wait_until(lambda: subprocess.run(["rsync", self.rsync_url], capture_output=True)
+                       .returncode == 0, "rsync's daemon answers")
+        return self.rsync_url
+
+    def rsync(self, source, target, *options):
+        """Seconds for one rsync through the daemon; target is relative to the scratch folder."""
+        url = self.rsync_daemon()
+        os.sync()
+        start = time.monotonic()
+        subprocess.run(["rsync", "-a", *options, f"{source}/", f"{url}/{target}/"], check=True)
+        return time.monotonic() - start
+
+    def close(self):
+        for server in list(self.servers):
+            server.kill()
+        if self.rsyncd:
+            self.rsyncd.terminate()
+            self.rsyncd.wait()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def warm(folder):
+    """Reads a tree, so that the clock does not measure what the host had paged out."""
+    subprocess.run(["tar", "-cf", "/dev/null", "-C", str(folder), "."], check=True)
+
+
+def cpu_seconds(*processes):
+    """CPU time so far of running processes."""
+    ticks = 0
+    for process in processes:
+        fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def peak_memory(process):
+    """Peak resident bytes of a running process."""
+    for line in pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise ValueError("no VmHWM")
+
+
+def loopback_bytes():
+    """Bytes over loopback so far, each counted once; meaningful in a network namespace."""
+    for line in pathlib.Path("/proc/net/dev").read_text().splitlines():
+        name, _, rest = line.strip().partition(":")
+        if name == "lo":
+            return int(rest.split()[0])
+    raise ValueError("no lo")
+
+
+def children_cpu():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
