@@ -12,9 +12,15 @@
  * folder itself), never leave it, and are never resolved through a symbolic link. One folder below
  * it is ours: DISK_RESERVED; it holds the marker, staged files and what was swapped out.
  *
- * All functions may be called from several threads. NOT_FOUND means that the path is not there;
- * FORBIDDEN unreadable; NO_SPACE full; UNSUPPORTED that this file system cannot hold it; CHANGED
- * that something else than expected is there, and nothing was done.
+ * All functions may be called from several threads, one file by one thread at a time. NOT_FOUND
+ * means that the path is not there; FORBIDDEN unreadable; NO_SPACE full; UNSUPPORTED that this file
+ * system cannot hold it, or that another one is mounted on the way; CHANGED that something else
+ * than expected is there, and nothing was done; BUSY that a program is just writing: try again
+ * later. Paths into the reserved folder are INVALID, but for those of disk_park_path().
+ *
+ * What the functions below return in ret_info is what the caller knows to be there, with its new
+ * stamp. If a program touched it in the very moment, change_ns is 0: a stamp that equals nothing,
+ * so that the next look finds the change.
  */
 typedef struct Disk Disk;
 typedef struct DiskFile DiskFile;
@@ -25,8 +31,8 @@ typedef enum DiskKind {
 	DISK_FILE = ENTRY_FILE,
 	DISK_FOLDER = ENTRY_FOLDER,
 	DISK_LINK = ENTRY_LINK,
-	DISK_OTHER = 4,        /* socket, device, pipe */
-	DISK_FILE_SYSTEM = 5,  /* a folder on another file system */
+	DISK_OTHER = 4,       /* socket, device, pipe */
+	DISK_FILE_SYSTEM = 5, /* a folder on another file system */
 } DiskKind;
 
 typedef struct DiskInfo {
@@ -34,10 +40,11 @@ typedef struct DiskInfo {
 	uint64_t size;
 	int64_t mtime_ns;
 	bool executable; /* by its owner */
+	uint32_t mode;   /* permission bits; not compared */
 	EntryStamp stamp;
 } DiskInfo;
 
-/* The same file on disk, untouched: stamp, size and mtime. */
+/* The same file on disk, untouched: kind, stamp, size and mtime. */
 bool disk_info_equal(const DiskInfo *a, const DiskInfo *b);
 
 typedef void (*DiskVisitor)(const char *name, const DiskInfo *info, void *data);
@@ -45,7 +52,8 @@ typedef void (*DiskVisitor)(const char *name, const DiskInfo *info, void *data);
 /*
  * A folder of the local file system. Creates the reserved folder, and the marker if create_marker;
  * DRIVE_ERROR_NOT_FOUND if the folder is not there or, without create_marker, has no marker.
- * marker is what the marker must hold (the binding's id).
+ * marker is what the marker must hold (the binding's id): CONFLICT if it is another's. Staged files
+ * that an earlier process left behind are removed; parked ones stay.
  */
 Disk *disk_posix_open(const char *folder, const char *marker, bool create_marker, GError **error);
 
@@ -53,20 +61,24 @@ void disk_close(Disk *disk);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Disk, disk_close)
 
 /*
- * Is the marker still there? Asked before any deletion is believed: an unmounted disk is an empty
- * folder without a marker.
+ * Is the folder still at its place, the same as when it was opened, and with its marker? Asked
+ * before any deletion is believed: an unmounted disk is an empty folder without a marker. NOT_FOUND
+ * if not.
  */
 bool disk_is_present(Disk *disk, GError **error);
 
-/* Every entry of a folder but the reserved one, in no order. */
+/*
+ * Every entry of a folder but the reserved one, in no order. False if even one of them could not be
+ * looked at, for another reason than that it is gone. visit may call the disk.
+ */
 bool disk_list(Disk *disk, const char *folder, DiskVisitor visit, void *data, GError **error);
 bool disk_look(Disk *disk, const char *path, DiskInfo *ret_info, GError **error);
 /* Target of a symbolic link. Free with g_free(). */
 char *disk_read_link(Disk *disk, const char *path, GError **error);
 
-/* A file for reading. */
+/* A file for reading. CHANGED if it is no file. */
 DiskFile *disk_open(Disk *disk, const char *path, GError **error);
-/* 0 bytes at the end. */
+/* Less than size only at the end of the file. */
 bool disk_file_read(DiskFile *file, uint64_t offset, void *ret_bytes, size_t size, size_t *ret_read,
 		    GError **error);
 bool disk_file_look(DiskFile *file, DiskInfo *ret_info, GError **error);
@@ -75,12 +87,15 @@ bool disk_file_look(DiskFile *file, DiskInfo *ret_info, GError **error);
 DiskFile *disk_stage(Disk *disk, GError **error);
 bool disk_file_write(DiskFile *file, uint64_t offset, const void *bytes, size_t size,
 		     GError **error);
-/* Copies from an open file of this disk without passing through memory where possible. */
+/*
+ * Copies from an open file of this disk without passing through memory, or even by sharing the
+ * blocks, where possible. CHANGED if the source is shorter.
+ */
 bool disk_file_copy(DiskFile *file, uint64_t offset, DiskFile *from, uint64_t from_offset,
 		    uint64_t size, GError **error);
 /* mtime and executable bit of a staged file; last, after all writes. */
 bool disk_file_set(DiskFile *file, int64_t mtime_ns, bool executable, GError **error);
-/* This one file's content on disk (fdatasync). */
+/* This one file's content on disk (fdatasync). After a failure the content is worth nothing. */
 bool disk_file_sync(DiskFile *file, GError **error);
 void disk_file_close(DiskFile *file);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DiskFile, disk_file_close)
@@ -89,25 +104,35 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DiskFile, disk_file_close)
  * Puts a staged file at path, atomically. expected NULL: nothing may be there (CONFLICT). Otherwise
  * the two are exchanged, and what came out must be *expected; if it is not, they are exchanged back
  * and CHANGED is returned. What came out is kept in the reserved folder for an hour and then
- * removed, or brought back as a file beside it if a program wrote to it meanwhile.
+ * removed, or brought back beside its old place as "name (recovered)" if a program wrote to it
+ * meanwhile. The new file has the permissions of the old one. The file stays open, and its name is
+ * on disk after the next disk_sync().
  */
 bool disk_place(Disk *disk, DiskFile *staged, const char *path, const DiskInfo *expected,
 		DiskInfo *ret_info, GError **error);
-/* Sets mtime and executable bit of the file at path, if it is still *expected. */
+/* Sets mtime and executable bit of the file at path, if it is still *expected; BUSY while a program
+ * has it open for writing. */
 bool disk_set(Disk *disk, const char *path, const DiskInfo *expected, int64_t mtime_ns,
 	      bool executable, DiskInfo *ret_info, GError **error);
+/* CONFLICT if something is there. */
 bool disk_make_folder(Disk *disk, const char *path, DiskInfo *ret_info, GError **error);
 /* expected as for disk_place(). */
 bool disk_make_link(Disk *disk, const char *path, const char *target, int64_t mtime_ns,
 		    const DiskInfo *expected, DiskInfo *ret_info, GError **error);
-/* Renames, never onto something (CONFLICT). from must still be the file with *expected's stamp
- * (inode and birth; a rename changes ctime). */
+/* Renames, never onto something (CONFLICT). from must still be the file or folder of *expected's
+ * stamp (inode and birth; a rename changes ctime). */
 bool disk_move(Disk *disk, const char *from, const char *to, const DiskInfo *expected,
 	       DiskInfo *ret_info, GError **error);
-/* Removes a file or link that is still *expected, or an empty folder (expected NULL). */
+/*
+ * Removes a file or link that is still *expected (and keeps it, as disk_place() does), or an empty
+ * folder (expected NULL; CONFLICT if it is not empty).
+ */
 bool disk_remove(Disk *disk, const char *path, const DiskInfo *expected, GError **error);
 
-/* Everything done so far is on disk when it returns (syncfs). */
+/*
+ * Everything done so far is on disk when it returns (syncfs). A failure must be believed: what was
+ * done since the last success may be lost, and a later success says nothing about it.
+ */
 bool disk_sync(Disk *disk, GError **error);
 
 /* ---- parking: a place in the reserved folder for nodes that step aside -------------------- */
@@ -117,5 +142,9 @@ char *disk_park_path(Disk *disk, const char *name);
 /* What is parked. */
 bool disk_list_parked(Disk *disk, DiskVisitor visit, void *data, GError **error);
 
-/* Removes swapped-out files that are older than an hour and untouched; brings back the others. */
+/*
+ * Goes through what was swapped out or removed: what a program wrote to since is brought back, what
+ * lay untouched for an hour and is not open for writing goes for good. now_us: microseconds since
+ * 1970, by the clock that stamps files.
+ */
 bool disk_tidy(Disk *disk, int64_t now_us, GError **error);
