@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The folder of what was replaced or removed:
+ *
+ *	.imdrive/removed/H/folder     a link whose target is the path P of the folder it came from
+ *	.imdrive/removed/H/M.S.I.N.name
+ *
+ * H is a hash of P. M and S are mtime and size of what was expected to come out, I is the inode of
+ * what was to take its place (0: nothing), all in hexadecimal, N is a serial number.
+ *
+ * So each entry says by itself what it should be, and a crash between any two steps loses nothing:
+ *
+ *	exchange:  stage -> entry        an entry whose inode is I was never shown: of no worth
+ *	           entry <-> path        an entry that has M and S is what was expected
+ *	           look at the entry     anything else was not, or was written to later: the
+ *	                                 person's, and brought back
+ *	take:      path -> entry
+ *	           look at the entry
+ *
+ * Everything happens by renames that never go onto something.
+ */
+#include "client/disk/removed.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FOLDER_LINK "folder"
+#define KEEP_NS (3600 * G_GINT64_CONSTANT(1000000000))
+#define HASH_SIZE 32
+#define ATTEMPTS_MAX 100
+/* What remains for the name besides the numbers. */
+#define ENTRY_NAME_SIZE_MAX (NAME_SIZE_MAX - 64)
+#define RECOVERED_MAX 1000
+
+/* What an entry's name says. */
+typedef struct EntryName {
+	int64_t mtime_ns;
+	uint64_t size;
+	uint64_t inode;
+	char *name;
+} EntryName;
+
+static void entry_name_clear(EntryName *name)
+{
+	g_free(name->name);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EntryName, entry_name_clear)
+
+/* The folder part of a path, "" if it has none; *ret_name is the rest. */
+static char *split(const char *path, const char **ret_name)
+{
+	const char *slash = strrchr(path, '/');
+	*ret_name = slash ? slash + 1 : path;
+	return slash ? g_strndup(path, (size_t)(slash - path)) : g_strdup("");
+}
+
+static char *join(const char *folder, const char *name)
+{
+	return *folder ? g_strconcat(folder, "/", name, NULL) : g_strdup(name);
+}
+
+/* At most size bytes of text, not cut inside a character. */
+static size_t cut(const char *text, size_t size)
+{
+	if (strlen(text) <= size) {
+		return strlen(text);
+	}
+	while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80) {
+		size--;
+	}
+	return size;
+}
+
+/* "report.odt", " (recovered)" -> "report (recovered).odt", of at most size_max bytes. */
+static char *insert_label(const char *name, const char *label, size_t size_max)
+{
+	const char *dot = strrchr(name, '.');
+	bool has_extension = dot && dot != name && strlen(dot) <= 16;
+	const char *extension = has_extension ? dot : "";
+	g_autofree char *stem = g_strndup(name, strlen(name) - strlen(extension));
+	size_t room = size_max - strlen(label) - strlen(extension);
+	return g_strdup_printf("%.*s%s%s", (int)cut(stem, room), stem, label, extension);
+}
+
+static char *hash_folder(const char *folder)
+{
+	char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, folder, -1);
+	hash[HASH_SIZE] = '\0';
+	return hash;
+}
+
+static char *entry_path(Disk *disk, const char *path, const DiskInfo *expected, uint64_t inode)
+{
+	const char *name;
+	g_autofree char *folder = split(path, &name);
+	g_autofree char *hash = hash_folder(folder);
+	g_autofree char *shortened = insert_label(name, "", ENTRY_NAME_SIZE_MAX);
+	unsigned serial = (unsigned)g_atomic_int_add(&disk->serial, 1);
+	return g_strdup_printf(DISK_REMOVED "/%s/%" PRIx64 ".%" PRIx64 ".%" PRIx64 ".%x.%s", hash,
+			       (uint64_t)expected->mtime_ns, expected->size, inode, serial,
+			       shortened);
+}
+
+static bool parse_entry(const char *text, EntryName *ret_name)
+{
+	uint64_t mtime, size, inode;
+	unsigned serial;
+	int at = 0;
+	if (sscanf(text, "%16" SCNx64 ".%16" SCNx64 ".%16" SCNx64 ".%8x.%n", &mtime, &size, &inode,
+		   &serial, &at) != 4 ||
+	    at == 0 || text[at] == '\0') {
+		return false;
+	}
+	*ret_name = (EntryName){
+		.mtime_ns = (int64_t)mtime,
+		.size = size,
+		.inode = inode,
+		.name = g_strdup(text + at),
+	};
+	return true;
+}
+
+/* Makes the folder for what comes out of path's. */
+static bool make_folder(Disk *disk, const char *path, GError **error)
+{
+	const char *name;
+	g_autofree char *from = split(path, &name);
+	g_autofree char *hash = hash_folder(from);
+	g_autofree char *folder = g_strconcat(DISK_REMOVED "/", hash, NULL);
+	g_autofree char *link = join(folder, FOLDER_LINK);
+	g_autoptr(GError) reason = NULL;
+	if (!disk->class->make(disk, folder, NULL, 0, &reason)) {
+		if (!g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_CONFLICT)) {
+			g_propagate_error(error, g_steal_pointer(&reason));
+			return false;
+		}
+	}
+	/* Without it (no links here, too long) what is brought back goes to the root. */
+	if (*from && strlen(from) <= LINK_TARGET_SIZE_MAX) {
+		disk->class->make(disk, link, from, 0, NULL);
+	}
+	return true;
+}
+
+/* Renames `from` to a new entry for what comes, or came, out of path. */
+static bool move_in(Disk *disk, const char *from, const char *path, const DiskInfo *expected,
+		    uint64_t inode, char **ret_entry, GError **error)
+{
+	unsigned made = 0;
+	for (unsigned attempt = 0;; attempt++) {
+		g_autofree char *entry = entry_path(disk, path, expected, inode);
+		g_autoptr(GError) reason = NULL;
+		if (disk->class->rename(disk, from, entry, false, &reason)) {
+			*ret_entry = g_steal_pointer(&entry);
+			return true;
+		}
+		bool taken = g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_CONFLICT);
+		bool absent = g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+		/* Twice, since tidying may have removed the folder in between. */
+		if (absent && made < 2) {
+			made++;
+			if (!make_folder(disk, path, error)) {
+				return false;
+			}
+		} else if (!taken || attempt >= ATTEMPTS_MAX) {
+			g_propagate_error(error, g_steal_pointer(&reason));
+			return false;
+		}
+	}
+}
+
+static bool bring_back_beside(Disk *disk, const char *entry, const char *folder, const char *name,
+			      GError **error)
+{
+	for (unsigned number = 1;; number++) {
+		g_autofree char *label = number == 1 ? g_strdup(" (recovered)")
+						     : g_strdup_printf(" (recovered %u)", number);
+		g_autofree char *free_name = insert_label(name, label, NAME_SIZE_MAX);
+		g_autofree char *path = join(folder, free_name);
+		g_autoptr(GError) reason = NULL;
+		if (disk->class->rename(disk, entry, path, false, &reason)) {
+			return true;
+		}
+		if (!g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_CONFLICT) ||
+		    number >= RECOVERED_MAX) {
+			g_propagate_error(error, g_steal_pointer(&reason));
+			return false;
+		}
+	}
+}
+
+/* Beside its old place, or in the root where that is no more. */
+static bool bring_back(Disk *disk, const char *entry, const char *folder, const char *name,
+		       GError **error)
+{
+	bool visible = !g_str_has_prefix(folder, DISK_RESERVED "/");
+	return (visible && bring_back_beside(disk, entry, folder, name, NULL)) ||
+	       bring_back_beside(disk, entry, "", name, error);
+}
+
+/* To its old place, or else beside it. Failing that it stays an entry, for removed_tidy(). */
+static void put_back(Disk *disk, const char *entry, const char *path)
+{
+	if (!disk->class->rename(disk, entry, path, false, NULL)) {
+		const char *name;
+		g_autofree char *folder = split(path, &name);
+		bring_back(disk, entry, folder, name, NULL);
+	}
+}
+
+/* The rename that brought it here has changed its ctime. */
+static bool is_expected(const DiskInfo *info, const DiskInfo *expected)
+{
+	return info->kind == expected->kind && info->stamp.inode == expected->stamp.inode &&
+	       info->stamp.birth_ns == expected->stamp.birth_ns && info->size == expected->size &&
+	       info->mtime_ns == expected->mtime_ns;
+}
+
+static bool fail_changed(GError **error)
+{
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CHANGED,
+		    "it was changed or replaced in this very moment");
+	return false;
+}
+
+bool removed_take(Disk *disk, const char *path, const DiskInfo *expected, GError **error)
+{
+	g_autofree char *entry = NULL;
+	DiskInfo info;
+	if (!move_in(disk, path, path, expected, 0, &entry, error)) {
+		return false;
+	}
+	g_autoptr(GError) reason = NULL;
+	bool looked = disk->class->look(disk, entry, &info, NULL, &reason);
+	if (looked && is_expected(&info, expected)) {
+		return true;
+	}
+	put_back(disk, entry, path);
+	if (!looked) {
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return false;
+	}
+	return fail_changed(error);
+}
+
+/* Where the file system cannot exchange, the name is absent for a moment. */
+static bool replace_in_two_steps(Disk *disk, char **staged, const char *path,
+				 const DiskInfo *expected, GError **error)
+{
+	g_autofree char *entry = NULL;
+	DiskInfo info;
+	if (!move_in(disk, path, path, expected, 0, &entry, error)) {
+		return false;
+	}
+	if (!disk->class->look(disk, entry, &info, NULL, NULL) || !is_expected(&info, expected)) {
+		put_back(disk, entry, path);
+		return fail_changed(error);
+	}
+	g_autoptr(GError) reason = NULL;
+	if (disk->class->rename(disk, *staged, path, false, &reason)) {
+		g_clear_pointer(staged, g_free);
+		return true;
+	}
+	if (g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_CONFLICT)) {
+		/* Somebody was faster: newer than both. */
+		return fail_changed(error);
+	}
+	put_back(disk, entry, path);
+	g_propagate_error(error, g_steal_pointer(&reason));
+	return false;
+}
+
+/* After an exchange brought something unexpected to *staged. */
+static void exchange_back(Disk *disk, char **staged, const DiskInfo *staged_info, const char *path)
+{
+	DiskInfo info;
+	if (!disk->class->rename(disk, *staged, path, true, NULL)) {
+		put_back(disk, *staged, path);
+		g_clear_pointer(staged, g_free);
+		return;
+	}
+	bool ours = disk->class->look(disk, *staged, &info, NULL, NULL) &&
+		    info.stamp.inode == staged_info->stamp.inode &&
+		    info.stamp.birth_ns == staged_info->stamp.birth_ns;
+	if (!ours) {
+		/* It was replaced once more meanwhile. */
+		put_back(disk, *staged, path);
+		g_clear_pointer(staged, g_free);
+	}
+}
+
+bool removed_exchange(Disk *disk, char **staged, const DiskInfo *staged_info, const char *path,
+		      const DiskInfo *expected, GError **error)
+{
+	char *entry = NULL;
+	DiskInfo info;
+	if (!move_in(disk, *staged, path, expected, staged_info->stamp.inode, &entry, error)) {
+		return false;
+	}
+	g_free(*staged);
+	*staged = entry;
+	g_autoptr(GError) reason = NULL;
+	if (!disk->class->rename(disk, *staged, path, true, &reason)) {
+		if (g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED)) {
+			return replace_in_two_steps(disk, staged, path, expected, error);
+		}
+		g_propagate_error(error, g_steal_pointer(&reason));
+		return false;
+	}
+	if (disk->class->look(disk, *staged, &info, NULL, NULL) && is_expected(&info, expected)) {
+		g_clear_pointer(staged, g_free);
+		return true;
+	}
+	exchange_back(disk, staged, staged_info, path);
+	return fail_changed(error);
+}
+
+/* ---- tidying ---------------------------------------------------------------------------- */
+
+typedef struct Found {
+	char *name;
+	DiskInfo info;
+} Found;
+
+static void found_clear(void *data)
+{
+	Found *found = data;
+	g_free(found->name);
+}
+
+static void collect(const char *name, const DiskInfo *info, void *data)
+{
+	Found found = { .name = g_strdup(name), .info = *info };
+	g_array_append_val((GArray *)data, found);
+}
+
+static GArray *list(Disk *disk, const char *folder, GError **error)
+{
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Found));
+	g_array_set_clear_func(all, found_clear);
+	return disk->class->list(disk, folder, collect, all, error) ? g_steal_pointer(&all) : NULL;
+}
+
+/* No program has it open for writing. What cannot be opened for reading counts as such. */
+static bool is_closed(Disk *disk, const char *entry)
+{
+	DiskFile *file = disk->class->open(disk, entry, false, NULL);
+	g_autoptr(GError) reason = NULL;
+	bool held = !file || file->class->hold(file, &reason);
+	bool busy = g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_BUSY);
+	if (file) {
+		file->class->close(file);
+	}
+	return held || !busy;
+}
+
+/* *ret_gone: the entry is no longer in the folder. */
+static bool tidy_entry(Disk *disk, const char *entry, const Found *found, const char *origin,
+		       int64_t now_ns, bool *ret_gone, GError **error)
+{
+	g_auto(EntryName) name = { 0 };
+	const DiskInfo *info = &found->info;
+	*ret_gone = false;
+	if (!parse_entry(found->name, &name)) {
+		return true;
+	}
+	bool never_shown = name.inode != 0 && info->stamp.inode == name.inode;
+	bool file = info->kind == DISK_FILE || info->kind == DISK_LINK;
+	bool touched = info->size != name.size || info->mtime_ns != name.mtime_ns;
+	if (!never_shown && (touched || !file)) {
+		*ret_gone = bring_back(disk, entry, origin, name.name, error);
+		return *ret_gone;
+	}
+	/* A stamp from the future says that the clock was wrong: no reason to keep it for ever. */
+	int64_t age_ns = now_ns - info->stamp.change_ns;
+	if (ABS(age_ns) < KEEP_NS || (info->kind == DISK_FILE && !is_closed(disk, entry))) {
+		return true;
+	}
+	*ret_gone = disk->class->remove(disk, entry, false, error);
+	return *ret_gone;
+}
+
+/* Keeps the first error. */
+static void note(GError **first, GError *error)
+{
+	if (*first) {
+		g_clear_error(&error);
+	} else {
+		*first = error;
+	}
+}
+
+static void tidy_folder(Disk *disk, const char *hash, int64_t now_ns, GError **first)
+{
+	g_autofree char *folder = join(DISK_REMOVED, hash);
+	g_autofree char *link = join(folder, FOLDER_LINK);
+	g_autofree char *origin = NULL;
+	GError *error = NULL;
+	DiskInfo info;
+	disk->class->look(disk, link, &info, &origin, NULL);
+	g_autoptr(GArray) entries = list(disk, folder, &error);
+	if (!entries) {
+		note(first, error);
+		return;
+	}
+	unsigned left = 0;
+	for (unsigned i = 0; i < entries->len; i++) {
+		const Found *found = &g_array_index(entries, Found, i);
+		if (strcmp(found->name, FOLDER_LINK) == 0) {
+			continue;
+		}
+		g_autofree char *entry = join(folder, found->name);
+		bool gone = false;
+		error = NULL;
+		if (!tidy_entry(disk, entry, found, origin ? origin : "", now_ns, &gone, &error)) {
+			note(first, error);
+		}
+		left += !gone;
+	}
+	if (left > 0) {
+		return;
+	}
+	disk->class->remove(disk, link, false, NULL);
+	/* Not if another thread has just put something in. */
+	if (!disk->class->remove(disk, folder, true, NULL) && origin) {
+		disk->class->make(disk, link, origin, 0, NULL);
+	}
+}
+
+bool removed_tidy(Disk *disk, int64_t now_us, GError **error)
+{
+	GError *first = NULL;
+	g_autoptr(GArray) folders = list(disk, DISK_REMOVED, error);
+	if (!folders) {
+		return false;
+	}
+	for (unsigned i = 0; i < folders->len; i++) {
+		const Found *found = &g_array_index(folders, Found, i);
+		if (found->info.kind == DISK_FOLDER) {
+			tidy_folder(disk, found->name, now_us * 1000, &first);
+		}
+	}
+	if (first) {
+		g_propagate_prefixed_error(error, first, "tidy: ");
+		return false;
+	}
+	return true;
+}
