@@ -42,6 +42,7 @@ struct SqlSession {
 	sqlite3 *db;
 	GHashTable *statements; /* address of the text -> SqlStatement */
 	unsigned depth;         /* open savepoints */
+	unsigned active;        /* statements that were stepped and not yet reset */
 	bool writes;
 };
 
@@ -146,14 +147,30 @@ static void statement_map_parameters(SqlStatement *statement)
 	statement->parameter_count = count;
 }
 
+static void statement_reset(SqlStatement *statement)
+{
+	if (statement->active) {
+		sqlite3_reset(statement->statement);
+		statement->active = false;
+		statement->session->active--;
+	}
+}
+
+static void session_reset(SqlSession *session)
+{
+	GHashTableIter iter;
+	void *statement;
+	g_hash_table_iter_init(&iter, session->statements);
+	while (session->active > 0 && g_hash_table_iter_next(&iter, NULL, &statement)) {
+		statement_reset(statement);
+	}
+}
+
 SqlStatement *sql_statement(SqlSession *session, const char *text, GError **error)
 {
 	SqlStatement *statement = g_hash_table_lookup(session->statements, text);
 	if (statement) {
-		if (statement->active) {
-			sqlite3_reset(statement->statement);
-			statement->active = false;
-		}
+		statement_reset(statement);
 		if (statement->parameter_count > 0) {
 			sqlite3_clear_bindings(statement->statement);
 		}
@@ -226,6 +243,7 @@ static bool step(SqlStatement *statement, bool *ret_row, GError **error)
 	if (statement->bind_result != SQLITE_OK) {
 		return fail(sql, NULL, statement->bind_result, text, error);
 	}
+	statement->session->active += !statement->active;
 	statement->active = true;
 	int result = sqlite3_step(statement->statement);
 	if (result == SQLITE_ROW) {
@@ -236,8 +254,7 @@ static bool step(SqlStatement *statement, bool *ret_row, GError **error)
 	if (!done) {
 		fail(sql, statement->session->db, result, text, error);
 	}
-	sqlite3_reset(statement->statement);
-	statement->active = false;
+	statement_reset(statement);
 	if (done) {
 		*ret_row = false;
 	}
@@ -602,22 +619,12 @@ bool sql_commit(SqlSession *session, GError **error)
 			    session->sql->path);
 		return false;
 	}
+	session_reset(session);
 	if (!control(session, "COMMIT", error)) {
 		return false;
 	}
 	log_bound(session);
 	return true;
-}
-
-static void statement_reset(void *key, void *value, void *data)
-{
-	SqlStatement *statement = value;
-	(void)key;
-	(void)data;
-	if (statement->active) {
-		sqlite3_reset(statement->statement);
-		statement->active = false;
-	}
 }
 
 void sql_release(SqlSession *session)
@@ -626,7 +633,7 @@ void sql_release(SqlSession *session)
 		return;
 	}
 	session->depth = 0;
-	g_hash_table_foreach(session->statements, statement_reset, NULL);
+	session_reset(session);
 	if (!sqlite3_get_autocommit(session->db)) {
 		g_autoptr(GError) error = NULL;
 		control(session, "ROLLBACK", &error);
@@ -664,7 +671,7 @@ bool sql_savepoint_rollback(SqlSession *session, GError **error)
 {
 	g_assert(session->depth > 0);
 	session->depth--;
-	g_hash_table_foreach(session->statements, statement_reset, NULL);
+	session_reset(session);
 	return savepoint(session, "ROLLBACK TO step", error) &&
 	       savepoint(session, "RELEASE step", error);
 }

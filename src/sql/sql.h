@@ -93,7 +93,10 @@ void sql_bind_bytes(SqlStatement *statement, int index, const void *bytes, size_
 void sql_bind_text(SqlStatement *statement, int index, const char *text);
 void sql_bind_null(SqlStatement *statement, int index);
 
-/* One row further: *ret_row says whether there is one. After the last row it starts anew. */
+/*
+ * One row further: *ret_row says whether there is one. After the last row it starts anew; the end
+ * of the transaction ends it too.
+ */
 bool sql_step(SqlStatement *statement, bool *ret_row, GError **error);
 /* Steps to the end, ignoring rows. */
 bool sql_run(SqlStatement *statement, GError **error);
