@@ -48,7 +48,8 @@ static const Query queries[] = {
 	  "SELECT above.key FROM node JOIN node AS above ON above.key = node.parent"
 	  " WHERE node.kind = 2 AND above.height < node.height + 1" },
 	{ "folder with two children of one name",
-	  "SELECT parent FROM node WHERE deleted = 0 GROUP BY parent, name HAVING count(*) > 1" },
+	  "SELECT parent FROM node WHERE deleted = 0 AND parent IS NOT NULL"
+	  " GROUP BY parent, name HAVING count(*) > 1" },
 	{ "node with a strange tombstone",
 	  "SELECT key FROM node WHERE deleted <> 0 AND deleted <> key" },
 	{ "node of an unknown kind", "SELECT key FROM node WHERE kind NOT IN (1, 2, 3)" },
@@ -86,8 +87,8 @@ static const Query queries[] = {
 	{ "pack with wrong sums",
 	  "SELECT pack.pack FROM pack LEFT JOIN (SELECT pack, sum(size) AS size,"
 	  " count(*) AS count, max(start + size) AS finish FROM chunk GROUP BY pack) AS named"
-	  " ON named.pack = pack.pack WHERE named.pack IS NULL OR named.size <> pack.size_live"
-	  " OR named.count <> pack.count OR named.finish > pack.finish" },
+	  " ON named.pack = pack.pack WHERE coalesce(named.size, 0) <> pack.size_live"
+	  " OR coalesce(named.count, 0) <> pack.count OR named.finish > pack.finish" },
 	{ "chunk in an unknown pack",
 	  "SELECT chunk.key FROM chunk LEFT JOIN pack ON pack.pack = chunk.pack"
 	  " WHERE pack.pack IS NULL" },

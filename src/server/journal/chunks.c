@@ -37,17 +37,6 @@ static bool tally_write(SqlSession *session, const Tally *tally, GError **error)
 	sql_bind_int(statement, 2, tally->size);
 	sql_bind_int(statement, 3, (int64_t)tally->end);
 	sql_bind_int(statement, 4, tally->count);
-	if (!sql_run(statement, error)) {
-		return false;
-	}
-	if (tally->count > 0) {
-		return true;
-	}
-	statement = sql_statement(session, "DELETE FROM pack WHERE pack = $1 AND count = 0", error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, (int64_t)tally->pack);
 	return sql_run(statement, error);
 }
 
@@ -290,6 +279,39 @@ bool chunks_packs(SqlSession *session, GArray *ret_packs, GError **error)
 		};
 		g_array_append_val(ret_packs, pack);
 	}
+}
+
+bool chunks_pack_begin(SqlSession *session, uint64_t pack, GError **error)
+{
+	SqlStatement *statement = sql_statement(
+		session, "INSERT INTO pack (pack, size_live, finish, count) VALUES ($1, 0, 0, 0)",
+		error);
+	if (!statement) {
+		return false;
+	}
+	sql_bind_int(statement, 1, (int64_t)pack);
+	return sql_run(statement, error);
+}
+
+bool chunks_pack_forget(SqlSession *session, uint64_t pack, GError **error)
+{
+	SqlStatement *statement =
+		sql_statement(session, "DELETE FROM pack WHERE pack = $1 AND count = 0", error);
+	if (!statement) {
+		return false;
+	}
+	sql_bind_int(statement, 1, (int64_t)pack);
+	if (!sql_run(statement, error)) {
+		return false;
+	}
+	if (sql_changes(session) == 0) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CONFLICT,
+			    "journal: forget pack %" G_GUINT64_FORMAT
+			    ": it is unknown or has chunks",
+			    pack);
+		return false;
+	}
+	return true;
 }
 
 bool chunks_of_pack(SqlSession *session, uint64_t pack, uint64_t offset, unsigned count_max,

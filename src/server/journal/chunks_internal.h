@@ -39,7 +39,9 @@ bool chunks_drop_unused(SqlSession *session, int64_t chunk, GError **error);
 bool chunks_expire(SqlSession *session, int64_t now_us, unsigned count_max, int64_t *chunk,
 		   GError **error);
 
-/* journal_packs(), journal_pack_chunks(), journal_relocate() */
+/* journal_pack_begin() and those after it in journal.h, up to journal_relocate() */
+bool chunks_pack_begin(SqlSession *session, uint64_t pack, GError **error);
+bool chunks_pack_forget(SqlSession *session, uint64_t pack, GError **error);
 bool chunks_packs(SqlSession *session, GArray *ret_packs, GError **error);
 bool chunks_of_pack(SqlSession *session, uint64_t pack, uint64_t offset, unsigned count_max,
 		    GArray *ret_stored, GError **error);

@@ -593,6 +593,26 @@ bool journal_sweep(Journal *journal, const JournalRetention *retention, int64_t 
 	return done;
 }
 
+static bool run_pack_begin(SqlSession *session, void *data, GError **error)
+{
+	return chunks_pack_begin(session, *(const uint64_t *)data, error);
+}
+
+bool journal_pack_begin(Journal *journal, uint64_t pack, GError **error)
+{
+	return batch_run(journal->batch, run_pack_begin, &pack, error);
+}
+
+static bool run_pack_forget(SqlSession *session, void *data, GError **error)
+{
+	return chunks_pack_forget(session, *(const uint64_t *)data, error);
+}
+
+bool journal_pack_forget(Journal *journal, uint64_t pack, GError **error)
+{
+	return batch_run(journal->batch, run_pack_forget, &pack, error);
+}
+
 bool journal_packs(Journal *journal, GArray *ret_packs, GError **error)
 {
 	g_autoptr(SqlSession) session = sql_read(journal->sql, error);
