@@ -27,6 +27,7 @@
 #define CONTENT_DIRECT_MAX 32              /* chunks that a content names itself; more: via lists */
 #define CONTENT_SIZE_MAX (128 * KIB)       /* bytes of an encoded content (chunk/content.h) */
 #define INLINE_SIZE_MAX (128 * KIB)        /* files up to this travel inside commits and changes */
+#define COMMIT_LISTS_SIZE_MAX (128 * MIB)  /* list chunks of one commit: a file of about 1 TiB */
 
 /* Packs */
 #define PACK_SIZE_MAX (256 * MIB)          /* a pack is closed before it would grow over this */

@@ -34,6 +34,9 @@ typedef struct DriveOptions {
 	/* One line about what upkeep or the start found wrong; may be NULL. */
 	void (*report)(const char *text, void *data);
 	void *report_data;
+	/* A sync of content failed: nothing is stored until a restart, so stop. May be NULL. */
+	void (*broken)(const GError *error, void *data);
+	void *broken_data;
 } DriveOptions;
 
 /*
@@ -61,7 +64,7 @@ typedef struct DriveCommit {
 	const JournalOperation *operations;
 	size_t operation_count;     /* 1..COMMIT_OPERATIONS_MAX */
 	const EncodedChunk *chunks; /* content that came with it */
-	size_t chunk_count;
+	size_t chunk_count;         /* up to CHUNK_IDS_MAX */
 } DriveCommit;
 
 /*
@@ -85,7 +88,7 @@ typedef struct DriveMissing {
 bool drive_missing(Drive *drive, const DriveCaller *caller, const DriveMissing *request,
 		   GArray *ret_missing, GError **error);
 
-/* Verifies and stores chunks, durably, for a later commit of this account. */
+/* Verifies and stores up to CHUNK_IDS_MAX chunks, durably, for a later commit of this account. */
 bool drive_upload(Drive *drive, const DriveCaller *caller, const EncodedChunk *chunks, size_t count,
 		  GError **error);
 

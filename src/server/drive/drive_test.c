@@ -1,0 +1,753 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/drive/drive.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "chunk/content.h"
+#include "server/drive/fixture_internal.h"
+
+#include <string.h>
+
+static GArray *first_chunks(const FixtureFile *file, unsigned count)
+{
+	GArray *chunks = g_array_new(false, false, sizeof(EncodedChunk));
+
+	g_array_append_vals(chunks, file->chunks->data, count);
+	return chunks;
+}
+
+static GArray *ids_of(const FixtureFile *file)
+{
+	GArray *ids = g_array_new(false, false, sizeof(ChunkId));
+
+	for (unsigned i = 0; i < file->chunks->len; i++) {
+		g_array_append_val(ids, g_array_index(file->chunks, EncodedChunk, i).id);
+	}
+	return ids;
+}
+
+static void upload(Fixture *fixture, const DriveCaller *caller, const GArray *chunks)
+{
+	g_autoptr(GError) error = NULL;
+
+	drive_upload(fixture->drive, caller, (const EncodedChunk *)chunks->data, chunks->len,
+		     &error);
+	g_assert_no_error(error);
+}
+
+static JournalOutcome commit_outcome(Fixture *fixture, const DriveCaller *caller, const char *name,
+				     const FixtureFile *file, const GArray *chunks)
+{
+	NodeId node = node_id_random();
+	JournalOperation operation = fixture_operation(fixture, caller, &node, name, file);
+	JournalResult result;
+
+	g_assert_true(fixture_commit(fixture, caller, &operation, chunks, &result));
+	return result.outcome;
+}
+
+/* ---- writing --------------------------------------------------------------------------- */
+
+static void test_gives_back_what_was_committed(void)
+{
+	static const struct {
+		size_t size;
+		size_t chunk_size;
+	} files[] = { { 0, 1 }, { 1, 1 }, { 1000, 1000 }, { 3200, 100 }, { 50000, 100 } };
+	g_auto(Fixture) fixture = { 0 };
+
+	fixture_init(&fixture);
+	for (unsigned i = 0; i < G_N_ELEMENTS(files); i++) {
+		g_autoptr(FixtureFile) file =
+			fixture_file_new(i, files[i].size, files[i].chunk_size);
+		g_autofree char *name = g_strdup_printf("file %u", i);
+		NodeId node = fixture_put(&fixture, &fixture.alice, name, file);
+
+		fixture_assert_file(&fixture, &fixture.alice, &node, file);
+		fixture_stop(&fixture);
+		fixture_start(&fixture);
+		fixture_assert_file(&fixture, &fixture.alice, &node, file);
+	}
+	fixture_assert_whole(&fixture);
+}
+
+static bool collect_bytes(const void *bytes, size_t size, void *data, GError **error)
+{
+	g_byte_array_append(data, bytes, size);
+	return true;
+}
+
+static void assert_range(Fixture *fixture, const FixtureFile *file, uint64_t offset,
+			 uint64_t length)
+{
+	g_autoptr(GByteArray) found = g_byte_array_new();
+	size_t size;
+	const uint8_t *bytes = g_bytes_get_data(file->bytes, &size);
+	uint64_t begin = MIN(offset, size);
+	DriveRange range = { file->content, offset, length, collect_bytes, found };
+	g_autoptr(GError) error = NULL;
+
+	drive_read(fixture->drive, &fixture->alice, &range, &error);
+	g_assert_no_error(error);
+	g_assert_cmpmem(found->data, found->len, bytes + begin, MIN(length, size - begin));
+}
+
+static void test_reads_any_part(void)
+{
+	static const uint64_t offsets[] = { 0, 1, 99, 100, 101, 1699, 9999, 10000, 20000 };
+	static const uint64_t lengths[] = { 0, 1, 100, 101, 5000, UINT64_MAX };
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) file = fixture_file_new(1, 10000, 100);
+
+	fixture_init(&fixture);
+	g_assert_cmpuint(file->lists->len, >, 0);
+	fixture_put(&fixture, &fixture.alice, "file", file);
+	for (unsigned i = 0; i < G_N_ELEMENTS(offsets); i++) {
+		for (unsigned j = 0; j < G_N_ELEMENTS(lengths); j++) {
+			assert_range(&fixture, file, offsets[i], lengths[j]);
+		}
+	}
+}
+
+static void test_refuses_a_damaged_chunk(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) file = fixture_file_new(1, 300, 100);
+	NodeId node = node_id_random();
+	JournalOperation operation;
+	JournalResult result;
+	uint64_t size;
+	uint64_t seq;
+	g_autoptr(GError) error = NULL;
+
+	fixture_init(&fixture);
+	operation = fixture_operation(&fixture, &fixture.alice, &node, "file", file);
+	DriveCommit commit = { &operation, 1, (EncodedChunk *)file->chunks->data,
+			       file->chunks->len };
+	g_array_index(file->chunks, EncodedChunk, 2).id.bytes[0] ^= 1;
+	g_assert_false(drive_commit(fixture.drive, &fixture.alice, &commit, &result, &seq, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT);
+	g_clear_error(&error);
+	g_assert_false(drive_upload(fixture.drive, &fixture.alice, commit.chunks,
+				    commit.chunk_count, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT);
+	/* A bad request leaves nothing behind. */
+	g_assert_cmpuint(fixture.changed, ==, 0);
+	g_assert_cmpuint(fixture_packs(&fixture, &size), ==, 0);
+	g_assert_false(drive_node(fixture.drive, &fixture.alice, &node, &(JournalNode){ 0 }, NULL));
+}
+
+static void test_wakes_once_for_a_change(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) file = fixture_file_new(1, 100, 100);
+	g_autoptr(FixtureFile) absent = fixture_file_new(2, 100, 100);
+	NodeId node = node_id_random();
+	JournalOperation operation;
+	JournalResult result;
+
+	fixture_init(&fixture);
+	operation = fixture_operation(&fixture, &fixture.alice, &node, "file", file);
+	g_assert_true(fixture_commit(&fixture, &fixture.alice, &operation, file->chunks, &result));
+	g_assert_cmpuint(fixture.changed, ==, 1);
+	/* The answer was lost, the device asks again. */
+	g_assert_true(fixture_commit(&fixture, &fixture.alice, &operation, file->chunks, &result));
+	g_assert_cmpint(result.outcome, ==, JOURNAL_ALREADY);
+	g_assert_cmpint(commit_outcome(&fixture, &fixture.alice, "other", absent, NULL), ==,
+			JOURNAL_MISSING_CONTENT);
+	g_assert_cmpuint(fixture.changed, ==, 1);
+}
+
+static void test_repeating_stores_nothing_twice(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) file = fixture_file_new(1, 1000, 100);
+	uint64_t before;
+	uint64_t after;
+
+	fixture_init(&fixture);
+	upload(&fixture, &fixture.alice, file->chunks);
+	fixture_packs(&fixture, &before);
+	upload(&fixture, &fixture.alice, file->chunks);
+	fixture_put(&fixture, &fixture.alice, "one", file);
+	fixture_put(&fixture, &fixture.alice, "two", file);
+	upload(&fixture, &fixture.alice, file->chunks);
+	fixture_packs(&fixture, &after);
+	g_assert_cmpuint(before, ==, after);
+}
+
+static void test_commit_names_what_was_uploaded(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	/* Long enough for lists, which come with the upload as well. */
+	g_autoptr(FixtureFile) file = fixture_file_new(1, 10000, 100);
+
+	fixture_init(&fixture);
+	g_assert_cmpuint(file->lists->len, >, 0);
+	g_assert_cmpint(commit_outcome(&fixture, &fixture.alice, "file", file, NULL), ==,
+			JOURNAL_MISSING_CONTENT);
+	upload(&fixture, &fixture.alice, file->chunks);
+	g_assert_cmpint(commit_outcome(&fixture, &fixture.alice, "file", file, NULL), ==,
+			JOURNAL_APPLIED);
+	/* Held as a list now: its bytes need not be looked at again. */
+	g_assert_cmpint(commit_outcome(&fixture, &fixture.alice, "copy", file, NULL), ==,
+			JOURNAL_APPLIED);
+	fixture_assert_whole(&fixture);
+}
+
+static void test_missing_tells_what_to_send(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) file = fixture_file_new(1, 1000, 100);
+	g_autoptr(GArray) some = first_chunks(file, 4);
+	g_autoptr(GArray) ids = ids_of(file);
+	g_autoptr(GArray) missing = g_array_new(false, false, sizeof(ChunkId));
+	DriveMissing request = { .bytes = 1000 };
+	g_autoptr(GError) error = NULL;
+
+	fixture_init(&fixture);
+	upload(&fixture, &fixture.alice, some);
+	/* Each once, whatever is asked. */
+	g_array_append_vals(ids, file->chunks->data, 0);
+	g_array_append_val(ids, g_array_index(ids, ChunkId, 9));
+	request.ids = (const ChunkId *)ids->data;
+	request.count = ids->len;
+	drive_missing(fixture.drive, &fixture.alice, &request, missing, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(missing->len, ==, 6);
+	g_assert_cmpmem(missing->data, 6 * CHUNK_ID_SIZE, (const ChunkId *)ids->data + 4,
+			6 * CHUNK_ID_SIZE);
+}
+
+static void test_bounds_a_request(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autofree ChunkId *ids = g_new0(ChunkId, CHUNK_IDS_MAX + 1);
+	g_autofree EncodedChunk *chunks = g_new0(EncodedChunk, CHUNK_IDS_MAX + 1);
+	g_autofree JournalOperation *operations =
+		g_new0(JournalOperation, COMMIT_OPERATIONS_MAX + 1);
+	g_autoptr(GArray) missing = g_array_new(false, false, sizeof(ChunkId));
+	DriveMissing ask = { ids, CHUNK_IDS_MAX + 1, 0 };
+	DriveFetch fetch = { .ids = ids, .count = CHUNK_IDS_MAX + 1 };
+	DriveCommit commit = { .operations = operations,
+			       .operation_count = COMMIT_OPERATIONS_MAX + 1 };
+	g_autoptr(GError) error = NULL;
+
+	fixture_init(&fixture);
+	g_assert_false(drive_missing(fixture.drive, &fixture.alice, &ask, missing, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE);
+	g_clear_error(&error);
+	g_assert_false(drive_fetch(fixture.drive, &fixture.alice, &fetch, missing, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE);
+	g_clear_error(&error);
+	g_assert_false(
+		drive_upload(fixture.drive, &fixture.alice, chunks, CHUNK_IDS_MAX + 1, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE);
+	g_clear_error(&error);
+	g_assert_false(drive_commit(fixture.drive, &fixture.alice, &commit, NULL, NULL, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE);
+	g_clear_error(&error);
+	chunks[0].raw_size = CHUNK_SIZE_MAX + 1;
+	g_assert_false(drive_upload(fixture.drive, &fixture.alice, chunks, 1, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE);
+}
+
+static void test_tells_that_the_disk_broke(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) file = fixture_file_new(1, 100, 100);
+	g_autoptr(FixtureFile) later = fixture_file_new(2, 100, 100);
+	NodeId node = node_id_random();
+	JournalOperation operation;
+	JournalResult result;
+
+	fixture_init(&fixture);
+	fixture_put(&fixture, &fixture.alice, "file", file);
+	operation = fixture_operation(&fixture, &fixture.alice, &node, "later", later);
+	/* Write, then sync. */
+	place_faulty_set(fixture.faulty, 2, false, DRIVE_ERROR, DRIVE_ERROR_IO);
+	g_assert_false(
+		fixture_commit(&fixture, &fixture.alice, &operation, later->chunks, &result));
+	g_assert_cmpuint(fixture.broken, ==, 1);
+	g_assert_cmpuint(fixture.changed, ==, 1);
+	fixture_crash(&fixture, 1);
+	g_assert_true(fixture_commit(&fixture, &fixture.alice, &operation, later->chunks, &result));
+	g_assert_cmpint(result.outcome, ==, JOURNAL_APPLIED);
+	fixture_assert_whole(&fixture);
+}
+
+/* ---- the wall -------------------------------------------------------------------------- */
+
+typedef bool (*Attempt)(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+			GError **error);
+
+static bool try_commit(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+		       GError **error)
+{
+	JournalOperation operation = { .number = 999, .verb = JOURNAL_DELETE, .node = *node };
+	DriveCommit commit = { .operations = &operation, .operation_count = 1 };
+	JournalResult result;
+	uint64_t seq;
+
+	return drive_commit(fixture->drive, caller, &commit, &result, &seq, error);
+}
+
+static bool try_missing(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+			GError **error)
+{
+	g_autoptr(GArray) missing = g_array_new(false, false, sizeof(ChunkId));
+	ChunkId id = { 0 };
+
+	return drive_missing(fixture->drive, caller, &(DriveMissing){ &id, 1, 1 }, missing, error);
+}
+
+static bool try_upload(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+		       GError **error)
+{
+	g_autoptr(FixtureFile) file = fixture_file_new(77, 10, 10);
+
+	return drive_upload(fixture->drive, caller, (EncodedChunk *)file->chunks->data, 1, error);
+}
+
+static bool try_restore(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+			GError **error)
+{
+	uint64_t seq;
+
+	return drive_restore(fixture->drive, caller, node, 1, &seq, error);
+}
+
+static bool try_fetch(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+		      GError **error)
+{
+	g_autoptr(GArray) missing = g_array_new(false, false, sizeof(ChunkId));
+	ChunkId id = { 0 };
+	DriveFetch request = { .ids = &id, .count = 1 };
+
+	return drive_fetch(fixture->drive, caller, &request, missing, error);
+}
+
+static bool try_changes(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+			GError **error)
+{
+	JournalPage page = { 0 };
+
+	return drive_changes(fixture->drive, caller, NULL, 10, &page, error);
+}
+
+static bool try_inline(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+		       GError **error)
+{
+	g_autoptr(GArray) nodes = g_array_new(false, false, sizeof(JournalNode));
+	JournalPage page = { .nodes = nodes };
+
+	return drive_changes_inline(fixture->drive, caller, &(DriveInline){ .page = &page }, error);
+}
+
+static bool try_read(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+		     GError **error)
+{
+	g_autoptr(GBytes) content = g_bytes_new_static("", 0);
+
+	return drive_read(fixture->drive, caller, &(DriveRange){ .content = content }, error);
+}
+
+static bool try_node(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+		     GError **error)
+{
+	JournalNode found = { 0 };
+
+	return drive_node(fixture->drive, caller, node, &found, error);
+}
+
+static bool try_resolve(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+			GError **error)
+{
+	JournalNode found = { 0 };
+
+	return drive_resolve(fixture->drive, caller, "file", &found, error);
+}
+
+static bool try_path(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+		     GError **error)
+{
+	g_autoptr(GBytes) path = NULL;
+
+	return drive_path(fixture->drive, caller, node, &path, error);
+}
+
+static bool try_versions(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+			 GError **error)
+{
+	g_autoptr(GArray) versions = g_array_new(false, false, sizeof(JournalVersion));
+
+	return drive_versions(fixture->drive, caller, node, versions, error);
+}
+
+static bool try_trash(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+		      GError **error)
+{
+	g_autoptr(GArray) nodes = g_array_new(false, false, sizeof(JournalNode));
+
+	return drive_trash(fixture->drive, caller, 10, nodes, error);
+}
+
+static bool try_usage(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+		      GError **error)
+{
+	JournalUsage usage;
+
+	return drive_usage(fixture->drive, caller, &usage, error);
+}
+
+static void test_a_foreign_drive_does_not_exist(void)
+{
+	static const Attempt attempts[] = {
+		try_commit,  try_missing,  try_upload, try_restore, try_fetch,
+		try_changes, try_inline,   try_read,   try_node,    try_resolve,
+		try_path,    try_versions, try_trash,  try_usage,
+	};
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) file = fixture_file_new(1, 1000, 100);
+	NodeId node;
+
+	fixture_init(&fixture);
+	node = fixture_put(&fixture, &fixture.alice, "file", file);
+	for (unsigned i = 0; i < G_N_ELEMENTS(attempts); i++) {
+		DriveCaller foreign = fixture.bob;
+		DriveCaller absent = fixture.bob;
+		DriveCaller nobody = fixture.alice;
+		g_autoptr(GError) foreign_error = NULL;
+		g_autoptr(GError) absent_error = NULL;
+		g_autoptr(GError) nobody_error = NULL;
+
+		foreign.drive = fixture.alice.drive;
+		absent.drive = node_id_random();
+		nobody.account = 3;
+		g_assert_false(attempts[i](&fixture, &foreign, &node, &foreign_error));
+		g_assert_false(attempts[i](&fixture, &absent, &node, &absent_error));
+		g_assert_false(attempts[i](&fixture, &nobody, &node, &nobody_error));
+		g_assert_error(foreign_error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+		g_assert_error(absent_error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+		g_assert_error(nobody_error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+		g_assert_cmpstr(foreign_error->message, ==, absent_error->message);
+		g_assert_cmpstr(foreign_error->message, ==, nobody_error->message);
+	}
+	fixture_assert_file(&fixture, &fixture.alice, &node, file);
+	g_assert_cmpuint(fixture.changed, ==, 1);
+}
+
+static bool count_chunk(const EncodedChunk *chunk, void *data, GError **error)
+{
+	(*(unsigned *)data)++;
+	return true;
+}
+
+static void test_knowing_an_id_gives_nothing(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) secret = fixture_file_new(1, 10000, 100);
+	g_autoptr(GArray) ids = ids_of(secret);
+	g_autoptr(GArray) missing = g_array_new(false, false, sizeof(ChunkId));
+	g_autoptr(GArray) absent = g_array_new(false, false, sizeof(ChunkId));
+	unsigned visited = 0;
+	DriveMissing ask = { (const ChunkId *)ids->data, ids->len, 0 };
+	DriveFetch fetch = { (const ChunkId *)ids->data, ids->len, SIZE_MAX, count_chunk,
+			     &visited };
+	DriveRange range = { secret->content, 0, UINT64_MAX, collect_bytes, NULL };
+	g_autoptr(GError) error = NULL;
+
+	fixture_init(&fixture);
+	fixture_put(&fixture, &fixture.alice, "secret", secret);
+	/* Is it there? */
+	g_assert_true(drive_missing(fixture.drive, &fixture.bob, &ask, missing, NULL));
+	g_assert_cmpuint(missing->len, ==, ids->len);
+	/* May I have it? */
+	g_assert_true(drive_fetch(fixture.drive, &fixture.bob, &fetch, absent, NULL));
+	g_assert_cmpuint(absent->len, ==, ids->len);
+	g_assert_cmpuint(visited, ==, 0);
+	g_assert_false(drive_read(fixture.drive, &fixture.bob, &range, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+	/* Is it mine? */
+	g_assert_cmpint(commit_outcome(&fixture, &fixture.bob, "mine", secret, NULL), ==,
+			JOURNAL_MISSING_CONTENT);
+	fixture_assert_whole(&fixture);
+}
+
+static void test_a_list_opens_no_door(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) secret = fixture_file_new(1, 10000, 100);
+	g_autoptr(GArray) lists = g_array_new(false, false, sizeof(EncodedChunk));
+	NodeId node = node_id_random();
+	JournalOperation operation;
+	JournalResult result;
+
+	fixture_init(&fixture);
+	fixture_put(&fixture, &fixture.alice, "secret", secret);
+	for (unsigned i = fixture_file_data(secret); i < secret->chunks->len; i++) {
+		g_array_append_val(lists, g_array_index(secret->chunks, EncodedChunk, i));
+	}
+	/* Somebody who knows the ids writes the lists himself; with the commit, or before. */
+	g_assert_cmpint(commit_outcome(&fixture, &fixture.bob, "a", secret, lists), ==,
+			JOURNAL_MISSING_CONTENT);
+	upload(&fixture, &fixture.bob, lists);
+	g_assert_cmpint(commit_outcome(&fixture, &fixture.bob, "b", secret, NULL), ==,
+			JOURNAL_MISSING_CONTENT);
+	/* He lets his drive hold a list as the data of a file, and then names it as a list. */
+	{
+		g_autoptr(FixtureFile) data = fixture_file_new(2, 0, 1);
+		const EncodedChunk *list = &g_array_index(lists, EncodedChunk, 0);
+		ContentRef ref = { list->id, list->raw_size };
+
+		g_bytes_unref(data->content);
+		data->content = content_encode(&ref, 1, data->lists);
+		g_bytes_unref(data->bytes);
+		data->bytes = g_bytes_new(list->bytes, list->raw_size);
+		g_assert_cmpint(commit_outcome(&fixture, &fixture.bob, "data", data, lists), ==,
+				JOURNAL_APPLIED);
+	}
+	operation = fixture_operation(&fixture, &fixture.bob, &node, "c", secret);
+	g_assert_true(fixture_commit(&fixture, &fixture.bob, &operation, NULL, &result));
+	g_assert_cmpint(result.outcome, ==, JOURNAL_MISSING_CONTENT);
+	fixture_assert_whole(&fixture);
+}
+
+static void test_a_list_of_nonsense_is_refused(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) real = fixture_file_new(1, 10000, 100);
+	g_autoptr(FixtureFile) fake = fixture_file_new(2, 0, 1);
+	g_autoptr(GArray) chunks = g_array_new(false, false, sizeof(EncodedChunk));
+	uint8_t nonsense[CONTENT_REF_SIZE * 20];
+	uint8_t *content;
+	size_t size;
+	EncodedChunk chunk = { .bytes = nonsense };
+
+	fixture_init(&fixture);
+	/* As long as the real list, so that the content is well-formed. */
+	chunk.size = chunk.raw_size = CONTENT_REF_SIZE * 20;
+	memset(nonsense, 0, sizeof(nonsense));
+	chunk.id = chunk_id_of(nonsense, sizeof(nonsense));
+	g_array_append_val(chunks, chunk);
+	size = 1 + CONTENT_REF_SIZE;
+	content = g_malloc0(size);
+	content[0] = 1;
+	memcpy(content + 1, chunk.id.bytes, CHUNK_ID_SIZE);
+	content[1 + CHUNK_ID_SIZE] = sizeof(nonsense) & 0xff;
+	content[2 + CHUNK_ID_SIZE] = sizeof(nonsense) >> 8;
+	g_bytes_unref(fake->content);
+	fake->content = g_bytes_new_take(content, size);
+	g_assert_cmpint(commit_outcome(&fixture, &fixture.bob, "fake", fake, chunks), !=,
+			JOURNAL_APPLIED);
+	fixture_assert_whole(&fixture);
+}
+
+/* ---- reading --------------------------------------------------------------------------- */
+
+static bool collect_chunk(const EncodedChunk *chunk, void *data, GError **error)
+{
+	EncodedChunk copy = *chunk;
+
+	copy.bytes = NULL;
+	g_assert_true(chunk_id_equal(&chunk->id, &(ChunkId){ 0 }) == false);
+	g_array_append_val((GArray *)data, copy);
+	return true;
+}
+
+static void test_fetch_gives_what_fits(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) file = fixture_file_new(1, 1000, 100);
+	g_autoptr(FixtureFile) absent = fixture_file_new(2, 100, 100);
+	g_autoptr(GArray) ids = ids_of(file);
+	g_autoptr(GArray) found = g_array_new(false, false, sizeof(EncodedChunk));
+	g_autoptr(GArray) missing = g_array_new(false, false, sizeof(ChunkId));
+	DriveFetch request = { .visit = collect_chunk, .visit_data = found, .bytes_max = 399 };
+	g_autoptr(GError) error = NULL;
+
+	fixture_init(&fixture);
+	fixture_put(&fixture, &fixture.alice, "file", file);
+	g_array_append_val(ids, g_array_index(absent->chunks, EncodedChunk, 0).id);
+	request.ids = (const ChunkId *)ids->data;
+	request.count = ids->len;
+	drive_fetch(fixture.drive, &fixture.alice, &request, missing, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(found->len, ==, 3);
+	for (unsigned i = 0; i < found->len; i++) {
+		g_assert_true(chunk_id_equal(&g_array_index(found, EncodedChunk, i).id,
+					     &g_array_index(ids, ChunkId, i)));
+	}
+	/* What is not held is told, whether or not it came that far. */
+	g_assert_cmpuint(missing->len, ==, 1);
+	g_assert_true(chunk_id_equal(missing->data, &g_array_index(ids, ChunkId, 10)));
+	/* One always comes, else nothing would go on. */
+	g_array_set_size(found, 0);
+	request.bytes_max = 1;
+	g_assert_true(drive_fetch(fixture.drive, &fixture.alice, &request, missing, NULL));
+	g_assert_cmpuint(found->len, ==, 1);
+}
+
+static unsigned count_inline(Fixture *fixture, const DriveCaller *caller, size_t bytes_max,
+			     size_t *ret_visited)
+{
+	g_autoptr(GArray) found = g_array_new(false, false, sizeof(EncodedChunk));
+	JournalPage page = { 0 };
+	DriveInline request = {
+		.page = &page, .bytes_max = bytes_max, .visit = collect_chunk, .visit_data = found
+	};
+	g_autoptr(GError) error = NULL;
+
+	drive_changes(fixture->drive, caller, NULL, 1000, &page, &error);
+	g_assert_no_error(error);
+	drive_changes_inline(fixture->drive, caller, &request, &error);
+	g_assert_no_error(error);
+	journal_page_clear(&page);
+	*ret_visited = request.visited;
+	return found->len;
+}
+
+static void test_changes_bring_small_files(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) large = fixture_file_new(1, INLINE_SIZE_MAX + 1, 100000);
+	g_autoptr(FixtureFile) same = fixture_file_new(2, 1000, 1000);
+	DriveCaller other;
+	size_t visited;
+
+	fixture_init(&fixture);
+	other = fixture.alice;
+	other.device++;
+	for (unsigned i = 0; i < 600; i++) {
+		g_autofree char *name = g_strdup_printf("%u", i);
+		g_autoptr(FixtureFile) file = fixture_file_new(100 + i, 500, 500);
+
+		fixture_put(&fixture, &fixture.alice, name, file);
+	}
+	fixture_put(&fixture, &fixture.alice, "same", same);
+	fixture_put(&fixture, &fixture.alice, "same again", same);
+	fixture_put(&fixture, &fixture.alice, "large", large);
+	g_assert_cmpuint(count_inline(&fixture, &other, 10 * MIB, &visited), ==, 601);
+	g_assert_cmpuint(visited, ==, 600 * 500 + 1000);
+	g_assert_cmpuint(count_inline(&fixture, &other, 2999, &visited), ==, 5);
+	g_assert_cmpuint(visited, ==, 2500);
+	g_assert_cmpuint(count_inline(&fixture, &other, 0, &visited), ==, 0);
+	/* A device needs nothing of what came from itself; a browser (0) has no such thing. */
+	g_assert_cmpuint(count_inline(&fixture, &fixture.alice, 10 * MIB, &visited), ==, 0);
+	other.device = 0;
+	g_assert_cmpuint(count_inline(&fixture, &other, 10 * MIB, &visited), ==, 601);
+}
+
+static void test_finds_paths(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) file = fixture_file_new(1, 10, 10);
+	g_autoptr(GBytes) path = NULL;
+	g_autoptr(GBytes) root = NULL;
+	JournalOperation folder;
+	JournalOperation inside;
+	NodeId nodes[] = { node_id_random(), node_id_random() };
+	JournalResult result;
+	JournalNode found = { 0 };
+	g_autoptr(GError) error = NULL;
+
+	fixture_init(&fixture);
+	folder = fixture_operation(&fixture, &fixture.alice, &nodes[0], "a folder", file);
+	folder.kind = JOURNAL_FOLDER;
+	folder.size = 0;
+	folder.content = NULL;
+	folder.content_size = 0;
+	g_assert_true(fixture_commit(&fixture, &fixture.alice, &folder, NULL, &result));
+	inside = fixture_operation(&fixture, &fixture.alice, &nodes[1], "file", file);
+	inside.parent = nodes[0];
+	g_assert_true(fixture_commit(&fixture, &fixture.alice, &inside, file->chunks, &result));
+	g_assert_true(drive_path(fixture.drive, &fixture.alice, &nodes[1], &path, &error));
+	g_assert_cmpmem(g_bytes_get_data(path, NULL), g_bytes_get_size(path), "a folder/file", 13);
+	g_assert_true(drive_resolve(fixture.drive, &fixture.alice, "a folder/file", &found, NULL));
+	g_assert_true(node_id_equal(&found.id, &nodes[1]));
+	journal_node_clear(&found);
+	g_assert_true(
+		drive_path(fixture.drive, &fixture.alice, &fixture.alice.drive, &root, &error));
+	g_assert_cmpuint(g_bytes_get_size(root), ==, 0);
+}
+
+static void test_restores_a_version(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) old = fixture_file_new(1, 1000, 100);
+	g_autoptr(FixtureFile) new = fixture_file_new(2, 1000, 100);
+	g_autoptr(GArray) versions = g_array_new(false, false, sizeof(JournalVersion));
+	uint64_t seq;
+	NodeId node;
+	g_autoptr(GError) error = NULL;
+
+	fixture_init(&fixture);
+	node = fixture_put(&fixture, &fixture.alice, "file", old);
+	fixture_update(&fixture, &fixture.alice, &node, new);
+	fixture_assert_file(&fixture, &fixture.alice, &node, new);
+	drive_versions(fixture.drive, &fixture.alice, &node, versions, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(versions->len, ==, 2);
+	drive_restore(fixture.drive, &fixture.alice, &node,
+		      g_array_index(versions, JournalVersion, 0).number, &seq, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(fixture.changed, ==, 3);
+	fixture_assert_file(&fixture, &fixture.alice, &node, old);
+	for (unsigned i = 0; i < versions->len; i++) {
+		journal_node_clear(&g_array_index(versions, JournalVersion, i).node);
+	}
+}
+
+/* ---- drives ---------------------------------------------------------------------------- */
+
+static void *find_home(void *data)
+{
+	NodeId id;
+
+	g_assert_true(drive_home(data, 7, &id, NULL));
+	return g_memdup2(&id, sizeof(id));
+}
+
+static void test_an_account_has_one_home(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	GThread *threads[8];
+	g_autofree NodeId *first = NULL;
+
+	fixture_init(&fixture);
+	g_assert_false(node_id_equal(&fixture.alice.drive, &fixture.bob.drive));
+	for (unsigned i = 0; i < G_N_ELEMENTS(threads); i++) {
+		threads[i] = g_thread_new("home", find_home, fixture.drive);
+	}
+	first = g_thread_join(threads[0]);
+	for (unsigned i = 1; i < G_N_ELEMENTS(threads); i++) {
+		g_autofree NodeId *other = g_thread_join(threads[i]);
+
+		g_assert_true(node_id_equal(first, other));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+#define ADD(path, function) g_test_add_func("/server/drive/drive/" path, function)
+	ADD("gives-back-what-was-committed", test_gives_back_what_was_committed);
+	ADD("reads-any-part", test_reads_any_part);
+	ADD("refuses-a-damaged-chunk", test_refuses_a_damaged_chunk);
+	ADD("wakes-once-for-a-change", test_wakes_once_for_a_change);
+	ADD("repeating-stores-nothing-twice", test_repeating_stores_nothing_twice);
+	ADD("commit-names-what-was-uploaded", test_commit_names_what_was_uploaded);
+	ADD("missing-tells-what-to-send", test_missing_tells_what_to_send);
+	ADD("bounds-a-request", test_bounds_a_request);
+	ADD("tells-that-the-disk-broke", test_tells_that_the_disk_broke);
+	ADD("a-foreign-drive-does-not-exist", test_a_foreign_drive_does_not_exist);
+	ADD("knowing-an-id-gives-nothing", test_knowing_an_id_gives_nothing);
+	ADD("a-list-opens-no-door", test_a_list_opens_no_door);
+	ADD("a-list-of-nonsense-is-refused", test_a_list_of_nonsense_is_refused);
+	ADD("fetch-gives-what-fits", test_fetch_gives_what_fits);
+	ADD("changes-bring-small-files", test_changes_bring_small_files);
+	ADD("finds-paths", test_finds_paths);
+	ADD("restores-a-version", test_restores_a_version);
+	ADD("an-account-has-one-home", test_an_account_has_one_home);
+	return g_test_run();
+}
