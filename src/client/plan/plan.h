@@ -21,6 +21,7 @@ typedef struct PlanView {
 } PlanView;
 
 typedef enum ActionKind {
+	ACTION_NONE, /* never in a plan */
 	/* towards the server */
 	ACTION_CREATE_REMOTE, /* local entry -> new node */
 	ACTION_UPDATE_REMOTE, /* local content, mtime, executable -> node */
@@ -32,30 +33,42 @@ typedef enum ActionKind {
 	ACTION_MOVE_LOCAL,   /* file or folder -> (parent, name) of the action */
 	ACTION_DELETE_LOCAL, /* file, or folder with all below it that is deleted remotely */
 	/* in the state alone */
-	ACTION_HASH,   /* read the local file to learn its content */
-	ACTION_ADOPT,  /* local node `key` turns out to be remote node `other` */
-	ACTION_RENEW,  /* local entry becomes a node of its own, with a new key and id */
-	ACTION_SETTLE, /* local and remote agree: synced := that */
+	ACTION_HASH,  /* read the local file to learn its content */
+	ACTION_ADOPT, /* local node `key` turns out to be remote node `other` */
+	/* local entry becomes a new node with a new key and id; synced of `key` := absent */
+	ACTION_RENEW,
+	ACTION_SETTLE, /* local and remote agree in place, value or both: synced := that */
 	ACTION_FORGET, /* gone on both sides: synced := absent */
 } ActionKind;
 
 /*
  * One step whose preconditions hold in the trees as given, so that the actions of one plan may run
- * in any order, at the same time, or not at all.
+ * in any order, at the same time, or not at all; but those of one group only together. A plan has
+ * at most one action for a node, and none whose path on this disk another one changes.
  */
 typedef struct Action {
 	ActionKind kind;
 	int64_t key;
-	int64_t other;   /* ACTION_ADOPT: the remote node */
-	int64_t parent;  /* ACTION_MOVE_LOCAL: new place */
-	char *name;      /* ACTION_MOVE_LOCAL: new name, owned */
-	unsigned group;  /* ACTION_MOVE_REMOTE: moves of one group > 0 are all or nothing */
-	bool conflict;   /* ACTION_MOVE_LOCAL: the local value is set aside as a conflict copy */
+	int64_t other;  /* ACTION_ADOPT: the remote node */
+	int64_t parent; /* ACTION_MOVE_LOCAL: new place */
+	char *name;     /* ACTION_MOVE_LOCAL: new name, owned */
+	/*
+	 * Actions of one group > 0 are all or nothing, with names unique at the end of it. They
+	 * stand together, in the order in which the server is to carry them out. They are
+	 * ACTION_MOVE_REMOTE, ACTION_CREATE_REMOTE of folders and ACTION_DELETE_REMOTE, at most
+	 * COMMIT_OPERATIONS_MAX of them.
+	 */
+	unsigned group;
+	bool conflict; /* ACTION_MOVE_LOCAL: the local value is set aside as a conflict copy */
 } Action;
 
 void action_clear(Action *action);
 
-/* key cannot be decided before `on` has changed. */
+/*
+ * key cannot be acted upon before `on` has changed, in whatever tree; to plan key again before that
+ * (or a change of key itself) is of no use. on is ENTRY_KEY_ROOT if key waits for the remote tree
+ * to be at head.
+ */
 typedef struct PlanBlock {
 	int64_t key;
 	int64_t on;
@@ -75,7 +88,12 @@ typedef struct Plan {
 
 /*
  * Plans these nodes. Nodes that need nothing appear in neither list. A node may be in the plan
- * although it was not in keys, where keys cannot move without it (swaps, colliding names).
+ * although it was not in keys, where keys cannot move without it (parents that are to be created,
+ * holders of wanted names, swaps). The order of keys makes no difference.
+ *
+ * Costs what is planned, what that waits for, and for a deleted folder what lies below it; memory
+ * as much. A caller with very many keys plans them in batches, and drops an action on a node that
+ * has one under way.
  */
 void plan_make(const PlanView *view, const PlanOptions *options, const int64_t *keys, size_t count,
 	       Plan *ret_plan);
