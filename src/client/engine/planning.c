@@ -192,7 +192,7 @@ static void act(Engine *engine, const Action *action, unsigned group)
 		renew(engine, action->key);
 		break;
 	case ACTION_SETTLE:
-		state_settle(engine->state, action->key);
+		state_agree(engine->state, action->key);
 		trouble_cured(engine, action->key);
 		planning_touch(engine, action->key);
 		break;

@@ -68,13 +68,27 @@ void state_put(State *state, Side side, const Entry *entry);
  * key that became absent to ret_keys (may be NULL).
  */
 void state_remove(State *state, Side side, int64_t key, GArray *ret_keys);
-/* The local entry of `key` becomes node `new_key` with id new_id; its local children follow. */
+/*
+ * The local entry of `key` becomes node `new_key` with id new_id; its local children follow. The
+ * synced entry of `key` is gone with it: about what stays there nothing is agreed any more, and it
+ * must not look as if it had been deleted here. The synced entry of new_key stays, if there is one.
+ */
 void state_rekey_local(State *state, int64_t key, int64_t new_key, const NodeId *new_id);
 
 /* ---- agreement -------------------------------------------------------------------------- */
 
-/* synced := place and value of the remote entry with the stamp of the local one. Both exist. */
-void state_settle(State *state, int64_t key);
+/*
+ * Writes down what local and remote agree in. Of a node that is in synced: its place, if both have
+ * the same; its value (size, mtime, executable, content), with the stamp of the local entry, if both
+ * have the same; and the server's seq, if both agree. A node that is not in synced comes there if
+ * local and remote agree in place and value; otherwise nothing happens. Local and remote exist.
+ *
+ * Belongs to every action that was carried out, in the same step as the state_put() of its result
+ * and before any later observation is put: what people do next is compared with it. (Somebody
+ * deletes a file that was just uploaded; renames once more what was just renamed there, while its
+ * content still waits.)
+ */
+void state_agree(State *state, int64_t key);
 /* synced := absent, for a node that is absent on both sides. */
 void state_forget(State *state, int64_t key);
 
