@@ -5,7 +5,7 @@
  */
 #include "admin/config.h"
 #include "admin/control.h"
-#include "admin/store.h"
+#include "admin/data_folder.h"
 #include "admin/verb.h"
 #include "api/api.h"
 #include "base/error.h"
@@ -27,10 +27,14 @@
 #define UPKEEP_INTERVAL_S 60
 #define UPKEEP_NICE 10
 #define DAY_S (24 * 3600)
+/* How long a verb waits for a server that is starting or stopping. */
+#define TRIES_MAX 100
+#define TRY_INTERVAL_US (100 * G_TIME_SPAN_MILLISECOND)
 
 enum {
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
+	EXIT_AGAIN = -1, /* not an exit code: try again */
 };
 
 /* ---- the command line ------------------------------------------------------------------ */
@@ -166,7 +170,7 @@ static char *read_input(const char *prompt)
 	return g_steal_pointer(&input);
 }
 
-static void set_store_options(const Config *config, StoreOptions *options)
+static void set_data_options(const Config *config, DataFolderOptions *options)
 {
 	options->device_idle_max_s = config->device_idle_days * DAY_S;
 	options->retention.versions_s = config->versions_days * DAY_S;
@@ -174,29 +178,50 @@ static void set_store_options(const Config *config, StoreOptions *options)
 	options->quota = config->quota;
 }
 
-static int run_here(Store *store, const Verb *verb, const char *const *rest, const char *input)
+typedef struct Asked {
+	const char *const *words;
+	const char *const *rest; /* after the verb's own */
+	const char *input;
+} Asked;
+
+static int run_here(DataFolder *data, const Verb *verb, const Asked *asked)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	g_autoptr(GString) err = g_string_new(NULL);
-	VerbCall call = { .store = store, .words = rest, .input = input, .out = out };
+	VerbCall call = { .data = data, .words = asked->rest, .input = asked->input, .out = out };
 	int status = verb_run(verb, &call, err);
 	fputs(out->str, stdout);
 	fputs(err->str, stderr);
 	return status;
 }
 
-static int run_there(const char *folder, const char *const *words, const char *input)
+static int run_there(const char *folder, const Asked *asked)
 {
 	g_autoptr(GError) error = NULL;
 	ControlAnswer answer;
-	if (!control_ask(folder, words, input, &answer, &error)) {
-		return fail(error);
+	if (!control_ask(folder, asked->words, asked->input, &answer, &error)) {
+		return g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE) ? EXIT_AGAIN
+										: fail(error);
 	}
 	fputs(answer.out, stdout);
 	fputs(answer.err, stderr);
 	int status = answer.status;
 	control_answer_clear(&answer);
 	return status;
+}
+
+/* EXIT_AGAIN: somebody has the folder, and is starting or stopping. */
+static int try_verb(const DataFolderOptions *options, const Verb *verb, const Asked *asked)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(DataFolder) data = data_folder_open(options, &error);
+	if (data) {
+		return run_here(data, verb, asked);
+	}
+	if (g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_BUSY)) {
+		return run_there(options->folder, asked);
+	}
+	return fail(error);
 }
 
 static void report_to_terminal(const char *text, void *data)
@@ -214,21 +239,21 @@ static int run_verb(const CommandLine *line, const Config *config)
 		return fail_usage("there is no command", words[0]);
 	}
 	g_autofree char *input = verb->prompt ? read_input(verb->prompt) : NULL;
-	StoreOptions options = {
+	const Asked asked = { .words = words, .rest = rest, .input = input };
+	DataFolderOptions options = {
 		.folder = line->folder,
 		.create = verb->creates,
 		.report = report_to_terminal,
 	};
-	set_store_options(config, &options);
-	g_autoptr(GError) error = NULL;
-	g_autoptr(Store) store = store_open(&options, &error);
-	int status;
-	if (store) {
-		status = run_here(store, verb, rest, input);
-	} else if (g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_BUSY)) {
-		status = run_there(line->folder, words, input);
-	} else {
-		status = fail(error);
+	set_data_options(config, &options);
+	int status = try_verb(&options, verb, &asked);
+	for (unsigned tries = 0; status == EXIT_AGAIN && tries < TRIES_MAX; tries++) {
+		g_usleep(TRY_INTERVAL_US);
+		status = try_verb(&options, verb, &asked);
+	}
+	if (status == EXIT_AGAIN) {
+		fputs("imdrived: the server that has the data folder does not answer\n", stderr);
+		status = EXIT_FAILED;
 	}
 	if (input) {
 		sodium_memzero(input, strlen(input));
@@ -240,7 +265,7 @@ static int run_verb(const CommandLine *line, const Config *config)
 
 typedef struct Server {
 	Feed *feed;
-	Store *store;
+	DataFolder *data;
 	bool broken; /* the disk failed: stop, and say so */
 	GThread *upkeep;
 	GMutex lock; /* guards the following */
@@ -281,7 +306,7 @@ static bool pause_upkeep(Server *server, int seconds)
 static void *run_upkeep(void *data)
 {
 	Server *server = data;
-	Devices *devices = accounts_devices(store_accounts(server->store));
+	Devices *devices = accounts_devices(data_folder_accounts(server->data));
 	/* Requests come first: on Linux the priority is a thread's own. */
 	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), UPKEEP_NICE);
 	int seconds = 1;
@@ -289,7 +314,7 @@ static void *run_upkeep(void *data)
 		g_autoptr(GError) error = NULL;
 		bool more = false;
 		int64_t now_us = g_get_real_time();
-		if (!drive_upkeep_step(store_drive(server->store), now_us, &more, &error) ||
+		if (!drive_upkeep_step(data_folder_drive(server->data), now_us, &more, &error) ||
 		    !devices_upkeep(devices, now_us, &error)) {
 			log_event(LOG_ERROR, "upkeep", "%s", error->message);
 			more = false;
@@ -316,7 +341,7 @@ static void stop_upkeep(Server *server)
 	g_cond_clear(&server->changed);
 	g_mutex_clear(&server->lock);
 	g_autoptr(GError) error = NULL;
-	if (!devices_upkeep(accounts_devices(store_accounts(server->store)), g_get_real_time(),
+	if (!devices_upkeep(accounts_devices(data_folder_accounts(server->data)), g_get_real_time(),
 			    &error)) {
 		log_event(LOG_ERROR, "upkeep", "%s", error->message);
 	}
@@ -333,12 +358,12 @@ static int wait_for_end(Front *front, Server *server, const sigset_t *signals)
 	return server->broken ? EXIT_FAILED : 0;
 }
 
-static int serve_store(Server *server, const char *folder, const Config *config,
-		       const sigset_t *signals)
+static int serve_data(Server *server, const char *folder, const Config *config,
+		      const sigset_t *signals)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(Api) api =
-		api_new(store_accounts(server->store), store_drive(server->store), server->feed);
+	g_autoptr(Api) api = api_new(data_folder_accounts(server->data),
+				     data_folder_drive(server->data), server->feed);
 	const FrontOptions options = {
 		.listen = config->listen,
 		.threads = config->threads,
@@ -350,7 +375,7 @@ static int serve_store(Server *server, const char *folder, const Config *config,
 		.metrics_public = config->metrics_public,
 	};
 	g_autoptr(Front) front = front_start(&options, api, &error);
-	g_autoptr(Control) control = front ? control_start(folder, server->store, &error) : NULL;
+	g_autoptr(Control) control = front ? control_start(folder, server->data, &error) : NULL;
 	if (!control) {
 		return fail(error);
 	}
@@ -374,7 +399,7 @@ static int serve(const CommandLine *line, const Config *config)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Feed) feed = feed_new();
 	Server server = { .feed = feed };
-	StoreOptions options = {
+	DataFolderOptions options = {
 		.folder = line->folder,
 		.create = true,
 		.changed = wake_devices,
@@ -382,13 +407,13 @@ static int serve(const CommandLine *line, const Config *config)
 		.broken = stop_broken,
 		.data = &server,
 	};
-	set_store_options(config, &options);
-	g_autoptr(Store) store = store_open(&options, &error);
-	if (!store) {
+	set_data_options(config, &options);
+	g_autoptr(DataFolder) data = data_folder_open(&options, &error);
+	if (!data) {
 		return fail(error);
 	}
-	server.store = store;
-	return serve_store(&server, line->folder, config, &signals);
+	server.data = data;
+	return serve_data(&server, line->folder, config, &signals);
 }
 
 static int run(const CommandLine *line)

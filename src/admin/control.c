@@ -24,7 +24,7 @@
 #define AT_ONCE_MAX 4
 
 struct Control {
-	Store *store;
+	DataFolder *data;
 	int folder_fd;
 	int listen_fd;
 	int stop_fd;
@@ -141,7 +141,7 @@ static json_t *run(Control *control, const json_t *request)
 	}
 	g_autoptr(GString) out = g_string_new(NULL);
 	g_autoptr(GString) err = g_string_new(NULL);
-	VerbCall call = { .store = control->store, .words = rest, .input = input, .out = out };
+	VerbCall call = { .data = control->data, .words = rest, .input = input, .out = out };
 	int status = verb_run(verb, &call, err);
 	g_autofree char *out_text = g_utf8_make_valid(out->str, -1);
 	g_autofree char *err_text = g_utf8_make_valid(err->str, -1);
@@ -205,10 +205,10 @@ static bool open_socket(Control *control, const char *folder, GError **error)
 	return true;
 }
 
-Control *control_start(const char *folder, Store *store, GError **error)
+Control *control_start(const char *folder, DataFolder *data, GError **error)
 {
 	g_autoptr(Control) control = g_new0(Control, 1);
-	control->store = store;
+	control->data = data;
 	control->folder_fd = -1;
 	control->listen_fd = -1;
 	control->stop_fd = -1;
@@ -301,8 +301,10 @@ bool control_ask(const char *folder, const char *const *words, const char *input
 	const char *err = json_string_value(json_object_get(got, "err"));
 	if (!out || !err) {
 		json_decref(got);
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE,
-			    "ask the server that serves '%s': it did not answer", folder);
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO,
+			    "the server that serves '%s' ended before it answered: look whether it "
+			    "was done",
+			    folder);
 		return false;
 	}
 	ret_answer->status = (int)json_integer_value(json_object_get(got, "status"));

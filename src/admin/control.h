@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "admin/store.h"
+#include "admin/data_folder.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -13,8 +13,8 @@
  */
 typedef struct Control Control;
 
-/* Listens, on a thread of its own. The caller has the folder's lock. Borrows the store. */
-Control *control_start(const char *folder, Store *store, GError **error);
+/* Listens, on a thread of its own. The caller has the folder's lock. Borrows the data folder. */
+Control *control_start(const char *folder, DataFolder *data, GError **error);
 /* Ends after what it is doing. */
 void control_stop(Control *control);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Control, control_stop)
@@ -27,6 +27,9 @@ typedef struct ControlAnswer {
 
 void control_answer_clear(ControlAnswer *answer);
 
-/* Asks the server of this folder; blocks until it is done. DRIVE_ERROR_OFFLINE if none answers. */
+/*
+ * Asks the server of this folder; blocks until it is done. DRIVE_ERROR_OFFLINE, with nothing
+ * done, if there is none.
+ */
 bool control_ask(const char *folder, const char *const *words, const char *input,
 		 ControlAnswer *ret_answer, GError **error);

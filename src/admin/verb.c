@@ -14,8 +14,8 @@ static bool check(VerbCall *call, GError **error)
 		return false;
 	}
 	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-	if (!drive_check(store_drive(call->store), quick ? DRIVE_CHECK_QUICK : DRIVE_CHECK_FULL,
-			 problems, error)) {
+	if (!drive_check(data_folder_drive(call->data),
+			 quick ? DRIVE_CHECK_QUICK : DRIVE_CHECK_FULL, problems, error)) {
 		return false;
 	}
 	for (unsigned i = 0; i < problems->len; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "admin/store.h"
+#include "admin/data_folder.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -11,7 +11,7 @@
  * (control.h). A verb has one or two words: "check", "user add".
  */
 typedef struct VerbCall {
-	Store *store;
+	DataFolder *data;
 	const char *const *words; /* after the verb's own; ends with NULL */
 	const char *input;        /* the line of standard input that the verb asked for */
 	GString *out;             /* for standard output */

@@ -29,7 +29,7 @@ static bool want_words(VerbCall *call, unsigned least, unsigned most, GError **e
 static bool find_account(VerbCall *call, int64_t *ret_account, GError **error)
 {
 	Account account;
-	if (!accounts_find(store_accounts(call->store), call->words[0], &account, error)) {
+	if (!accounts_find(data_folder_accounts(call->data), call->words[0], &account, error)) {
 		return false;
 	}
 	*ret_account = account.id;
@@ -40,8 +40,8 @@ static bool find_account(VerbCall *call, int64_t *ret_account, GError **error)
 static bool home_usage(VerbCall *call, int64_t account, JournalUsage *ret_usage, GError **error)
 {
 	DriveCaller caller = { .account = account };
-	return drive_home(store_drive(call->store), account, &caller.drive, error) &&
-	       drive_usage(store_drive(call->store), &caller, ret_usage, error);
+	return drive_home(data_folder_drive(call->data), account, &caller.drive, error) &&
+	       drive_usage(data_folder_drive(call->data), &caller, ret_usage, error);
 }
 
 static char *day_of(int64_t time_us)
@@ -72,7 +72,7 @@ bool verb_user_add(VerbCall *call, GError **error)
 	int64_t account;
 	JournalUsage usage;
 	if (!want_words(call, 1, 1, error) ||
-	    !accounts_add(store_accounts(call->store), call->words[0], call->input, &account,
+	    !accounts_add(data_folder_accounts(call->data), call->words[0], call->input, &account,
 			  error) ||
 	    !home_usage(call, account, &usage, error)) {
 		return false;
@@ -104,7 +104,7 @@ bool verb_user_list(VerbCall *call, GError **error)
 	}
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Account));
 	g_array_set_clear_func(all, accounts_account_clear);
-	if (!accounts_list(store_accounts(call->store), all, error)) {
+	if (!accounts_list(data_folder_accounts(call->data), all, error)) {
 		return false;
 	}
 	g_string_append(call->out, "name\tdevices\tused\tquota\tsince\tstate\n");
@@ -120,7 +120,7 @@ bool verb_user_passwd(VerbCall *call, GError **error)
 {
 	int64_t account;
 	if (!want_words(call, 1, 1, error) || !find_account(call, &account, error) ||
-	    !accounts_set_password(store_accounts(call->store), account, call->input, error)) {
+	    !accounts_set_password(data_folder_accounts(call->data), account, call->input, error)) {
 		return false;
 	}
 	g_string_append_printf(call->out,
@@ -137,13 +137,14 @@ bool verb_user_quota(VerbCall *call, GError **error)
 	NodeId drive;
 	JournalUsage usage;
 	if (!want_words(call, 1, 2, error) || !find_account(call, &account, error) ||
-	    !drive_home(store_drive(call->store), account, &drive, error)) {
+	    !drive_home(data_folder_drive(call->data), account, &drive, error)) {
 		return false;
 	}
 	if (call->words[1]) {
 		uint64_t quota;
 		if (!config_parse_size(call->words[1], &quota, error) ||
-		    !journal_drive_set_quota(store_journal(call->store), &drive, quota, error)) {
+		    !journal_drive_set_quota(data_folder_journal(call->data), &drive, quota,
+					     error)) {
 			return false;
 		}
 	}
@@ -160,7 +161,7 @@ static bool set_disabled(VerbCall *call, bool disabled, GError **error)
 {
 	int64_t account;
 	return want_words(call, 1, 1, error) && find_account(call, &account, error) &&
-	       accounts_set_disabled(store_accounts(call->store), account, disabled, error);
+	       accounts_set_disabled(data_folder_accounts(call->data), account, disabled, error);
 }
 
 bool verb_user_disable(VerbCall *call, GError **error)
@@ -177,7 +178,7 @@ bool verb_user_remove(VerbCall *call, GError **error)
 {
 	int64_t account;
 	if (!want_words(call, 1, 1, error) || !find_account(call, &account, error) ||
-	    !accounts_remove(store_accounts(call->store), account, error)) {
+	    !accounts_remove(data_folder_accounts(call->data), account, error)) {
 		return false;
 	}
 	g_string_append_printf(call->out, "Removed the account '%s'; its devices are signed out.\n",
@@ -195,7 +196,7 @@ bool verb_user_devices(VerbCall *call, GError **error)
 	}
 	g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(DevicesEntry));
 	g_array_set_clear_func(entries, devices_entry_clear);
-	Devices *devices = accounts_devices(store_accounts(call->store));
+	Devices *devices = accounts_devices(data_folder_accounts(call->data));
 	if (!devices_list(devices, account, entries, error)) {
 		return false;
 	}
@@ -217,7 +218,7 @@ bool verb_user_revoke(VerbCall *call, GError **error)
 	if (!want_words(call, 2, 2, error) || !find_account(call, &account, error)) {
 		return false;
 	}
-	Devices *devices = accounts_devices(store_accounts(call->store));
+	Devices *devices = accounts_devices(data_folder_accounts(call->data));
 	if (strcmp(call->words[1], "all") == 0) {
 		return devices_end_all(devices, account, error);
 	}

@@ -15,9 +15,9 @@
  *	DIR/imdrive.sqlite  accounts and journal, with its -wal and -shm
  *	DIR/packs/          content
  */
-typedef struct Store Store;
+typedef struct DataFolder DataFolder;
 
-typedef struct StoreOptions {
+typedef struct DataFolderOptions {
 	const char *folder;
 	bool create; /* the folder and what is in it, if there is none */
 	int64_t device_idle_max_s;
@@ -28,18 +28,18 @@ typedef struct StoreOptions {
 	void (*report)(const char *text, void *data);
 	void (*broken)(const GError *error, void *data);
 	void *data; /* of all three */
-} StoreOptions;
+} DataFolderOptions;
 
 /*
  * DRIVE_ERROR_BUSY if another process has it, DRIVE_ERROR_NOT_FOUND if there is none and create is
  * not set. A folder that is made gets 0700.
  */
-Store *store_open(const StoreOptions *options, GError **error);
-void store_close(Store *store);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Store, store_close)
+DataFolder *data_folder_open(const DataFolderOptions *options, GError **error);
+void data_folder_close(DataFolder *folder);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DataFolder, data_folder_close)
 
 /* Borrowed. */
-Accounts *store_accounts(Store *store);
-Journal *store_journal(Store *store);
-Drive *store_drive(Store *store);
-Sql *store_sql(Store *store);
+Accounts *data_folder_accounts(DataFolder *folder);
+Journal *data_folder_journal(DataFolder *folder);
+Drive *data_folder_drive(DataFolder *folder);
+Sql *data_folder_sql(DataFolder *folder);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "admin/store.h"
+#include "admin/data_folder.h"
 
 #include "base/error.h"
 #include "base/limits.h"
@@ -17,7 +17,7 @@
 #define PACKS_NAME "packs"
 #define CACHE_SIZE (32 * MIB)
 
-struct Store {
+struct DataFolder {
 	int lock_fd;
 	Sql *sql;
 	Accounts *accounts;
@@ -28,7 +28,7 @@ struct Store {
 
 /* ---- the folder ------------------------------------------------------------------------ */
 
-static bool make_folder(const StoreOptions *options, GError **error)
+static bool make_folder(const DataFolderOptions *options, GError **error)
 {
 	if (options->create && g_mkdir_with_parents(options->folder, 0700) != 0) {
 		return error_set_errno(error, errno, "make the data folder '%s'", options->folder);
@@ -42,7 +42,7 @@ static bool make_folder(const StoreOptions *options, GError **error)
 	return true;
 }
 
-static bool refuse_locked(const StoreOptions *options, int fd, GError **error)
+static bool refuse_locked(const DataFolderOptions *options, int fd, GError **error)
 {
 	char holder[32] = "";
 	ssize_t size = pread(fd, holder, sizeof holder - 1, 0);
@@ -55,20 +55,20 @@ static bool refuse_locked(const StoreOptions *options, int fd, GError **error)
 	return false;
 }
 
-static bool take_lock(Store *store, const StoreOptions *options, GError **error)
+static bool take_lock(DataFolder *folder, const DataFolderOptions *options, GError **error)
 {
 	g_autofree char *path = g_build_filename(options->folder, LOCK_NAME, NULL);
-	store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (store->lock_fd < 0) {
+	folder->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (folder->lock_fd < 0) {
 		return error_set_errno(error, errno, "open '%s'", path);
 	}
-	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-		return errno == EWOULDBLOCK ? refuse_locked(options, store->lock_fd, error)
+	if (flock(folder->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+		return errno == EWOULDBLOCK ? refuse_locked(options, folder->lock_fd, error)
 					    : error_set_errno(error, errno, "lock '%s'", path);
 	}
 	g_autofree char *holder = g_strdup_printf("%ld\n", (long)getpid());
-	if (ftruncate(store->lock_fd, 0) != 0 ||
-	    pwrite(store->lock_fd, holder, strlen(holder), 0) < 0) {
+	if (ftruncate(folder->lock_fd, 0) != 0 ||
+	    pwrite(folder->lock_fd, holder, strlen(holder), 0) < 0) {
 		return error_set_errno(error, errno, "write '%s'", path);
 	}
 	return true;
@@ -76,31 +76,31 @@ static bool take_lock(Store *store, const StoreOptions *options, GError **error)
 
 /* ---- what is in it --------------------------------------------------------------------- */
 
-static bool open_tables(Store *store, const StoreOptions *options, GError **error)
+static bool open_tables(DataFolder *folder, const DataFolderOptions *options, GError **error)
 {
 	g_autofree char *path = g_build_filename(options->folder, DATABASE_NAME, NULL);
 	const SqlOptions durable = { .durability = SQL_DURABLE, .cache_size = CACHE_SIZE };
-	store->sql = sql_open(path, &durable, error);
-	if (!store->sql) {
+	folder->sql = sql_open(path, &durable, error);
+	if (!folder->sql) {
 		return false;
 	}
-	store->accounts = accounts_open(store->sql, options->device_idle_max_s, error);
-	store->journal = store->accounts ? journal_open(store->sql, error) : NULL;
-	return store->journal != NULL;
+	folder->accounts = accounts_open(folder->sql, options->device_idle_max_s, error);
+	folder->journal = folder->accounts ? journal_open(folder->sql, error) : NULL;
+	return folder->journal != NULL;
 }
 
-static bool open_content(Store *store, const StoreOptions *options, GError **error)
+static bool open_content(DataFolder *folder, const DataFolderOptions *options, GError **error)
 {
 	g_autofree char *path = g_build_filename(options->folder, PACKS_NAME, NULL);
 	Place *place = place_disk_new(path, error);
-	store->blobs = place ? blobs_open(place, error) : NULL;
-	if (!store->blobs) {
+	folder->blobs = place ? blobs_open(place, error) : NULL;
+	if (!folder->blobs) {
 		return false;
 	}
 	const DriveOptions drive = {
-		.journal = store->journal,
-		.blobs = store->blobs,
-		.sql = store->sql,
+		.journal = folder->journal,
+		.blobs = folder->blobs,
+		.sql = folder->sql,
 		.retention = options->retention,
 		.quota = options->quota,
 		.changed = options->changed,
@@ -108,60 +108,60 @@ static bool open_content(Store *store, const StoreOptions *options, GError **err
 		.report = options->report,
 		.report_data = options->data,
 	};
-	store->drive = drive_open(&drive, error);
-	return store->drive != NULL;
+	folder->drive = drive_open(&drive, error);
+	return folder->drive != NULL;
 }
 
-Store *store_open(const StoreOptions *options, GError **error)
+DataFolder *data_folder_open(const DataFolderOptions *options, GError **error)
 {
 	if (!make_folder(options, error)) {
 		return NULL;
 	}
-	g_autoptr(Store) store = g_new0(Store, 1);
-	store->lock_fd = -1;
-	if (!take_lock(store, options, error)) {
+	g_autoptr(DataFolder) folder = g_new0(DataFolder, 1);
+	folder->lock_fd = -1;
+	if (!take_lock(folder, options, error)) {
 		return NULL;
 	}
-	if (!open_tables(store, options, error) || !open_content(store, options, error)) {
+	if (!open_tables(folder, options, error) || !open_content(folder, options, error)) {
 		g_prefix_error(error, "open the data folder '%s': ", options->folder);
 		return NULL;
 	}
-	return g_steal_pointer(&store);
+	return g_steal_pointer(&folder);
 }
 
-void store_close(Store *store)
+void data_folder_close(DataFolder *folder)
 {
-	if (!store) {
+	if (!folder) {
 		return;
 	}
-	drive_close(store->drive);
-	blobs_close(store->blobs);
-	journal_close(store->journal);
-	accounts_close(store->accounts);
-	sql_close(store->sql);
+	drive_close(folder->drive);
+	blobs_close(folder->blobs);
+	journal_close(folder->journal);
+	accounts_close(folder->accounts);
+	sql_close(folder->sql);
 	/* The lock goes last, with its descriptor; the file stays, so that no two can hold "it". */
-	if (store->lock_fd >= 0) {
-		close(store->lock_fd);
+	if (folder->lock_fd >= 0) {
+		close(folder->lock_fd);
 	}
-	g_free(store);
+	g_free(folder);
 }
 
-Accounts *store_accounts(Store *store)
+Accounts *data_folder_accounts(DataFolder *folder)
 {
-	return store->accounts;
+	return folder->accounts;
 }
 
-Journal *store_journal(Store *store)
+Journal *data_folder_journal(DataFolder *folder)
 {
-	return store->journal;
+	return folder->journal;
 }
 
-Drive *store_drive(Store *store)
+Drive *data_folder_drive(DataFolder *folder)
 {
-	return store->drive;
+	return folder->drive;
 }
 
-Sql *store_sql(Store *store)
+Sql *data_folder_sql(DataFolder *folder)
 {
-	return store->sql;
+	return folder->sql;
 }
