@@ -28,6 +28,9 @@ static Connection *connection_new(Front *front, struct MHD_Connection *mhd)
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	connection->peer = listener_host(
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+	connection->bulk =
+		front->bulk &&
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_DAEMON)->daemon == front->bulk;
 	connection->deadline.func = cut;
 	connection->deadline.data = connection;
 	setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -42,12 +45,14 @@ void connection_notify(void *cls, struct MHD_Connection *mhd, void **socket_cont
 		Connection *connection = connection_new(front, mhd);
 		*socket_context = connection;
 		front->connections++;
+		front->bulk_connections += connection->bulk;
 		connection_expect(connection, front->header_timeout_ms);
 		return;
 	}
 	Connection *connection = *socket_context;
 	timer_remove(front->deadlines, &connection->deadline);
 	front->connections--;
+	front->bulk_connections -= connection->bulk;
 	g_free(connection->peer);
 	g_free(connection);
 }

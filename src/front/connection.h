@@ -3,7 +3,7 @@
 
 #include "front/front_internal.h"
 
-/* MHD_NotifyConnectionCallback: makes and frees the Connection. cls is the Front. */
+/* MHD_NotifyConnectionCallback of either daemon: makes and frees the Connection. cls: the Front. */
 void connection_notify(void *cls, struct MHD_Connection *mhd, void **socket_context,
 		       enum MHD_ConnectionNotificationCode code);
 

@@ -40,6 +40,7 @@ struct Exchange {
 	int64_t start_us;
 
 	Stage stage;
+	bool admitted;   /* what a worker found out in ADMITTING */
 	size_t body_max; /* that was announced or, without, may be */
 	size_t reserved; /* of front->buffered */
 	size_t dropped;
@@ -213,10 +214,27 @@ static void suspend(Exchange *exchange, Stage stage)
 	push(exchange);
 }
 
-static void begin_reading(Exchange *exchange)
+/* For a body that is dropped, and for the answer that comes after it. */
+static enum MHD_Result begin_dropping(Exchange *exchange)
 {
+	exchange->stage = EXCHANGE_DROPPING;
+	connection_expect(exchange->connection, line_time_ms(exchange, 0));
+	return MHD_YES;
+}
+
+static enum MHD_Result begin_reading(Exchange *exchange)
+{
+	Front *front = exchange->front;
+	size_t size = exchange->body_max;
+	if (size > STRANGER_BODY_SIZE_MAX && front->buffered + size > front->buffered_max) {
+		refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "busy",
+		       "too much is being transferred, try again in a moment");
+		return send_answer(exchange);
+	}
+	reserve(exchange, size);
 	exchange->stage = EXCHANGE_READING;
-	connection_expect(exchange->connection, line_time_ms(exchange, exchange->body_max));
+	connection_expect(exchange->connection, line_time_ms(exchange, size));
+	return MHD_YES;
 }
 
 static enum MHD_Result begin(Exchange *exchange)
@@ -226,31 +244,23 @@ static enum MHD_Result begin(Exchange *exchange)
 	uint64_t size = 0;
 	if (front->stopping) {
 		refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", "the drive is stopping");
-	} else if (!read_body_size(exchange, allowed, &size)) {
-		/* Refused. */
-	} else if (size > MAX(allowed, STRANGER_BODY_SIZE_MAX)) {
+	} else if (read_body_size(exchange, allowed, &size) &&
+		   size > MAX(allowed, STRANGER_BODY_SIZE_MAX)) {
 		refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "too-large",
 		       "the body is larger than this request may have");
-	} else if (size > STRANGER_BODY_SIZE_MAX && front->buffered + size > front->buffered_max) {
-		refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "busy",
-		       "too much is being transferred, try again in a moment");
 	}
 	if (exchange->response.status != 0) {
 		return send_answer(exchange);
 	}
 	exchange->body_max = size;
 	if (allowed == 0) {
-		exchange->stage = EXCHANGE_DROPPING;
-		connection_expect(exchange->connection, line_time_ms(exchange, size));
-		return MHD_YES;
+		return begin_dropping(exchange);
 	}
-	reserve(exchange, size);
 	if (size > STRANGER_BODY_SIZE_MAX && !api_remembers(front->api, exchange->authorization)) {
 		suspend(exchange, EXCHANGE_ADMITTING);
-	} else {
-		begin_reading(exchange);
+		return MHD_YES;
 	}
-	return MHD_YES;
+	return begin_reading(exchange);
 }
 
 /* ---- the body -------------------------------------------------------------------------- */
@@ -320,6 +330,10 @@ enum MHD_Result exchange_handle(void *cls, struct MHD_Connection *mhd, const cha
 		exchange = exchange_new(cls, mhd, method, url);
 		*request_context = exchange;
 		return begin(exchange);
+	}
+	if (exchange->stage == EXCHANGE_ADMITTING) {
+		/* Resumed in the header, which MHD hands over once more: the body is to come. */
+		return exchange->admitted ? begin_reading(exchange) : begin_dropping(exchange);
 	}
 	if (*upload_data_size > 0) {
 		return receive(exchange, upload_data, upload_data_size);
@@ -407,23 +421,12 @@ static void resume(Exchange *exchange)
 	MHD_resume_connection(exchange->mhd);
 }
 
-static void admit(Exchange *exchange)
-{
-	if (api_admits(exchange->front->api, exchange->authorization)) {
-		begin_reading(exchange);
-	} else {
-		release(exchange);
-		exchange->stage = EXCHANGE_DROPPING;
-		connection_expect(exchange->connection, exchange->front->body_timeout_ms);
-	}
-	resume(exchange);
-}
-
 void exchange_work(void *data, void *front)
 {
 	Exchange *exchange = data;
 	if (exchange->stage == EXCHANGE_ADMITTING) {
-		admit(exchange);
+		exchange->admitted = api_admits(exchange->front->api, exchange->authorization);
+		resume(exchange);
 		return;
 	}
 	do {

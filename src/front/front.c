@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One daemon of libmicrohttpd, one thread with an epoll set per core, and a pool of workers.
+ * An acceptor, two daemons of libmicrohttpd with their epoll threads, and a pool of workers.
  *
- * A waiting device is a suspended connection: no thread, a pool of POOL_SIZE bytes, and what
- * exchange.c and the feed keep. Resuming one makes its thread walk the suspended ones of that
- * thread; DESIGN.md says what that costs.
+ * A waiting device is a suspended connection: no thread, a pool of MANY_POOL_SIZE bytes, and what
+ * exchange.c and the feed keep. Resuming one makes its thread walk all suspended ones of that
+ * thread, hence the many threads. Content in such small pools would be read a few KiB at a time,
+ * hence the other daemon. A connection may ask for anything in either; only the speed differs.
+ * DESIGN.md has the figures.
  */
 #include "front/front.h"
 
@@ -29,7 +31,10 @@
 #define STOP_MS_MAX 5000
 
 /* For a header, and for what is read at a time of a body. */
-#define POOL_SIZE (8 * KIB)
+#define MANY_POOL_SIZE (8 * KIB)
+#define BULK_POOL_SIZE (128 * KIB)
+#define MANY_THREADS 16
+#define BULK_CONNECTIONS_MAX 512
 /* Descriptors that are not connections: database, packs, epoll sets. */
 #define FILES_RESERVED 256
 
@@ -63,39 +68,86 @@ static unsigned connection_limit(const FrontOptions *options)
 	return options->connections_max > 0 ? MIN(options->connections_max, possible) : possible;
 }
 
-static bool start_daemon(Front *front, const FrontOptions *options, int fd, GError **error)
+/* ---- the daemons ----------------------------------------------------------------------- */
+
+typedef struct DaemonOptions {
+	unsigned threads;
+	unsigned connections_max;
+	size_t pool_size;
+	const FrontOptions *front; /* with TLS; or NULL */
+} DaemonOptions;
+
+static struct MHD_Daemon *start_daemon(Front *front, const DaemonOptions *options, GError **error)
 {
-	unsigned threads = options->threads > 0 ? options->threads : g_get_num_processors();
-	unsigned flags =
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME;
-	struct MHD_OptionItem more[4] = { { MHD_OPTION_END, 0, NULL } };
+	unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG | MHD_USE_ITC |
+			 MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
+	struct MHD_OptionItem more[4] = { 0 };
 	unsigned count = 0;
-	if (threads > 1) {
-		more[count++] =
-			(struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE, threads, NULL };
+	if (options->threads > 1) {
+		more[count++] = (struct MHD_OptionItem){ MHD_OPTION_THREAD_POOL_SIZE,
+							 options->threads, NULL };
 	}
-	if (options->tls_key) {
+	if (options->front) {
 		flags |= MHD_USE_TLS;
 		more[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0,
-							 (void *)options->tls_key };
+							 (void *)options->front->tls_key };
 		more[count++] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_CERT, 0,
-							 (void *)options->tls_certificate };
+							 (void *)options->front->tls_certificate };
 	}
 	more[count] = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
-	front->daemon = MHD_start_daemon(
+	struct MHD_Daemon *daemon = MHD_start_daemon(
 		flags, 0, NULL, NULL, exchange_handle, front, MHD_OPTION_EXTERNAL_LOGGER, log_mhd,
-		front, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-		connection_limit(options), MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE,
+		front, MHD_OPTION_CONNECTION_LIMIT, options->connections_max,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->pool_size,
 		MHD_OPTION_NOTIFY_CONNECTION, connection_notify, front, MHD_OPTION_NOTIFY_COMPLETED,
 		exchange_completed, front, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, more,
 		MHD_OPTION_END);
-	if (!front->daemon) {
+	if (!daemon) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "start the HTTP server%s",
-			    options->tls_key ? " (are certificate and key valid PEM?)" : "");
-		return false;
+			    options->front ? " (are certificate and key valid PEM?)" : "");
 	}
-	return true;
+	return daemon;
 }
+
+static bool start_daemons(Front *front, const FrontOptions *options, GError **error)
+{
+	DaemonOptions many = {
+		.threads = MANY_THREADS,
+		/* Each thread gets its share, and connections are spread only about evenly. */
+		.connections_max = front->connections_max + 2 * MANY_THREADS,
+		.pool_size = MANY_POOL_SIZE,
+		.front = options->tls_key ? options : NULL,
+	};
+	front->many = start_daemon(front, &many, error);
+	if (!front->many || options->tls_key) {
+		return front->many != NULL;
+	}
+	DaemonOptions bulk = {
+		.threads = options->threads > 0 ? options->threads : g_get_num_processors(),
+		.connections_max = 2 * BULK_CONNECTIONS_MAX,
+		.pool_size = BULK_POOL_SIZE,
+	};
+	front->bulk = start_daemon(front, &bulk, error);
+	return front->bulk != NULL;
+}
+
+static bool is_full(void *data)
+{
+	Front *front = data;
+	return front->connections >= front->connections_max;
+}
+
+static void hand_over(const AcceptorConnection *connection, void *data)
+{
+	Front *front = data;
+	bool bulk =
+		connection->bulk && front->bulk && front->bulk_connections < BULK_CONNECTIONS_MAX;
+	/* A connection that MHD has no room for is closed by it. */
+	MHD_add_connection(bulk ? front->bulk : front->many, connection->fd,
+			   (const struct sockaddr *)&connection->address, connection->address_size);
+}
+
+/* ---- life ------------------------------------------------------------------------------ */
 
 static Front *front_new(const FrontOptions *options, Api *api)
 {
@@ -111,11 +163,31 @@ static Front *front_new(const FrontOptions *options, Api *api)
 		options->buffered_max > 0 ? options->buffered_max : BUFFERED_MAX_DEFAULT;
 	front->trusted_proxies = g_strdupv((char **)options->trusted_proxies);
 	front->metrics_public = options->metrics_public;
+	front->connections_max = connection_limit(options);
 	front->deadlines = timer_queue_new("deadlines");
 	front->waits = timer_queue_new("waits");
 	unsigned workers = options->workers > 0 ? options->workers : WORKERS_DEFAULT;
 	front->workers = g_thread_pool_new(exchange_work, front, (int)workers, TRUE, NULL);
 	return front;
+}
+
+static bool start(Front *front, const FrontOptions *options, int listen_fd, GError **error)
+{
+	const AcceptorOptions acceptor = {
+		.listen_fd = listen_fd,
+		.deadlines = front->deadlines,
+		.timeout_ms = front->header_timeout_ms,
+		.look = !options->tls_key,
+		.is_full = is_full,
+		.hand_over = hand_over,
+		.data = front,
+	};
+	if (!start_daemons(front, options, error)) {
+		close(listen_fd);
+		return false;
+	}
+	front->acceptor = acceptor_start(&acceptor, error);
+	return front->acceptor != NULL;
 }
 
 Front *front_start(const FrontOptions *options, Api *api, GError **error)
@@ -126,23 +198,15 @@ Front *front_start(const FrontOptions *options, Api *api, GError **error)
 	if (fd < 0) {
 		return NULL;
 	}
-	Front *front = front_new(options, api);
+	g_autoptr(Front) front = front_new(options, api);
 	front->url = g_strconcat(options->tls_key ? "https://" : "http://", address, NULL);
-	if (!start_daemon(front, options, fd, error)) {
-		close(fd);
-		front_stop(front);
-		return NULL;
-	}
-	return front;
+	return start(front, options, fd, error) ? g_steal_pointer(&front) : NULL;
 }
 
 /* Lets what is being worked on be answered. */
 static void drain(Front *front)
 {
-	int listen_fd = MHD_quiesce_daemon(front->daemon);
-	if (listen_fd >= 0) {
-		close(listen_fd);
-	}
+	g_clear_pointer(&front->acceptor, acceptor_stop);
 	front->stopping = true;
 	timer_queue_expire(front->waits);
 	for (unsigned waited_ms = 0; front->exchanges > 0 && waited_ms < STOP_MS_MAX;
@@ -156,13 +220,14 @@ void front_stop(Front *front)
 	if (!front) {
 		return;
 	}
-	if (front->daemon) {
-		drain(front);
-	}
+	drain(front);
 	/* Exchanges that were pushed are worked on to their end: a commit is not given up. */
 	g_thread_pool_free(front->workers, FALSE, TRUE);
-	if (front->daemon) {
-		MHD_stop_daemon(front->daemon);
+	if (front->many) {
+		MHD_stop_daemon(front->many);
+	}
+	if (front->bulk) {
+		MHD_stop_daemon(front->bulk);
 	}
 	timer_queue_free(front->waits);
 	timer_queue_free(front->deadlines);

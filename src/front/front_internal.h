@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "front/acceptor.h"
 #include "front/front.h"
 #include "front/timer.h"
 
@@ -9,10 +10,12 @@
 
 struct Front {
 	Api *api;
-	struct MHD_Daemon *daemon;
-	GThreadPool *workers;  /* of Exchange */
-	TimerQueue *deadlines; /* of connections: expiring cuts them */
-	TimerQueue *waits;     /* of exchanges: expiring answers them */
+	Acceptor *acceptor;
+	struct MHD_Daemon *many; /* small pools, many threads: those that wait */
+	struct MHD_Daemon *bulk; /* large pools: those that move content; NULL with TLS */
+	GThreadPool *workers;    /* of Exchange */
+	TimerQueue *deadlines;   /* of connections: expiring cuts them */
+	TimerQueue *waits;       /* of exchanges: expiring answers them */
 	char *url;
 	unsigned header_timeout_ms;
 	unsigned idle_timeout_ms;
@@ -22,7 +25,9 @@ struct Front {
 	bool metrics_public;
 	_Atomic bool stopping;
 	_Atomic size_t buffered; /* bytes of bodies, received or announced, and of answers */
+	unsigned connections_max;
 	_Atomic unsigned connections;
+	_Atomic unsigned bulk_connections; /* of these, given to bulk */
 	_Atomic unsigned exchanges;
 	_Atomic uint64_t refused; /* for lack of room */
 };
@@ -32,5 +37,6 @@ typedef struct Connection {
 	Front *front;
 	int fd;
 	char *peer;
+	bool bulk;
 	Timer deadline;
 } Connection;
