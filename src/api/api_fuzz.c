@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Input: a byte that chooses the endpoint, then the body of a request of somebody who is signed in.
+ * Whatever it is, it gets an answer, and none says that something broke.
+ */
+#include "api/test_world.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const paths[] = {
+		"/sync/v1/changes", "/sync/v1/commit", "/sync/v1/missing", "/sync/v1/upload",
+		"/sync/v1/fetch",   "/api/v1/restore", "/api/v1/login",
+	};
+	static TestWorld *world;
+	if (size < 1) {
+		return 0;
+	}
+	if (!world) {
+		world = test_world_new();
+	}
+	g_autoptr(GByteArray) body = g_byte_array_new();
+	g_byte_array_append(body, data + 1, (unsigned)size - 1);
+	ApiResponse response;
+	test_world_ask(world, &world->alice, paths[data[0] % G_N_ELEMENTS(paths)], body, &response);
+	g_assert(response.status != 0 && response.status != 500);
+	api_response_clear(&response);
+	return 0;
+}

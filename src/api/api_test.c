@@ -1,0 +1,588 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/test_world.h"
+
+#include "base/limits.h"
+#include "server/accounts/accounts.h"
+#include "wire/frame.h"
+
+#include <jansson.h>
+#include <string.h>
+
+typedef struct Fixture {
+	TestWorld *world;
+} Fixture;
+
+static void setup(Fixture *fixture, const void *data)
+{
+	fixture->world = test_world_new();
+}
+
+static void teardown(Fixture *fixture, const void *data)
+{
+	test_world_free(fixture->world);
+}
+
+/* Status of a request whose answer does not matter. */
+static unsigned status_of(TestWorld *world, const TestDevice *device, const char *path,
+			  GByteArray *body)
+{
+	ApiResponse response;
+	test_world_ask(world, device, path, body, &response);
+	unsigned status = response.status;
+	api_response_clear(&response);
+	return status;
+}
+
+static json_t *json_of(const ApiResponse *response)
+{
+	size_t size;
+	const char *text = g_bytes_get_data(response->body, &size);
+	json_t *value = json_loadb(text, size, 0, NULL);
+	g_assert_nonnull(value);
+	return value;
+}
+
+static GByteArray *text_body(const char *text)
+{
+	GByteArray *body = g_byte_array_new();
+	return g_byte_array_append(body, (const uint8_t *)text, (unsigned)strlen(text));
+}
+
+static void create(TestWorld *world, uint64_t number, const char *name, const char *content,
+		   Imdrive__Sync__Outcome wanted)
+{
+	ApiResponse response;
+	g_autoptr(GByteArray) body = test_world_create(&world->alice, number, name, content);
+	test_world_ask(world, &world->alice, "/sync/v1/commit", body, &response);
+	g_assert_cmpuint(response.status, ==, 200);
+	g_autoptr(Imdrive__Sync__CommitResponse) answer =
+		test_world_answer(response.body, &imdrive__sync__commit_response__descriptor);
+	g_assert_cmpuint(answer->n_results, ==, 1);
+	g_assert_cmpuint(answer->results[0]->number, ==, number);
+	g_assert_cmpint(answer->results[0]->outcome, ==, wanted);
+	api_response_clear(&response);
+}
+
+static Imdrive__Sync__ChangesResponse *changes(TestWorld *world, const TestDevice *device,
+					       const ProtobufCBinaryData *cursor)
+{
+	ApiResponse response;
+	g_autoptr(GByteArray) body = test_world_changes(device, cursor, 0);
+	test_world_ask(world, device, "/sync/v1/changes", body, &response);
+	g_assert_cmpuint(response.status, ==, 200);
+	void *answer =
+		test_world_answer(response.body, &imdrive__sync__changes_response__descriptor);
+	api_response_clear(&response);
+	return answer;
+}
+
+/* ---- sync ------------------------------------------------------------------------------ */
+
+static void test_commit_shows_in_changes(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	g_autoptr(Imdrive__Sync__ChangesResponse) before = changes(world, &world->alice, NULL);
+	g_assert_cmpuint(before->n_pages, ==, 1);
+	create(world, 1, "hello.txt", "hello world", IMDRIVE__SYNC__OUTCOME__OUTCOME_APPLIED);
+	g_autoptr(Imdrive__Sync__ChangesResponse) after =
+		changes(world, &world->alice, &before->pages[0]->cursor);
+	g_assert_cmpuint(after->n_pages, ==, 1);
+	const Imdrive__Sync__Page *page = after->pages[0];
+	g_assert_true(page->at_head);
+	g_assert_cmpuint(page->seq, ==, test_world_seq(world));
+	const Imdrive__Sync__Entry *entry = page->entries[page->n_entries - 1];
+	g_assert_cmpmem(entry->name.data, entry->name.len, "hello.txt", 9);
+	g_assert_cmpuint(entry->size, ==, 11);
+	g_assert_true(entry->own);
+
+	g_autoptr(Imdrive__Sync__ChangesResponse) idle =
+		changes(world, &world->alice, &page->cursor);
+	g_assert_cmpuint(idle->n_pages, ==, 1);
+	g_assert_cmpuint(idle->pages[0]->n_entries, ==, 0);
+}
+
+/* The chunks behind the message of an answer: how many, and whether one is of these bytes. */
+static unsigned count_chunks(GBytes *body, const char *bytes, bool *ret_found)
+{
+	FrameReader reader;
+	size_t size;
+	const void *start = g_bytes_get_data(body, &size);
+	const uint8_t *message;
+	size_t message_size;
+	frame_reader_init(&reader, start, size);
+	g_assert_true(frame_reader_message(&reader, &message, &message_size, NULL));
+	EncodedChunk chunk;
+	bool end = false;
+	unsigned count = 0;
+	*ret_found = false;
+	while (frame_reader_chunk(&reader, &chunk, &end, NULL) && !end) {
+		ChunkId id = chunk_id_of(bytes, strlen(bytes));
+		*ret_found = *ret_found || chunk_id_equal(&id, &chunk.id);
+		count++;
+	}
+	g_assert_true(end);
+	return count;
+}
+
+static void test_small_content_travels_with_changes(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	create(world, 1, "hello.txt", "hello world", IMDRIVE__SYNC__OUTCOME__OUTCOME_APPLIED);
+	TestDevice phone = world->alice;
+	int64_t device;
+	g_autofree char *token = NULL;
+	g_assert_true(devices_add(accounts_devices(world->accounts), phone.account, "phone",
+				  g_get_real_time(), &token, &device, NULL));
+	g_autofree char *authorization = g_strconcat("Bearer ", token, NULL);
+	phone.authorization = authorization;
+	ApiResponse response;
+	g_autoptr(GByteArray) body = test_world_changes(&phone, NULL, 0);
+	test_world_ask(world, &phone, "/sync/v1/changes", body, &response);
+	bool found;
+	g_assert_cmpuint(count_chunks(response.body, "hello world", &found), ==, 1);
+	g_assert_true(found);
+	api_response_clear(&response);
+	g_autoptr(Imdrive__Sync__ChangesResponse) answer = changes(world, &phone, NULL);
+	const Imdrive__Sync__Page *page = answer->pages[0];
+	g_assert_false(page->entries[page->n_entries - 1]->own);
+}
+
+static void test_retry_is_already(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	g_autoptr(GByteArray) body = test_world_create(&world->alice, 7, "once", "once");
+	for (int i = 0; i < 3; i++) {
+		ApiResponse response;
+		test_world_ask(world, &world->alice, "/sync/v1/commit", body, &response);
+		g_autoptr(Imdrive__Sync__CommitResponse) answer = test_world_answer(
+			response.body, &imdrive__sync__commit_response__descriptor);
+		g_assert_cmpint(answer->results[0]->outcome, ==,
+				i == 0 ? IMDRIVE__SYNC__OUTCOME__OUTCOME_APPLIED
+				       : IMDRIVE__SYNC__OUTCOME__OUTCOME_ALREADY);
+		api_response_clear(&response);
+	}
+}
+
+static GByteArray *fetch_body(const TestDevice *device, const ChunkId *ids, size_t count)
+{
+	Imdrive__Sync__FetchRequest request = IMDRIVE__SYNC__FETCH_REQUEST__INIT;
+	request.drive.data = (uint8_t *)device->drive.bytes;
+	request.drive.len = NODE_ID_SIZE;
+	request.ids.data = (uint8_t *)ids;
+	request.ids.len = count * sizeof *ids;
+	return test_world_message(&request.base);
+}
+
+static void test_fetch_gives_only_what_is_held(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	create(world, 1, "a", "the content", IMDRIVE__SYNC__OUTCOME__OUTCOME_APPLIED);
+	const ChunkId ids[] = { chunk_id_of("never seen", 10), chunk_id_of("the content", 11) };
+	ApiResponse response;
+	g_autoptr(GByteArray) mine = fetch_body(&world->alice, ids, 2);
+	test_world_ask(world, &world->alice, "/sync/v1/fetch", mine, &response);
+	g_assert_cmpuint(response.status, ==, 200);
+	g_autoptr(Imdrive__Sync__FetchResponse) answer =
+		test_world_answer(response.body, &imdrive__sync__fetch_response__descriptor);
+	g_assert_cmpmem(answer->missing.data, answer->missing.len, &ids[0], sizeof ids[0]);
+	bool found;
+	g_assert_cmpuint(count_chunks(response.body, "the content", &found), ==, 1);
+	g_assert_true(found);
+	api_response_clear(&response);
+
+	/* Bob knows the id, which gives him nothing: neither from his drive nor from hers. */
+	g_autoptr(GByteArray) his = fetch_body(test_world_bob(world), &ids[1], 1);
+	test_world_ask(world, test_world_bob(world), "/sync/v1/fetch", his, &response);
+	g_assert_cmpuint(count_chunks(response.body, "the content", &found), ==, 0);
+	api_response_clear(&response);
+	g_assert_cmpuint(status_of(world, test_world_bob(world), "/sync/v1/fetch", mine), ==, 404);
+}
+
+static void test_upload_then_missing(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	EncodedChunk chunk = test_world_chunk("uploaded before");
+	Imdrive__Sync__MissingRequest missing = IMDRIVE__SYNC__MISSING_REQUEST__INIT;
+	missing.drive.data = world->alice.drive.bytes;
+	missing.drive.len = NODE_ID_SIZE;
+	missing.ids.data = chunk.id.bytes;
+	missing.ids.len = CHUNK_ID_SIZE;
+	missing.bytes = chunk.raw_size;
+	g_autoptr(GByteArray) ask = test_world_message(&missing.base);
+	Imdrive__Sync__UploadRequest upload = IMDRIVE__SYNC__UPLOAD_REQUEST__INIT;
+	upload.drive = missing.drive;
+	g_autoptr(GByteArray) send = test_world_message(&upload.base);
+	frame_append_chunk(send, &chunk);
+	for (int round = 0; round < 2; round++) {
+		ApiResponse response;
+		test_world_ask(world, &world->alice, "/sync/v1/missing", ask, &response);
+		g_assert_cmpuint(response.status, ==, 200);
+		g_autoptr(Imdrive__Sync__MissingResponse) answer = test_world_answer(
+			response.body, &imdrive__sync__missing_response__descriptor);
+		g_assert_cmpuint(answer->ids.len, ==, round == 0 ? CHUNK_ID_SIZE : 0);
+		api_response_clear(&response);
+		g_assert_cmpuint(status_of(world, &world->alice, "/sync/v1/upload", send), ==, 200);
+	}
+}
+
+/* ---- waiting --------------------------------------------------------------------------- */
+
+typedef struct Waiter {
+	GMutex lock;
+	GCond changed;
+	bool woken;
+} Waiter;
+
+static void wake(void *data)
+{
+	Waiter *waiter = data;
+	g_mutex_lock(&waiter->lock);
+	waiter->woken = true;
+	g_cond_signal(&waiter->changed);
+	g_mutex_unlock(&waiter->lock);
+}
+
+static ApiRequest waiting_request(const TestDevice *device, GBytes *body, Waiter *waiter)
+{
+	return (ApiRequest){
+		.method = "POST",
+		.path = "/sync/v1/changes",
+		.authorization = device->authorization,
+		.body = body,
+		.wake = wake,
+		.wake_data = waiter,
+	};
+}
+
+static GBytes *wait_body(TestWorld *world)
+{
+	g_autoptr(Imdrive__Sync__ChangesResponse) now = changes(world, &world->alice, NULL);
+	return g_byte_array_free_to_bytes(
+		test_world_changes(&world->alice, &now->pages[0]->cursor, 30000));
+}
+
+static void test_waits_until_there_is_news(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	Waiter waiter = { 0 };
+	g_autoptr(GBytes) body = wait_body(world);
+	ApiRequest request = waiting_request(&world->alice, body, &waiter);
+	ApiResponse response;
+	api_handle(world->api, &request, &response);
+	g_assert_cmpuint(response.status, ==, 0);
+	g_assert_cmpuint(response.wait_ms, >=, 27000);
+	g_assert_cmpuint(response.wait_ms, <=, 30000);
+	g_assert_false(waiter.woken);
+	create(world, 1, "news", "news", IMDRIVE__SYNC__OUTCOME__OUTCOME_APPLIED);
+	g_assert_true(waiter.woken);
+	api_forget(world->api, response.waiting);
+	api_response_clear(&response);
+	api_handle(world->api, &request, &response);
+	g_assert_cmpuint(response.status, ==, 200);
+	g_assert_null(response.waiting);
+	api_response_clear(&response);
+}
+
+static void test_wait_ends_without_news(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	Waiter waiter = { 0 };
+	g_autoptr(GBytes) body = wait_body(world);
+	ApiRequest request = waiting_request(&world->alice, body, &waiter);
+	ApiResponse response;
+	request.waited_ms = 30000;
+	api_handle(world->api, &request, &response);
+	g_assert_cmpuint(response.status, ==, 204);
+	api_response_clear(&response);
+	request.waited_ms = 0;
+	request.wake = NULL;
+	api_handle(world->api, &request, &response);
+	g_assert_cmpuint(response.status, ==, 204);
+	api_response_clear(&response);
+}
+
+static void test_revoked_device_stops_waiting(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	Waiter waiter = { 0 };
+	g_autoptr(GBytes) body = wait_body(world);
+	ApiRequest request = waiting_request(&world->alice, body, &waiter);
+	ApiResponse response;
+	api_handle(world->api, &request, &response);
+	g_assert_cmpuint(response.status, ==, 0);
+	g_assert_true(devices_end(accounts_devices(world->accounts), world->alice.account,
+				  world->alice.id, NULL));
+	g_assert_true(waiter.woken);
+	api_forget(world->api, response.waiting);
+	api_response_clear(&response);
+	api_handle(world->api, &request, &response);
+	g_assert_cmpuint(response.status, ==, 401);
+	api_response_clear(&response);
+}
+
+/* ---- who may --------------------------------------------------------------------------- */
+
+static void test_strangers_get_401(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	TestDevice stranger = world->alice;
+	stranger.authorization =
+		(char *)"Bearer imdrive_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+	TestDevice basic = world->alice;
+	basic.authorization = (char *)"Basic YWxpY2U6Y29ycmVjdCBob3JzZQ==";
+	const char *const posts[] = { "/sync/v1/changes", "/sync/v1/commit", "/sync/v1/missing",
+				      "/sync/v1/upload",  "/sync/v1/fetch",  "/api/v1/logout",
+				      "/api/v1/restore" };
+	const char *const gets[] = { "/api/v1/me", "/api/v1/devices", "/api/v1/versions",
+				     "/api/v1/trash" };
+	for (size_t i = 0; i < G_N_ELEMENTS(posts); i++) {
+		g_autoptr(GByteArray) body = test_world_changes(&world->alice, NULL, 0);
+		g_assert_cmpuint(status_of(world, NULL, posts[i], body), ==, 401);
+		g_assert_cmpuint(status_of(world, &stranger, posts[i], body), ==, 401);
+		g_assert_cmpuint(status_of(world, &basic, posts[i], body), ==, 401);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(gets); i++) {
+		g_assert_cmpuint(status_of(world, NULL, gets[i], NULL), ==, 401);
+		g_assert_cmpuint(status_of(world, &stranger, gets[i], NULL), ==, 401);
+	}
+	g_assert_cmpuint(status_of(world, NULL, "/healthz", NULL), ==, 200);
+	g_assert_cmpuint(status_of(world, NULL, "/", NULL), ==, 404);
+}
+
+static void test_foreign_drive_does_not_exist(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	TestDevice intruder = *test_world_bob(world);
+	intruder.drive = world->alice.drive;
+	uint64_t seq = test_world_seq(world);
+	g_autoptr(GByteArray) look = test_world_changes(&intruder, NULL, 0);
+	g_autoptr(GByteArray) write = test_world_create(&intruder, 1, "x", "x");
+	g_assert_cmpuint(status_of(world, &intruder, "/sync/v1/changes", look), ==, 404);
+	g_assert_cmpuint(status_of(world, &intruder, "/sync/v1/commit", write), ==, 404);
+	intruder.drive = node_id_random();
+	g_autoptr(GByteArray) nowhere = test_world_changes(&intruder, NULL, 0);
+	g_assert_cmpuint(status_of(world, &intruder, "/sync/v1/changes", nowhere), ==, 404);
+	g_assert_cmpuint(test_world_seq(world), ==, seq);
+}
+
+/* ---- garbage --------------------------------------------------------------------------- */
+
+static void test_garbage_is_refused(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	const char *const paths[] = { "/sync/v1/changes", "/sync/v1/commit", "/sync/v1/missing",
+				      "/sync/v1/upload", "/sync/v1/fetch" };
+	g_autoptr(GRand) rand = g_rand_new_with_seed(4711);
+	uint64_t seq = test_world_seq(world);
+	for (int round = 0; round < 2000; round++) {
+		g_autoptr(GByteArray) body = test_world_create(&world->alice, 1, "name", "content");
+		unsigned changes_count = (unsigned)g_rand_int_range(rand, 1, 4);
+		for (unsigned i = 0; i < changes_count; i++) {
+			/* Not the tail: its chunk only has to be wrong, which is another test. */
+			unsigned at = (unsigned)g_rand_int_range(rand, 0, 28);
+			body->data[at] = (uint8_t)g_rand_int_range(rand, 0, 256);
+		}
+		if (round % 3 == 0) {
+			g_byte_array_set_size(body, (unsigned)g_rand_int_range(rand, 0, 40));
+		}
+		const char *path = paths[round % 5];
+		ApiResponse response;
+		test_world_ask(world, &world->alice, path, body, &response);
+		g_assert_cmpuint(response.status, !=, 0);
+		g_assert_cmpuint(response.status, !=, 500);
+		api_response_clear(&response);
+	}
+	g_autoptr(GByteArray) cut = test_world_create(&world->alice, 1, "name", "content");
+	g_byte_array_set_size(cut, cut->len - 1);
+	g_assert_cmpuint(status_of(world, &world->alice, "/sync/v1/commit", cut), ==, 400);
+	g_assert_cmpuint(test_world_seq(world), >=, seq);
+}
+
+static void test_wrong_hash_writes_nothing(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	uint64_t seq = test_world_seq(world);
+	g_autoptr(GByteArray) body = test_world_create(&world->alice, 1, "name", "content");
+	body->data[body->len - 1] ^= 1;
+	ApiResponse response;
+	test_world_ask(world, &world->alice, "/sync/v1/commit", body, &response);
+	g_assert_cmpuint(response.status, ==, 422);
+	json_t *answer = json_of(&response);
+	g_assert_cmpstr(json_string_value(json_object_get(answer, "error")), ==, "corrupt");
+	json_decref(answer);
+	api_response_clear(&response);
+	g_assert_cmpuint(test_world_seq(world), ==, seq);
+}
+
+static void test_names_that_are_none(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	uint64_t seq = test_world_seq(world);
+	g_autofree char *long_name = g_strnfill(NAME_SIZE_MAX + 1, 'x');
+	const char *const names[] = { "a/b", "", ".", "..", long_name };
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		create(world, 10 + i, names[i], "content", IMDRIVE__SYNC__OUTCOME__OUTCOME_INVALID);
+	}
+	g_assert_cmpuint(test_world_seq(world), ==, seq);
+}
+
+/* ---- json ------------------------------------------------------------------------------ */
+
+static unsigned login(TestWorld *world, const char *text, json_t **ret_answer)
+{
+	ApiResponse response;
+	g_autoptr(GByteArray) body = text_body(text);
+	test_world_ask(world, NULL, "/api/v1/login", body, &response);
+	unsigned status = response.status;
+	if (ret_answer) {
+		*ret_answer = json_of(&response);
+	}
+	api_response_clear(&response);
+	return status;
+}
+
+static void test_login_me_logout(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	json_t *answer;
+	g_assert_cmpuint(login(world,
+			       "{\"name\":\"Alice\",\"password\":\"" TEST_WORLD_PASSWORD
+			       "\",\"device_name\":\"phone\"}",
+			       &answer),
+			 ==, 200);
+	g_autofree char *authorization =
+		g_strconcat("Bearer ", json_string_value(json_object_get(answer, "token")), NULL);
+	TestDevice phone = { .authorization = authorization };
+	g_assert_true(json_is_false(json_object_get(answer, "registered")));
+	json_decref(answer);
+
+	ApiResponse response;
+	test_world_ask(world, &phone, "/api/v1/me", NULL, &response);
+	g_assert_cmpuint(response.status, ==, 200);
+	answer = json_of(&response);
+	json_t *account = json_object_get(answer, "account");
+	json_t *device = json_object_get(answer, "device");
+	g_assert_cmpstr(json_string_value(json_object_get(account, "name")), ==, "alice");
+	g_assert_cmpstr(json_string_value(json_object_get(device, "name")), ==, "phone");
+	json_decref(answer);
+	api_response_clear(&response);
+
+	g_autoptr(GByteArray) nothing = text_body("");
+	g_assert_cmpuint(status_of(world, &phone, "/api/v1/logout", nothing), ==, 204);
+	g_assert_cmpuint(status_of(world, &phone, "/api/v1/me", NULL), ==, 401);
+	g_assert_cmpuint(status_of(world, &world->alice, "/api/v1/me", NULL), ==, 200);
+}
+
+static void test_login_refuses(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	const struct {
+		const char *text;
+		unsigned status;
+	} cases[] = {
+		{ "{\"name\":\"alice\",\"password\":\"wrong\",\"device_name\":\"x\"}", 401 },
+		{ "{\"name\":\"nobody\",\"password\":\"wrong\",\"device_name\":\"x\"}", 401 },
+		{ "{\"name\":\"alice\",\"password\":\"" TEST_WORLD_PASSWORD "\"}", 400 },
+		{ "{\"name\":\"alice\",\"password\":\"" TEST_WORLD_PASSWORD
+		  "\",\"device_name\":\"\"}",
+		  400 },
+		{ "{\"name\":\"alice\",\"name\":\"bob\"}", 400 },
+		{ "{\"name\":5}", 400 },
+		{ "[]", 400 },
+		{ "", 400 },
+		{ "{", 400 },
+		{ "{\"name\":\"a\\u0000b\",\"password\":\"x\",\"device_name\":\"x\"}", 400 },
+		{ "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", 400 },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_assert_cmpuint(login(world, cases[i].text, NULL), ==, cases[i].status);
+	}
+}
+
+static void test_guessing_is_slowed(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	const char *wrong = "{\"name\":\"alice\",\"password\":\"guess\",\"device_name\":\"x\"}";
+	unsigned status = 401;
+	unsigned tries = 0;
+	while (status == 401) {
+		status = login(world, wrong, NULL);
+		tries++;
+		g_assert_cmpuint(tries, <, 100);
+	}
+	g_assert_cmpuint(status, ==, 429);
+	/* Whoever is signed in is not kept out by somebody's guessing. */
+	g_assert_cmpuint(status_of(world, &world->alice, "/api/v1/me", NULL), ==, 200);
+}
+
+static void test_versions_trash_restore(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	create(world, 1, "a", "first", IMDRIVE__SYNC__OUTCOME__OUTCOME_APPLIED);
+	GHashTable *query = g_hash_table_new(g_str_hash, g_str_equal);
+	g_hash_table_insert(query, (char *)"path", (char *)"a");
+	const ApiRequest request = {
+		.method = "GET",
+		.path = "/api/v1/versions",
+		.query = query,
+		.authorization = world->alice.authorization,
+	};
+	ApiResponse response;
+	api_handle(world->api, &request, &response);
+	g_assert_cmpuint(response.status, ==, 200);
+	json_t *answer = json_of(&response);
+	json_t *versions = json_object_get(answer, "versions");
+	g_assert_cmpuint(json_array_size(versions), ==, 1);
+	json_t *version = json_array_get(versions, 0);
+	g_assert_true(json_is_true(json_object_get(version, "current")));
+	g_assert_cmpstr(json_string_value(json_object_get(version, "device")), ==, "laptop");
+	json_decref(answer);
+	api_response_clear(&response);
+	g_hash_table_unref(query);
+	g_assert_cmpuint(status_of(world, &world->alice, "/api/v1/versions", NULL), ==, 400);
+	g_assert_cmpuint(status_of(world, &world->alice, "/api/v1/trash", NULL), ==, 200);
+	const struct {
+		const char *text;
+		unsigned status;
+	} cases[] = {
+		{ "{}", 400 },
+		{ "{\"node\":\"xyz\"}", 400 },
+		{ "{\"path\":\"nowhere\"}", 404 },
+		{ "{\"path\":\"a\",\"version\":-1}", 400 },
+		{ "{\"path\":\"a\",\"version\":\"1\"}", 400 },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GByteArray) body = text_body(cases[i].text);
+		g_assert_cmpuint(status_of(world, &world->alice, "/api/v1/restore", body), ==,
+				 cases[i].status);
+	}
+}
+
+static void add(const char *name, void (*test)(Fixture *, const void *))
+{
+	g_autofree char *path = g_strconcat("/api/api/", name, NULL);
+	g_test_add(path, Fixture, NULL, setup, test, teardown);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	add("commit-shows-in-changes", test_commit_shows_in_changes);
+	add("small-content-travels-with-changes", test_small_content_travels_with_changes);
+	add("retry-is-already", test_retry_is_already);
+	add("fetch-gives-only-what-is-held", test_fetch_gives_only_what_is_held);
+	add("upload-then-missing", test_upload_then_missing);
+	add("waits-until-there-is-news", test_waits_until_there_is_news);
+	add("wait-ends-without-news", test_wait_ends_without_news);
+	add("revoked-device-stops-waiting", test_revoked_device_stops_waiting);
+	add("strangers-get-401", test_strangers_get_401);
+	add("foreign-drive-does-not-exist", test_foreign_drive_does_not_exist);
+	add("garbage-is-refused", test_garbage_is_refused);
+	add("wrong-hash-writes-nothing", test_wrong_hash_writes_nothing);
+	add("names-that-are-none", test_names_that_are_none);
+	add("login-me-logout", test_login_me_logout);
+	add("login-refuses", test_login_refuses);
+	add("guessing-is-slowed", test_guessing_is_slowed);
+	add("versions-trash-restore", test_versions_trash_restore);
+	return g_test_run();
+}
