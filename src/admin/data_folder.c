@@ -107,6 +107,8 @@ static bool open_content(DataFolder *folder, const DataFolderOptions *options, G
 		.changed_data = options->data,
 		.report = options->report,
 		.report_data = options->data,
+		.broken = options->broken,
+		.broken_data = options->data,
 	};
 	folder->drive = drive_open(&drive, error);
 	return folder->drive != NULL;
