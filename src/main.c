@@ -238,6 +238,11 @@ static int run_verb(const CommandLine *line, const Config *config)
 	if (!verb) {
 		return fail_usage("there is no command", words[0]);
 	}
+	g_autoptr(GString) usage = g_string_new(NULL);
+	if (!verb_takes(verb, rest, usage)) {
+		fputs(usage->str, stderr);
+		return EXIT_USAGE;
+	}
 	g_autofree char *input = verb->prompt ? read_input(verb->prompt) : NULL;
 	const Asked asked = { .words = words, .rest = rest, .input = input };
 	DataFolderOptions options = {

@@ -8,9 +8,10 @@
 
 static bool check(VerbCall *call, GError **error)
 {
-	bool quick = call->words[0] && strcmp(call->words[0], "--quick") == 0;
-	if (call->words[quick ? 1 : 0]) {
-		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED, "wrong arguments");
+	bool quick = call->words[0] != NULL;
+	if (quick && strcmp(call->words[0], "--quick") != 0) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID, "there is no option '%s'",
+			    call->words[0]);
 		return false;
 	}
 	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
@@ -31,25 +32,26 @@ static bool check(VerbCall *call, GError **error)
 }
 
 const Verb verb_table[] = {
-	{ "user add", "NAME", "Adds an account. The password is one line on standard input.",
+	{ "user add", "NAME", 1, 1, "Adds an account. The password is one line on standard input.",
 	  "password", true, verb_user_add },
-	{ "user list", "", "Lists the accounts, their devices and what they use.", NULL, false,
-	  verb_user_list },
-	{ "user passwd", "NAME", "Changes a password: one line on standard input.", "password",
-	  false, verb_user_passwd },
-	{ "user quota", "NAME [SIZE|none]", "Shows or sets how much an account may store.", NULL,
-	  false, verb_user_quota },
-	{ "user disable", "NAME", "Signs an account out and keeps it out, with all its files.",
-	  NULL, false, verb_user_disable },
-	{ "user enable", "NAME", "Lets a disabled account in again.", NULL, false,
+	{ "user list", "", 0, 0, "Lists the accounts, their devices and what they use.", NULL,
+	  false, verb_user_list },
+	{ "user passwd", "NAME", 1, 1, "Changes a password: one line on standard input.",
+	  "password", false, verb_user_passwd },
+	{ "user quota", "NAME [SIZE|none]", 1, 2, "Shows or sets how much an account may store.",
+	  NULL, false, verb_user_quota },
+	{ "user disable", "NAME", 1, 1,
+	  "Signs an account out and keeps it out, with all its files.", NULL, false,
+	  verb_user_disable },
+	{ "user enable", "NAME", 1, 1, "Lets a disabled account in again.", NULL, false,
 	  verb_user_enable },
-	{ "user remove", "NAME", "Removes an account and signs its devices out.", NULL, false,
+	{ "user remove", "NAME", 1, 1, "Removes an account and signs its devices out.", NULL, false,
 	  verb_user_remove },
-	{ "device list", "NAME", "Lists the devices of an account.", NULL, false,
+	{ "device list", "NAME", 1, 1, "Lists the devices of an account.", NULL, false,
 	  verb_user_devices },
-	{ "device revoke", "NAME ID|all", "Signs a device out, also if it is connected.", NULL,
-	  false, verb_user_revoke },
-	{ "check", "[--quick]",
+	{ "device revoke", "NAME ID|all", 2, 2, "Signs a device out, also if it is connected.",
+	  NULL, false, verb_user_revoke },
+	{ "check", "[--quick]", 0, 1,
 	  "Verifies every promise about the data at rest; --quick leaves out the hashes.", NULL,
 	  false, check },
 	{ 0 },
@@ -79,17 +81,26 @@ const Verb *verb_find(const char *const *words, const char *const **ret_rest)
 	return NULL;
 }
 
+bool verb_takes(const Verb *verb, const char *const *words, GString *ret_err)
+{
+	unsigned count = g_strv_length((char **)words);
+	if (count >= verb->least && count <= verb->most) {
+		return true;
+	}
+	g_string_append(ret_err, "usage: ");
+	verb_append_help(verb, ret_err);
+	return false;
+}
+
 int verb_run(const Verb *verb, VerbCall *call, GString *ret_err)
 {
 	g_autoptr(GError) error = NULL;
 	g_assert(!verb->prompt || call->input);
+	if (!verb_takes(verb, call->words, ret_err)) {
+		return 2;
+	}
 	if (verb->run(call, &error)) {
 		return 0;
-	}
-	if (g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED)) {
-		g_string_append(ret_err, "usage: ");
-		verb_append_help(verb, ret_err);
-		return 2;
 	}
 	g_string_append_printf(ret_err, "imdrived: %s: %s\n", verb->name, error->message);
 	return 1;

@@ -17,12 +17,13 @@ typedef struct VerbCall {
 	GString *out;             /* for standard output */
 } VerbCall;
 
-/* DRIVE_ERROR_UNSUPPORTED: wrong usage. */
 typedef bool (*VerbRun)(VerbCall *call, GError **error);
 
 typedef struct Verb {
 	const char *name;      /* "user add" */
 	const char *arguments; /* "NAME" */
+	unsigned least;        /* words that it takes */
+	unsigned most;
 	const char *summary;
 	const char *prompt; /* what to ask standard input for; NULL: nothing */
 	bool creates;       /* makes a data folder if there is none */
@@ -34,6 +35,9 @@ const Verb *verb_find(const char *const *words, const char *const **ret_rest);
 
 /* All verbs; ends with one without a name. */
 extern const Verb verb_table[];
+
+/* Whether it takes as many words; if not, how it is used is appended to ret_err. */
+bool verb_takes(const Verb *verb, const char *const *words, GString *ret_err);
 
 /* Runs it; returns the exit code: 0, 1, or 2 for wrong usage. Errors are appended to ret_err. */
 int verb_run(const Verb *verb, VerbCall *call, GString *ret_err);

@@ -8,24 +8,6 @@
 
 #define PASSWORD_SIZE_GOOD 8
 
-static bool wrong_usage(GError **error)
-{
-	g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED, "wrong arguments");
-	return false;
-}
-
-/* Exactly these words and no option among them. */
-static bool want_words(VerbCall *call, unsigned least, unsigned most, GError **error)
-{
-	unsigned count = 0;
-	for (; call->words[count]; count++) {
-		if (g_str_has_prefix(call->words[count], "-")) {
-			return wrong_usage(error);
-		}
-	}
-	return (count >= least && count <= most) || wrong_usage(error);
-}
-
 static bool find_account(VerbCall *call, int64_t *ret_account, GError **error)
 {
 	Account account;
@@ -50,9 +32,24 @@ static char *day_of(int64_t time_us)
 	return time ? g_date_time_format(time, "%Y-%m-%d") : g_strdup("-");
 }
 
+/* "512 B", "1.5 GiB", with a plain blank and a point, whatever the locale. */
+static char *size_text(uint64_t size)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	double value = (double)size;
+	unsigned unit = 0;
+	while (value >= 1024 && unit + 1 < G_N_ELEMENTS(units)) {
+		value /= 1024;
+		unit++;
+	}
+	char number[G_ASCII_DTOSTR_BUF_SIZE];
+	g_ascii_formatd(number, sizeof number, unit == 0 ? "%.0f" : "%.1f", value);
+	return g_strconcat(number, " ", units[unit], NULL);
+}
+
 static char *quota_text(uint64_t quota)
 {
-	return quota == 0 ? g_strdup("none") : g_format_size_full(quota, G_FORMAT_SIZE_IEC_UNITS);
+	return quota == 0 ? g_strdup("none") : size_text(quota);
 }
 
 /* ---- users ----------------------------------------------------------------------------- */
@@ -71,8 +68,7 @@ bool verb_user_add(VerbCall *call, GError **error)
 {
 	int64_t account;
 	JournalUsage usage;
-	if (!want_words(call, 1, 1, error) ||
-	    !accounts_add(data_folder_accounts(call->data), call->words[0], call->input, &account,
+	if (!accounts_add(data_folder_accounts(call->data), call->words[0], call->input, &account,
 			  error) ||
 	    !home_usage(call, account, &usage, error)) {
 		return false;
@@ -88,7 +84,7 @@ static bool append_account(VerbCall *call, const Account *account, GError **erro
 	if (!home_usage(call, account->id, &usage, error)) {
 		return false;
 	}
-	g_autofree char *used = g_format_size_full(usage.bytes, G_FORMAT_SIZE_IEC_UNITS);
+	g_autofree char *used = size_text(usage.bytes);
 	g_autofree char *quota = quota_text(usage.quota);
 	g_autofree char *day = day_of(account->created_us);
 	g_string_append_printf(call->out, "%s\t%u\t%s\t%s\t%s\t%s\n", account->name,
@@ -99,9 +95,6 @@ static bool append_account(VerbCall *call, const Account *account, GError **erro
 
 bool verb_user_list(VerbCall *call, GError **error)
 {
-	if (!want_words(call, 0, 0, error)) {
-		return false;
-	}
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Account));
 	g_array_set_clear_func(all, accounts_account_clear);
 	if (!accounts_list(data_folder_accounts(call->data), all, error)) {
@@ -119,7 +112,7 @@ bool verb_user_list(VerbCall *call, GError **error)
 bool verb_user_passwd(VerbCall *call, GError **error)
 {
 	int64_t account;
-	if (!want_words(call, 1, 1, error) || !find_account(call, &account, error) ||
+	if (!find_account(call, &account, error) ||
 	    !accounts_set_password(data_folder_accounts(call->data), account, call->input, error)) {
 		return false;
 	}
@@ -136,7 +129,7 @@ bool verb_user_quota(VerbCall *call, GError **error)
 	int64_t account;
 	NodeId drive;
 	JournalUsage usage;
-	if (!want_words(call, 1, 2, error) || !find_account(call, &account, error) ||
+	if (!find_account(call, &account, error) ||
 	    !drive_home(data_folder_drive(call->data), account, &drive, error)) {
 		return false;
 	}
@@ -151,7 +144,7 @@ bool verb_user_quota(VerbCall *call, GError **error)
 	if (!home_usage(call, account, &usage, error)) {
 		return false;
 	}
-	g_autofree char *used = g_format_size_full(usage.bytes, G_FORMAT_SIZE_IEC_UNITS);
+	g_autofree char *used = size_text(usage.bytes);
 	g_autofree char *quota = quota_text(usage.quota);
 	g_string_append_printf(call->out, "%s uses %s, quota %s\n", call->words[0], used, quota);
 	return true;
@@ -160,7 +153,7 @@ bool verb_user_quota(VerbCall *call, GError **error)
 static bool set_disabled(VerbCall *call, bool disabled, GError **error)
 {
 	int64_t account;
-	return want_words(call, 1, 1, error) && find_account(call, &account, error) &&
+	return find_account(call, &account, error) &&
 	       accounts_set_disabled(data_folder_accounts(call->data), account, disabled, error);
 }
 
@@ -177,7 +170,7 @@ bool verb_user_enable(VerbCall *call, GError **error)
 bool verb_user_remove(VerbCall *call, GError **error)
 {
 	int64_t account;
-	if (!want_words(call, 1, 1, error) || !find_account(call, &account, error) ||
+	if (!find_account(call, &account, error) ||
 	    !accounts_remove(data_folder_accounts(call->data), account, error)) {
 		return false;
 	}
@@ -191,7 +184,7 @@ bool verb_user_remove(VerbCall *call, GError **error)
 bool verb_user_devices(VerbCall *call, GError **error)
 {
 	int64_t account;
-	if (!want_words(call, 1, 1, error) || !find_account(call, &account, error)) {
+	if (!find_account(call, &account, error)) {
 		return false;
 	}
 	g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(DevicesEntry));
@@ -215,7 +208,7 @@ bool verb_user_revoke(VerbCall *call, GError **error)
 {
 	int64_t account;
 	int64_t device;
-	if (!want_words(call, 2, 2, error) || !find_account(call, &account, error)) {
+	if (!find_account(call, &account, error)) {
 		return false;
 	}
 	Devices *devices = accounts_devices(data_folder_accounts(call->data));

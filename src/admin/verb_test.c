@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admin/verb.h"
+
+#include "admin/control.h"
+#include "base/error.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+typedef struct Fixture {
+	char *folder;
+	DataFolder *data;
+} Fixture;
+
+static DataFolder *open_folder(const char *folder, bool create, GError **error)
+{
+	const DataFolderOptions options = { .folder = folder, .create = create };
+	return data_folder_open(&options, error);
+}
+
+static void setup(Fixture *fixture, const void *data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *outside = g_dir_make_tmp("imdrived-XXXXXX", &error);
+	g_assert_no_error(error);
+	fixture->folder = g_build_filename(outside, "data", NULL);
+	fixture->data = open_folder(fixture->folder, true, &error);
+	g_assert_no_error(error);
+}
+
+static void remove_tree(const char *path)
+{
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *below = g_build_filename(path, name, NULL);
+		remove_tree(below);
+	}
+	g_remove(path);
+}
+
+static void teardown(Fixture *fixture, const void *data)
+{
+	data_folder_close(fixture->data);
+	g_autofree char *outside = g_path_get_dirname(fixture->folder);
+	remove_tree(outside);
+	g_free(fixture->folder);
+}
+
+/* Runs a line of words; the output, or the error's text, is in ret_text. */
+static int run(Fixture *fixture, const char *line, const char *input, char **ret_text)
+{
+	g_auto(GStrv) words = g_strsplit(line, " ", -1);
+	const char *const *rest = NULL;
+	const Verb *verb = verb_find((const char *const *)words, &rest);
+	g_assert_nonnull(verb);
+	g_autoptr(GString) text = g_string_new(NULL);
+	VerbCall call = { .data = fixture->data, .words = rest, .input = input, .out = text };
+	int status = verb_run(verb, &call, text);
+	if (ret_text) {
+		*ret_text = g_strdup(text->str);
+	}
+	return status;
+}
+
+static void assert_says(Fixture *fixture, const char *line, int status, const char *part)
+{
+	g_autofree char *text = NULL;
+	g_assert_cmpint(run(fixture, line, NULL, &text), ==, status);
+	g_test_message("%s: %s", line, text);
+	g_assert_nonnull(strstr(text, part));
+}
+
+static void test_users(Fixture *fixture, const void *data)
+{
+	g_assert_cmpint(run(fixture, "user add alice", "long enough", NULL), ==, 0);
+	g_assert_cmpint(run(fixture, "user add alice", "long enough", NULL), ==, 1);
+	g_assert_cmpint(run(fixture, "user add", "long enough", NULL), ==, 2);
+	g_assert_cmpint(run(fixture, "user passwd alice", "", NULL), ==, 1);
+	g_assert_cmpint(run(fixture, "user passwd alice", "even longer", NULL), ==, 0);
+	assert_says(fixture, "user list", 0, "alice\t0\t0");
+	assert_says(fixture, "user quota alice", 0, "quota none");
+	assert_says(fixture, "user quota alice 5G", 0, "quota 5.0 GiB");
+	assert_says(fixture, "user quota alice much", 1, "want a size");
+	assert_says(fixture, "user quota bob", 1, "no account 'bob'");
+	assert_says(fixture, "user disable alice", 0, "");
+	assert_says(fixture, "user list", 0, "disabled");
+	assert_says(fixture, "user enable alice", 0, "");
+	assert_says(fixture, "user list", 0, "active");
+	assert_says(fixture, "user remove alice", 0, "Removed");
+	assert_says(fixture, "user remove alice", 1, "no account");
+}
+
+static void test_devices(Fixture *fixture, const void *data)
+{
+	g_assert_cmpint(run(fixture, "user add alice", "long enough", NULL), ==, 0);
+	Accounts *accounts = data_folder_accounts(fixture->data);
+	Account alice;
+	g_assert_true(accounts_find(accounts, "alice", &alice, NULL));
+	g_autofree char *name = alice.name;
+	g_autofree char *token = NULL;
+	int64_t device;
+	g_assert_true(devices_add(accounts_devices(accounts), alice.id, "laptop", g_get_real_time(),
+				  &token, &device, NULL));
+	assert_says(fixture, "device list alice", 0, "laptop");
+	assert_says(fixture, "device revoke alice x", 1, "not the number");
+	assert_says(fixture, "device revoke alice 77", 1, "no device 77");
+	assert_says(fixture, "device revoke alice 1", 0, "");
+	DevicesCaller caller;
+	g_assert_false(devices_authenticate(accounts_devices(accounts), token, g_get_real_time(),
+					    &caller, NULL));
+	assert_says(fixture, "device revoke alice all", 0, "");
+}
+
+static void test_check(Fixture *fixture, const void *data)
+{
+	assert_says(fixture, "check", 0, "whole");
+	assert_says(fixture, "check --quick", 0, "whole");
+	assert_says(fixture, "check --slow", 1, "--slow");
+}
+
+static void test_finds_verbs(void)
+{
+	const char *const *rest;
+	const char *const unknown[] = { "user", "explode", NULL };
+	const char *const half[] = { "user", NULL };
+	const char *const list[] = { "user", "list", "x", NULL };
+	g_assert_null(verb_find(unknown, &rest));
+	g_assert_null(verb_find(half, &rest));
+	g_assert_cmpstr(verb_find(list, &rest)->name, ==, "user list");
+	g_assert_cmpstr(rest[0], ==, "x");
+}
+
+/* ---- the folder and its door ----------------------------------------------------------- */
+
+static void test_one_at_a_time(Fixture *fixture, const void *data)
+{
+	GStatBuf found;
+	g_assert_cmpint(g_stat(fixture->folder, &found), ==, 0);
+	g_assert_cmpint(found.st_mode & 0777, ==, 0700);
+	g_autoptr(GError) error = NULL;
+	g_assert_null(open_folder(fixture->folder, true, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_BUSY);
+	g_clear_error(&error);
+	g_clear_pointer(&fixture->data, data_folder_close);
+	fixture->data = open_folder(fixture->folder, false, &error);
+	g_assert_no_error(error);
+}
+
+static void test_nothing_is_made_by_looking(Fixture *fixture, const void *data)
+{
+	g_autofree char *elsewhere = g_strconcat(fixture->folder, "-none", NULL);
+	g_autoptr(GError) error = NULL;
+	g_assert_null(open_folder(elsewhere, false, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+	g_assert_false(g_file_test(elsewhere, G_FILE_TEST_EXISTS));
+}
+
+static void ask(Fixture *fixture, const char *line, const char *input, ControlAnswer *ret_answer)
+{
+	g_auto(GStrv) words = g_strsplit(line, " ", -1);
+	g_autoptr(GError) error = NULL;
+	control_ask(fixture->folder, (const char *const *)words, input, ret_answer, &error);
+	g_assert_no_error(error);
+}
+
+static void test_door(Fixture *fixture, const void *data)
+{
+	g_autoptr(GError) error = NULL;
+	const char *const list[] = { "user", "list", NULL };
+	ControlAnswer answer;
+	g_assert_false(control_ask(fixture->folder, list, NULL, &answer, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE);
+	g_clear_error(&error);
+
+	Control *control = control_start(fixture->folder, fixture->data, &error);
+	g_assert_no_error(error);
+	g_autofree char *path = g_build_filename(fixture->folder, "control", NULL);
+	GStatBuf found;
+	g_assert_cmpint(g_stat(path, &found), ==, 0);
+	g_assert_cmpint(found.st_mode & 0777, ==, 0600);
+	ask(fixture, "user add zoë", "p\u00e4ssword \"quoted\"", &answer);
+	g_assert_cmpint(answer.status, ==, 0);
+	control_answer_clear(&answer);
+	ask(fixture, "user list", NULL, &answer);
+	g_assert_nonnull(strstr(answer.out, "zoë"));
+	control_answer_clear(&answer);
+	ask(fixture, "user remove nobody", NULL, &answer);
+	g_assert_cmpint(answer.status, ==, 1);
+	g_assert_nonnull(strstr(answer.err, "nobody"));
+	control_answer_clear(&answer);
+	ask(fixture, "user explode", NULL, &answer);
+	g_assert_cmpint(answer.status, ==, 2);
+	control_answer_clear(&answer);
+	control_stop(control);
+	g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
+/* A socket's address has room for 107 bytes. */
+static void test_door_of_a_long_path(Fixture *fixture, const void *data)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *filler = g_strnfill(150, 'x');
+	g_autofree char *outside = g_path_get_dirname(fixture->folder);
+	g_autofree char *folder = g_build_filename(outside, filler, NULL);
+	g_autoptr(DataFolder) deep = open_folder(folder, true, &error);
+	g_assert_no_error(error);
+	g_autoptr(Control) control = control_start(folder, deep, &error);
+	g_assert_no_error(error);
+	const char *const list[] = { "user", "list", NULL };
+	ControlAnswer answer;
+	g_assert_true(control_ask(folder, list, NULL, &answer, &error));
+	g_assert_cmpint(answer.status, ==, 0);
+	control_answer_clear(&answer);
+}
+
+static void add(const char *name, void (*test)(Fixture *, const void *))
+{
+	g_autofree char *path = g_strconcat("/admin/verb/", name, NULL);
+	g_test_add(path, Fixture, NULL, setup, test, teardown);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/admin/verb/finds-verbs", test_finds_verbs);
+	add("users", test_users);
+	add("devices", test_devices);
+	add("check", test_check);
+	add("one-at-a-time", test_one_at_a_time);
+	add("nothing-is-made-by-looking", test_nothing_is_made_by_looking);
+	add("door", test_door);
+	add("door-of-a-long-path", test_door_of_a_long_path);
+	return g_test_run();
+}
