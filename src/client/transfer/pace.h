@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <gio/gio.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A limit of bytes per second, kept by all threads together. */
+typedef struct Pace Pace;
+
+/* rate_max: bytes per second, 0: no limit. */
+Pace *pace_new(uint64_t rate_max);
+void pace_free(Pace *pace);
+
+/* Waits until these bytes may flow; CANCELLED if that comes first. */
+bool pace_wait(Pace *pace, uint64_t bytes, GCancellable *cancellable, GError **error);
