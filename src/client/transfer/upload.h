@@ -22,7 +22,7 @@ typedef enum UploadVerb {
 typedef enum UploadOutcome {
 	UPLOAD_PENDING,  /* not reached: an earlier failure of the whole batch; see error */
 	UPLOAD_DONE,     /* committed (or hashed): content, info, seq are set */
-	UPLOAD_SAME,     /* UPDATE: the file already is what the server has; content, info are set */
+	UPLOAD_SAME,     /* UPDATE: the file is what the server has; content, info are set */
 	UPLOAD_CHANGED,  /* the file changed or vanished while it was read: look again */
 	UPLOAD_REFUSED,  /* the server said no: refusal */
 	UPLOAD_FAILED,   /* this item alone: error (unreadable, too large …) */
@@ -33,7 +33,7 @@ typedef struct UploadItem {
 	UploadVerb verb;
 	int64_t key;         /* the engine's; not looked at */
 	uint64_t number;     /* operation number */
-	unsigned group;
+	unsigned group;      /* MOVE: neighbours of one group > 0 are all or nothing */
 	char *path;          /* of the local file; NULL for MOVE and DELETE */
 	DiskInfo expected;   /* the file as observed */
 	NodeId node;
@@ -51,6 +51,8 @@ typedef struct UploadItem {
 	GError *error;
 	GBytes *content;     /* file: chunk/content.h; link: target */
 	DiskInfo info;       /* the file as it was read */
+	bool young;          /* it was changed so shortly before that info may not tell a later
+				change: to be hashed again */
 	uint64_t seq;
 } UploadItem;
 
@@ -63,6 +65,9 @@ typedef struct Upload Upload;
 
 typedef struct UploadOptions {
 	uint64_t rate_max; /* bytes per second, 0: none */
+	/* The clock that stamps files, in microseconds since 1970; NULL: the system's. */
+	int64_t (*now_us)(void *data);
+	void *now_data;
 } UploadOptions;
 
 Upload *upload_new(Disk *disk, Remote *remote, const UploadOptions *options);
@@ -71,6 +76,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Upload, upload_free)
 
 /*
  * Runs the items (UploadItem) in order, in as few requests as possible, and sets their outcomes.
+ * Any number of threads may run items that do not build upon each other.
  * False if the whole batch failed (server not reached, credential refused, disk gone): items not
  * reached stay UPLOAD_PENDING. A commit whose answer was lost is PENDING too: trying again with
  * the same number finds out.

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the bytes of each file come from: the file that it replaces, what came beside the changes,
+ * or the server. For long files the lists of chunks are fetched first, a few at a time, so that
+ * memory does not grow with the file.
+ */
+#include "client/transfer/apply_internal.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+
+#include <string.h>
+
+/* Bytes of pieces in one load: what one answer of the server may carry. */
+#define LOAD_SIZE BATCH_SIZE_TARGET
+#define LOAD_PIECES_MAX 8192
+/* Bytes of files in one round. */
+#define ROUND_SIZE (64 * MIB)
+/* Lists of a base that are over this are not used: it is then sought in vain in 1 TiB. */
+#define BASE_LISTS_SIZE_MAX (64 * MIB)
+
+/* A chunk of the base file and where it lies there. */
+typedef struct BaseChunk {
+	ContentRef ref;
+	uint64_t offset;
+} BaseChunk;
+
+typedef struct Source {
+	ApplyRun *run;
+	Pipeline *pipeline;
+	ApplyLoad *load;
+	unsigned round_files;
+	uint64_t round_size;
+	/* the file at hand */
+	ApplyWork *work;
+	GArray *base;      /* BaseChunk, by id */
+	GHashTable *lists; /* ChunkId -> GBytes: decoded list chunks of the base */
+	uint64_t at;       /* bytes that have pieces */
+	bool base_failed;
+} Source;
+
+static bool push_load(Source *source, bool ends_round)
+{
+	ApplyLoad *full = source->load;
+	full->ends_round = ends_round;
+	source->load = apply_load_new();
+	if (ends_round) {
+		source->round_files = 0;
+		source->round_size = 0;
+	}
+	return pipeline_push(source->pipeline, full);
+}
+
+/* ---- list chunks -------------------------------------------------------------------------- */
+
+static GBytes *open_list(Source *source, const EncodedChunk *chunk, const ContentRef *ref,
+			 GError **error)
+{
+	if (chunk->raw_size != ref->length) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
+			    "a list of chunks of another length than promised");
+		return NULL;
+	}
+	g_autofree uint8_t *bytes = g_malloc(chunk->raw_size);
+	if (!codec_open(source->run->source_codec, chunk, bytes, error)) {
+		return NULL;
+	}
+	return g_bytes_new_take(g_steal_pointer(&bytes), chunk->raw_size);
+}
+
+/* Called with each list in order; false stops. */
+typedef bool (*ListVisitor)(Source *source, const ContentRef *ref, GBytes *list, GError **error);
+
+static bool visit_fetched(Source *source, const Content *content, size_t from, size_t *ret_next,
+			  ListVisitor visit, GError **error)
+{
+	size_t count = MIN(content->count - from, CHUNK_IDS_MAX);
+	g_autofree ChunkId *ids = g_new(ChunkId, count);
+	for (size_t i = 0; i < count; i++) {
+		ids[i] = content->refs[from + i].id;
+	}
+	g_autoptr(GArray) chunks = NULL;
+	g_autoptr(GBytes) body = NULL;
+	const ApplyRun *run = source->run;
+	if (!remote_fetch(run->apply->remote, ids, count, run->cancellable, &chunks, &body,
+			  error) ||
+	    !pace_wait(run->apply->pace, g_bytes_get_size(body), run->cancellable, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < chunks->len; i++) {
+		const EncodedChunk *chunk = &g_array_index(chunks, EncodedChunk, i);
+		const ContentRef *ref = &content->refs[from + i];
+		if (!chunk_id_equal(&chunk->id, &ref->id)) {
+			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+				    "the drive lacks a list of chunks");
+			return false;
+		}
+		g_autoptr(GBytes) list = open_list(source, chunk, ref, error);
+		if (!list || !visit(source, ref, list, error)) {
+			return false;
+		}
+	}
+	*ret_next = from + chunks->len;
+	return true;
+}
+
+/* NULL if it is neither of the base nor beside the changes. */
+static GBytes *find_list(Source *source, const ContentRef *ref)
+{
+	GBytes *known = g_hash_table_lookup(source->lists, &ref->id);
+	if (known) {
+		return g_bytes_ref(known);
+	}
+	EncodedChunk chunk;
+	g_autoptr(GBytes) body = NULL;
+	if (!cache_find(source->run->apply->cache, &ref->id, &chunk, &body)) {
+		return NULL;
+	}
+	return open_list(source, &chunk, ref, NULL);
+}
+
+static bool visit_lists(Source *source, const Content *content, ListVisitor visit, GError **error)
+{
+	for (size_t next = 0; next < content->count;) {
+		g_autoptr(GBytes) list = find_list(source, &content->refs[next]);
+		if (list) {
+			if (!visit(source, &content->refs[next], list, error)) {
+				return false;
+			}
+			next++;
+		} else if (!visit_fetched(source, content, next, &next, visit, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* ---- the base ----------------------------------------------------------------------------- */
+
+static int compare_base(const void *a, const void *b)
+{
+	const BaseChunk *left = a;
+	const BaseChunk *right = b;
+	return chunk_id_compare(&left->ref.id, &right->ref.id);
+}
+
+static void add_base(Source *source, const Content *content)
+{
+	for (size_t i = 0; i < content->count; i++) {
+		BaseChunk chunk = { content->refs[i], source->at };
+		g_array_append_val(source->base, chunk);
+		source->at += chunk.ref.length;
+	}
+}
+
+static bool add_base_list(Source *source, const ContentRef *ref, GBytes *list, GError **error)
+{
+	g_auto(Content) content = { 0 };
+	size_t size = 0;
+	const void *bytes = g_bytes_get_data(list, &size);
+	if (!content_decode_list(bytes, size, &content, error)) {
+		return false;
+	}
+	add_base(source, &content);
+	g_hash_table_replace(source->lists, g_memdup2(&ref->id, sizeof ref->id), g_bytes_ref(list));
+	return true;
+}
+
+/*
+ * Learns which chunks the file now at the path has. That is only to save bytes: where it fails,
+ * there is no base. Only the loss of the server counts.
+ */
+static bool learn_base(Source *source, GError **error)
+{
+	const ApplyItem *item = source->work->item;
+	g_array_set_size(source->base, 0);
+	g_hash_table_remove_all(source->lists);
+	source->base_failed = false;
+	source->at = 0;
+	if (item->verb != APPLY_UPDATE || !item->base_content || !item->has_expected) {
+		return true;
+	}
+	g_auto(Content) content = { 0 };
+	size_t size = 0;
+	const void *bytes = g_bytes_get_data(item->base_content, &size);
+	if (!content_decode(bytes, size, &content, NULL) ||
+	    content_length(&content) > (content.depth ? BASE_LISTS_SIZE_MAX : FILE_SIZE_MAX)) {
+		return true;
+	}
+	if (content.depth == 0) {
+		add_base(source, &content);
+	} else {
+		g_autoptr(GError) cause = NULL;
+		if (!visit_lists(source, &content, add_base_list, &cause)) {
+			g_array_set_size(source->base, 0);
+			bool lost = g_error_matches(cause, DRIVE_ERROR, DRIVE_ERROR_OFFLINE) ||
+				    g_error_matches(cause, DRIVE_ERROR, DRIVE_ERROR_CANCELLED);
+			if (lost) {
+				g_propagate_error(error, g_steal_pointer(&cause));
+				return false;
+			}
+		}
+	}
+	g_array_sort(source->base, compare_base);
+	return true;
+}
+
+/* Opens the file at the path, once it is of use, if it is still what was observed. */
+static bool open_base(Source *source)
+{
+	ApplyWork *work = source->work;
+	if (work->base || source->base_failed) {
+		return work->base != NULL;
+	}
+	g_autoptr(DiskFile) file = disk_open(source->run->apply->disk, work->item->path, NULL);
+	DiskInfo info;
+	if (file && disk_file_look(file, &info, NULL) &&
+	    disk_info_equal(&info, &work->item->expected)) {
+		work->base = g_steal_pointer(&file);
+	}
+	source->base_failed = work->base == NULL;
+	return work->base != NULL;
+}
+
+static bool find_base(Source *source, const ContentRef *ref, uint64_t *ret_offset)
+{
+	BaseChunk wanted = { *ref, 0 };
+	unsigned index = 0;
+	if (source->base->len == 0 ||
+	    !g_array_binary_search(source->base, &wanted, compare_base, &index)) {
+		return false;
+	}
+	const BaseChunk *found = &g_array_index(source->base, BaseChunk, index);
+	*ret_offset = found->offset;
+	return found->ref.length == ref->length && open_base(source);
+}
+
+/* ---- pieces ------------------------------------------------------------------------------- */
+
+static bool add_piece(Source *source, const ContentRef *ref)
+{
+	ApplyWork *work = source->work;
+	ApplyLoad *load = source->load;
+	ApplyPiece piece = { .work = work, .offset = source->at, .ref = *ref };
+	source->at += ref->length;
+	if (source->at <= work->written) {
+		return true;
+	}
+	g_autoptr(GBytes) body = NULL;
+	if (find_base(source, ref, &piece.base_offset)) {
+		piece.source = PIECE_BASE;
+	} else if (cache_find(source->run->apply->cache, &ref->id, &piece.chunk, &body)) {
+		piece.source = PIECE_HERE;
+		apply_load_own(load, body);
+	}
+	g_array_append_val(load->pieces, piece);
+	load->size += ref->length;
+	bool full = load->size >= LOAD_SIZE || load->pieces->len >= LOAD_PIECES_MAX;
+	return !full || push_load(source, false);
+}
+
+static bool add_pieces(Source *source, const Content *content, GError **error)
+{
+	uint64_t size = source->work->item->size;
+	if (content_length(content) > size - source->at) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
+			    "its chunks are longer than the file");
+		return false;
+	}
+	for (size_t i = 0; i < content->count; i++) {
+		if (!add_piece(source, &content->refs[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool add_list_pieces(Source *source, const ContentRef *ref, GBytes *list, GError **error)
+{
+	g_auto(Content) content = { 0 };
+	size_t size = 0;
+	const void *bytes = g_bytes_get_data(list, &size);
+	return content_decode_list(bytes, size, &content, error) &&
+	       add_pieces(source, &content, error);
+}
+
+static bool source_content(Source *source, GError **error)
+{
+	ApplyItem *item = source->work->item;
+	g_auto(Content) content = { 0 };
+	size_t size = 0;
+	const void *bytes = g_bytes_get_data(item->content, &size);
+	if (!content_decode(bytes, size, &content, error)) {
+		return false;
+	}
+	if (content.depth == 0) {
+		if (!add_pieces(source, &content, error)) {
+			return false;
+		}
+	} else if (!visit_lists(source, &content, add_list_pieces, error)) {
+		return false;
+	}
+	if (source->at != item->size) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
+			    "its chunks are shorter than the file");
+		return false;
+	}
+	return true;
+}
+
+/* Is it only this file that cannot be had? */
+static bool concerns_file(const GError *error)
+{
+	return g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND) ||
+	       g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT) ||
+	       g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_INVALID) ||
+	       g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE);
+}
+
+static bool source_file(Source *source, GError **error)
+{
+	ApplyWork *work = source->work;
+	work->stages = true;
+	if (!learn_base(source, error)) {
+		return false;
+	}
+	g_autofree ApplyPartial *partial =
+		apply_take_partial(source->run->apply, work->item->content);
+	if (partial) {
+		work->staged = partial->staged;
+		work->written = partial->written;
+		g_bytes_unref(partial->content);
+	}
+	source->at = 0;
+	GError *cause = NULL;
+	if (!source_content(source, &cause)) {
+		if (!cause || !concerns_file(cause)) {
+			g_propagate_error(error, cause);
+			return false;
+		}
+		work->source_error = cause;
+	}
+	source->round_files++;
+	source->round_size += work->item->size;
+	return true;
+}
+
+static bool source_work(Source *source, ApplyWork *work, GError **error)
+{
+	const ApplyItem *item = work->item;
+	source->work = work;
+	if (!apply_check_cancelled(source->run, error)) {
+		return false;
+	}
+	bool value = item->verb == APPLY_CREATE || item->verb == APPLY_UPDATE;
+	if (value && item->kind == ENTRY_FILE && !apply_is_attributes_only(item) &&
+	    !source_file(source, error)) {
+		return false;
+	}
+	g_ptr_array_add(source->load->works, work);
+	bool full = source->round_files >= source->run->apply->round_files_max ||
+		    source->round_size >= ROUND_SIZE;
+	return !full || push_load(source, true);
+}
+
+bool source_works(ApplyRun *run, GPtrArray *works, Pipeline *pipeline, ApplyLoad **ret_last,
+		  GError **error)
+{
+	Source source = { .run = run, .pipeline = pipeline, .load = apply_load_new() };
+	source.base = g_array_new(FALSE, FALSE, sizeof(BaseChunk));
+	source.lists = g_hash_table_new_full(chunk_id_hash, chunk_id_equal, g_free,
+					     (GDestroyNotify)g_bytes_unref);
+	bool ok = true;
+	for (unsigned i = 0; ok && i < works->len; i++) {
+		ok = source_work(&source, g_ptr_array_index(works, i), error);
+	}
+	g_array_unref(source.base);
+	g_hash_table_unref(source.lists);
+	source.load->ends_round = true;
+	*ret_last = source.load;
+	return ok;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A run is three things at the same time: gather.c reads files into batches, deliver_encode() asks
+ * what the server lacks of the batch before and encodes it, deliver_send() sends and commits the
+ * one before that. A run of one batch, which is what saving a file is, does them one after the
+ * other without threads.
+ */
+#include "client/transfer/upload.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "client/transfer/upload_internal.h"
+
+UploadItem *upload_item_new(UploadVerb verb)
+{
+	UploadItem *item = g_new0(UploadItem, 1);
+	item->verb = verb;
+	return item;
+}
+
+void upload_item_free(UploadItem *item)
+{
+	if (!item) {
+		return;
+	}
+	g_free(item->path);
+	g_free(item->name);
+	g_clear_pointer(&item->same_as, g_bytes_unref);
+	g_clear_pointer(&item->content, g_bytes_unref);
+	g_clear_error(&item->error);
+	g_free(item);
+}
+
+Upload *upload_new(Disk *disk, Remote *remote, const UploadOptions *options)
+{
+	Upload *upload = g_new0(Upload, 1);
+	upload->disk = disk;
+	upload->remote = remote;
+	upload->options = *options;
+	upload->pace = pace_new(options->rate_max);
+	g_mutex_init(&upload->mutex);
+	pays_init(&upload->pays);
+	return upload;
+}
+
+void upload_free(Upload *upload)
+{
+	if (!upload) {
+		return;
+	}
+	pace_free(upload->pace);
+	g_mutex_clear(&upload->mutex);
+	g_free(upload);
+}
+
+uint64_t upload_progress(Upload *upload)
+{
+	g_mutex_lock(&upload->mutex);
+	uint64_t progress = upload->progress;
+	g_mutex_unlock(&upload->mutex);
+	return progress;
+}
+
+/* ---- batches ------------------------------------------------------------------------------ */
+
+static void chunk_clear(void *data)
+{
+	UploadChunk *chunk = data;
+	g_clear_pointer(&chunk->encoded, g_bytes_unref);
+}
+
+UploadBatch *upload_batch_new(void)
+{
+	UploadBatch *batch = g_new0(UploadBatch, 1);
+	/* Untouched pages of it cost nothing. */
+	batch->bytes = g_malloc(BATCH_RAW_SIZE + CHUNK_SIZE_MAX + READ_SIZE);
+	batch->chunks = g_array_new(FALSE, FALSE, sizeof(UploadChunk));
+	g_array_set_clear_func(batch->chunks, chunk_clear);
+	batch->works = g_ptr_array_new();
+	return batch;
+}
+
+void upload_batch_free(void *data)
+{
+	UploadBatch *batch = data;
+	if (!batch) {
+		return;
+	}
+	g_array_unref(batch->chunks);
+	g_ptr_array_unref(batch->works);
+	g_free(batch->bytes);
+	g_free(batch);
+}
+
+static RemoteVerb verb_of(const UploadItem *item)
+{
+	switch (item->verb) {
+	case UPLOAD_CREATE:
+		return REMOTE_CREATE;
+	case UPLOAD_UPDATE:
+		return REMOTE_UPDATE;
+	case UPLOAD_MOVE:
+		return REMOTE_MOVE;
+	default:
+		g_assert(item->verb == UPLOAD_DELETE);
+		return REMOTE_DELETE;
+	}
+}
+
+RemoteOperation upload_operation(const UploadItem *item)
+{
+	RemoteOperation operation = {
+		.number = item->number,
+		.group = item->group,
+		.verb = verb_of(item),
+		.node = item->node,
+		.base = item->base,
+		.decided_at = item->decided_at,
+	};
+	if (item->verb == UPLOAD_CREATE || item->verb == UPLOAD_MOVE) {
+		operation.parent = item->parent;
+		operation.name = item->name;
+	}
+	if (item->verb == UPLOAD_CREATE || item->verb == UPLOAD_UPDATE) {
+		operation.kind = (RemoteKind)item->kind;
+		operation.content = item->content;
+		if (item->kind == ENTRY_FILE) {
+			operation.size = item->info.size;
+			operation.executable = item->info.executable;
+		}
+		if (item->kind != ENTRY_FOLDER) {
+			operation.mtime_ns = item->info.mtime_ns;
+		}
+	}
+	return operation;
+}
+
+bool upload_check_cancelled(GCancellable *cancellable, GError **error)
+{
+	if (!g_cancellable_is_cancelled(cancellable)) {
+		return true;
+	}
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CANCELLED, "cancelled");
+	return false;
+}
+
+/* ---- running ------------------------------------------------------------------------------ */
+
+static bool run_works(Upload *upload, GPtrArray *works, bool again, GCancellable *cancellable,
+		      GError **error)
+{
+	static const PipelineStep steps[] = { deliver_encode, deliver_send, NULL };
+	g_autoptr(Codec) codec = codec_new();
+	UploadRun run = { upload, cancellable, again, codec };
+	Pipeline *pipeline = pipeline_new(steps, upload_batch_free, &run);
+	UploadBatch *last = NULL;
+	GError *gather_error = NULL;
+	bool gathered = gather_works(&run, works, pipeline, &last, &gather_error);
+	if (!pipeline_finish(pipeline, last, error)) {
+		g_clear_error(&gather_error);
+		return false;
+	}
+	if (!gathered) {
+		g_propagate_error(error, gather_error);
+	}
+	return gathered;
+}
+
+/* Those whose content the server lacks after all. */
+static GPtrArray *works_again(GPtrArray *works)
+{
+	GPtrArray *again = g_ptr_array_new();
+	for (unsigned i = 0; i < works->len; i++) {
+		UploadWork *work = g_ptr_array_index(works, i);
+		if (work->again) {
+			g_ptr_array_add(again, work);
+		}
+	}
+	return again;
+}
+
+bool upload_run(Upload *upload, GPtrArray *items, GCancellable *cancellable, GError **error)
+{
+	g_autofree UploadWork *all = g_new0(UploadWork, MAX(items->len, 1));
+	g_autoptr(GPtrArray) works = g_ptr_array_sized_new(items->len);
+	for (unsigned i = 0; i < items->len; i++) {
+		UploadItem *item = g_ptr_array_index(items, i);
+		g_assert(item->outcome == UPLOAD_PENDING);
+		g_assert(item->group == 0 || item->verb == UPLOAD_MOVE);
+		g_assert(item->verb != UPLOAD_HASH || item->kind == ENTRY_FILE);
+		all[i].item = item;
+		g_ptr_array_add(works, &all[i]);
+	}
+	if (!run_works(upload, works, false, cancellable, error)) {
+		return false;
+	}
+	g_autoptr(GPtrArray) again = works_again(works);
+	return again->len == 0 || run_works(upload, again, true, cancellable, error);
+}

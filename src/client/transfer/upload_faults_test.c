@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/transfer/upload.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "client/transfer/upload_world.h"
+
+#include <malloc.h>
+
+/* ---- what the server says ----------------------------------------------------------------- */
+
+static void test_refusals(void)
+{
+	g_autoptr(UploadWorld) world = upload_world_new();
+	g_autoptr(GPtrArray) items = upload_world_items();
+	device_write_text(world->device, "file", "hello");
+	UploadItem *first = upload_world_item(world, UPLOAD_CREATE, "file");
+	upload_world_run_one(world, items, first);
+	device_write_text(world->device, "file", "world");
+	UploadItem *stale = upload_world_item_update(world, first);
+	stale->base = 99;
+	UploadItem *taken = upload_world_item(world, UPLOAD_CREATE, "file");
+	UploadItem *orphan = upload_world_item(world, UPLOAD_CREATE, "file");
+	orphan->parent = node_id_random();
+	UploadItem *exists = upload_world_item(world, UPLOAD_CREATE, "file");
+	exists->node = first->node;
+	UploadItem *lost = upload_world_item_plain(world, UPLOAD_DELETE, first);
+	lost->node = node_id_random();
+	UploadItem *good = upload_world_item_update(world, first);
+	UploadItem *const all[] = { stale, taken, orphan, exists, lost, good };
+	const RemoteOutcome refusals[] = { REMOTE_STALE, REMOTE_NAME_TAKEN, REMOTE_NO_PARENT,
+					   REMOTE_EXISTS, REMOTE_NOT_FOUND };
+	g_autoptr(GPtrArray) batch = g_ptr_array_new();
+	for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+		g_ptr_array_add(items, all[i]);
+		g_ptr_array_add(batch, all[i]);
+	}
+	upload_world_run(world, batch);
+	for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
+		g_assert_cmpint(all[i]->outcome, ==, UPLOAD_REFUSED);
+		g_assert_cmpint(all[i]->refusal, ==, refusals[i]);
+	}
+	g_autoptr(GBytes) bytes = g_bytes_new_static("world", 5);
+	upload_world_assert_stored(world, good, bytes);
+}
+
+static void test_full_server(void)
+{
+	g_autoptr(UploadWorld) world = upload_world_new();
+	g_autoptr(GPtrArray) items = upload_world_items();
+	device_write_text(world->device, "old", "hello");
+	UploadItem *old = upload_world_item(world, UPLOAD_CREATE, "old");
+	upload_world_run_one(world, items, old);
+	world->drive->full = true;
+	device_write_text(world->device, "small", "world");
+	g_autoptr(GBytes) large = device_write_noise(world->device, "large", 40 * MIB, 1);
+	g_autoptr(GBytes) middle = device_write_noise(world->device, "middle", 512 * KIB, 2);
+	g_assert_true(disk_memory_user_make_folder(world->memory, "folder", NULL));
+	UploadItem *const all[] = {
+		upload_world_item(world, UPLOAD_CREATE, "small"),
+		upload_world_item(world, UPLOAD_CREATE, "large"),
+		upload_world_item(world, UPLOAD_CREATE, "middle"),
+		upload_world_item(world, UPLOAD_CREATE, "folder"),
+		upload_world_item_plain(world, UPLOAD_DELETE, old),
+	};
+	g_autoptr(GPtrArray) batch = g_ptr_array_new();
+	for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+		g_ptr_array_add(items, all[i]);
+		g_ptr_array_add(batch, all[i]);
+	}
+	upload_world_run(world, batch);
+	for (size_t i = 0; i < 3; i++) {
+		g_assert_cmpint(all[i]->outcome, ==, UPLOAD_REFUSED);
+		g_assert_cmpint(all[i]->refusal, ==, REMOTE_QUOTA);
+	}
+	g_assert_cmpint(all[3]->outcome, ==, UPLOAD_DONE);
+	g_assert_cmpint(all[4]->outcome, ==, UPLOAD_DONE);
+	g_assert_null(fake_drive_node(world->drive, &old->node));
+	world->drive->full = false;
+	all[1]->outcome = UPLOAD_PENDING;
+	upload_world_run_one(world, items, g_ptr_array_steal_index(items, 2));
+	upload_world_assert_stored(world, all[1], large);
+}
+
+static void test_content_that_was_forgotten(void)
+{
+	for (int i = 0; i < 2; i++) {
+		g_autoptr(UploadWorld) world = upload_world_new();
+		g_autoptr(GPtrArray) items = upload_world_items();
+		g_autoptr(GBytes) bytes =
+			device_write_noise(world->device, "file", i ? 24 * MIB : 1000, 1);
+		UploadItem *first = upload_world_item(world, UPLOAD_CREATE, "file");
+		upload_world_run_one(world, items, first);
+		/* Touched only; but the server lost what it had. */
+		g_assert_true(disk_memory_user_set_mtime(world->memory, "file", 77, NULL));
+		g_hash_table_remove_all(world->drive->chunks);
+		device_write_text(world->device, "other", "other");
+		UploadItem *second = upload_world_item_update(world, first);
+		UploadItem *other = upload_world_item(world, UPLOAD_CREATE, "other");
+		g_ptr_array_add(items, second);
+		g_ptr_array_add(items, other);
+		g_autoptr(GPtrArray) batch = g_ptr_array_new();
+		g_ptr_array_add(batch, second);
+		g_ptr_array_add(batch, other);
+		upload_world_run(world, batch);
+		upload_world_assert_stored(world, second, bytes);
+		g_assert_cmpint(other->outcome, ==, UPLOAD_DONE);
+	}
+}
+
+static void test_lost_answer(void)
+{
+	g_autoptr(UploadWorld) world = upload_world_new();
+	g_autoptr(GPtrArray) items = upload_world_items();
+	device_write_text(world->device, "file", "hello");
+	UploadItem *item = upload_world_item(world, UPLOAD_CREATE, "file");
+	g_ptr_array_add(items, item);
+	world->drive->fail_after = 1;
+	g_autoptr(GError) error = NULL;
+	g_assert_false(upload_run(world->upload, items, NULL, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE);
+	g_assert_cmpint(item->outcome, ==, UPLOAD_PENDING);
+	upload_world_run(world, items);
+	g_autoptr(GBytes) bytes = g_bytes_new_static("hello", 5);
+	upload_world_assert_stored(world, item, bytes);
+}
+
+static void test_cancelled(void)
+{
+	g_autoptr(UploadWorld) world = upload_world_new();
+	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(GBytes) bytes = device_write_noise(world->device, "file", 40 * MIB, 1);
+	UploadItem *item = upload_world_item(world, UPLOAD_CREATE, "file");
+	g_ptr_array_add(items, item);
+	g_autoptr(GCancellable) cancellable = g_cancellable_new();
+	world->drive->cancel_at_next = cancellable;
+	g_autoptr(GError) error = NULL;
+	g_assert_false(upload_run(world->upload, items, cancellable, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CANCELLED);
+	g_assert_cmpint(item->outcome, ==, UPLOAD_PENDING);
+	g_assert_cmpint(world->drive->exchanges, <=, 3);
+}
+
+/* ---- everything that can fail -------------------------------------------------------------- */
+
+static GPtrArray *mixed_items(UploadWorld *world)
+{
+	GPtrArray *items = upload_world_items();
+	g_assert_true(disk_memory_user_make_folder(world->memory, "folder", NULL));
+	g_assert_true(disk_memory_user_make_link(world->memory, "link", "target", NULL));
+	device_write_text(world->device, "small", "hello");
+	g_bytes_unref(device_write_noise(world->device, "large", 9 * MIB, 1));
+	g_bytes_unref(device_write_noise(world->device, "last", 3 * MIB, 2));
+	const char *const paths[] = { "folder", "small", "large", "link", "last" };
+	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
+		g_ptr_array_add(items, upload_world_item(world, UPLOAD_CREATE, paths[i]));
+	}
+	return items;
+}
+
+static GPtrArray *not_done(GPtrArray *items)
+{
+	GPtrArray *rest = g_ptr_array_new();
+	for (unsigned i = 0; i < items->len; i++) {
+		UploadItem *item = g_ptr_array_index(items, i);
+		if (item->outcome != UPLOAD_DONE) {
+			g_assert_cmpint(item->outcome, !=, UPLOAD_REFUSED);
+			g_clear_error(&item->error);
+			item->outcome = UPLOAD_PENDING;
+			g_ptr_array_add(rest, item);
+		}
+	}
+	return rest;
+}
+
+static void check_mixed(UploadWorld *world, GPtrArray *items)
+{
+	for (unsigned i = 0; i < items->len; i++) {
+		const UploadItem *item = g_ptr_array_index(items, i);
+		g_assert_cmpint(item->outcome, ==, UPLOAD_DONE);
+		if (item->kind == ENTRY_FILE) {
+			g_autoptr(GBytes) bytes = disk_memory_read(world->memory, item->path);
+			upload_world_assert_stored(world, item, bytes);
+		}
+	}
+	g_assert_cmpuint(g_hash_table_size(world->drive->nodes), ==, items->len);
+}
+
+typedef void (*Fault)(UploadWorld *world, int n);
+
+static void fault_before(UploadWorld *world, int n)
+{
+	world->drive->fail_before = n;
+}
+
+static void fault_after(UploadWorld *world, int n)
+{
+	world->drive->fail_after = n;
+}
+
+static void fault_disk(UploadWorld *world, int n)
+{
+	world->device->any = true;
+	world->device->countdown = n;
+}
+
+/* The n-th call fails, n = 1, 2, 3 … until none does; what was not done is tried once more. */
+static void test_fault_walk(const void *data)
+{
+	Fault fault = *(const Fault *)data;
+	bool hit = true;
+	for (int n = 1; hit; n++) {
+		g_autoptr(UploadWorld) world = upload_world_new();
+		g_autoptr(GPtrArray) items = mixed_items(world);
+		fault(world, n);
+		g_autoptr(GError) error = NULL;
+		bool ok = upload_run(world->upload, items, NULL, &error);
+		g_assert_true(ok == !error);
+		hit = world->drive->fail_before + world->drive->fail_after +
+			      world->device->countdown ==
+		      0;
+		fault(world, 0);
+		g_autoptr(GPtrArray) rest = not_done(items);
+		g_assert_true(hit || rest->len == 0);
+		upload_world_run(world, rest);
+		check_mixed(world, items);
+	}
+}
+
+/* ---- limits -------------------------------------------------------------------------------- */
+
+static void test_memory_is_bounded(void)
+{
+	g_autoptr(UploadWorld) world = upload_world_new();
+	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(GBytes) bytes = device_write_noise(world->device, "file", 160 * MIB, 1);
+	UploadItem *item = upload_world_item(world, UPLOAD_CREATE, "file");
+	struct mallinfo2 info = mallinfo2();
+	size_t before = info.uordblks + info.hblkhd;
+	upload_world_run_one(world, items, item);
+	g_assert_cmpint(item->outcome, ==, UPLOAD_DONE);
+	g_test_message("%zu MiB beside the file",
+		       (world->drive->memory_max - before) / (size_t)MIB);
+	g_assert_cmpuint(world->drive->memory_max, <, before + 96 * MIB);
+	g_assert_cmpuint(world->drive->body_size_max, <, 12 * MIB);
+}
+
+typedef struct Runner {
+	UploadWorld *world;
+	GPtrArray *items;
+} Runner;
+
+static void *run_in_thread(void *data)
+{
+	Runner *runner = data;
+	upload_world_run(runner->world, runner->items);
+	return NULL;
+}
+
+static void test_several_runs_at_once(void)
+{
+	g_autoptr(UploadWorld) world = upload_world_new();
+	Runner runners[3];
+	GThread *threads[3];
+	for (size_t i = 0; i < G_N_ELEMENTS(runners); i++) {
+		runners[i] = (Runner){ world, upload_world_items() };
+		for (unsigned k = 0; k < 20; k++) {
+			g_autofree char *name = g_strdup_printf("%zu-%u", i, k);
+			g_bytes_unref(
+				device_write_noise(world->device, name, (k + 1) * 100 * KIB, k));
+			g_ptr_array_add(runners[i].items,
+					upload_world_item(world, UPLOAD_CREATE, name));
+		}
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(runners); i++) {
+		threads[i] = g_thread_new("runner", run_in_thread, &runners[i]);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(runners); i++) {
+		g_thread_join(threads[i]);
+		for (unsigned k = 0; k < runners[i].items->len; k++) {
+			const UploadItem *item = g_ptr_array_index(runners[i].items, k);
+			g_autoptr(GBytes) bytes = disk_memory_read(world->memory, item->path);
+			upload_world_assert_stored(world, item, bytes);
+		}
+		g_ptr_array_unref(runners[i].items);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const Fault faults[] = { fault_before, fault_after, fault_disk };
+	g_test_init(&argc, &argv, NULL);
+#define ADD(name, function) g_test_add_func("/client/transfer/upload_faults/" name, function)
+	ADD("refusals", test_refusals);
+	ADD("full-server", test_full_server);
+	ADD("content-that-was-forgotten", test_content_that_was_forgotten);
+	ADD("lost-answer", test_lost_answer);
+	ADD("cancelled", test_cancelled);
+	ADD("memory-is-bounded", test_memory_is_bounded);
+	ADD("several-runs-at-once", test_several_runs_at_once);
+	g_test_add_data_func("/client/transfer/upload_faults/survives-unheard-requests", &faults[0],
+			     test_fault_walk);
+	g_test_add_data_func("/client/transfer/upload_faults/survives-lost-answers", &faults[1],
+			     test_fault_walk);
+	g_test_add_data_func("/client/transfer/upload_faults/survives-disk-failures", &faults[2],
+			     test_fault_walk);
+	return g_test_run();
+}
