@@ -356,6 +356,28 @@ Inode *calls_opened(DiskMemory *memory, uint64_t number, GError **error)
 	return opening ? image_get(memory->live, opening->inode) : NULL;
 }
 
+bool calls_hold(DiskMemory *memory, uint64_t number, GError **error)
+{
+	Opening *opening = g_hash_table_lookup(memory->openings, &number);
+	Inode *inode = image_get(memory->live, opening->inode);
+	if (inode->writers > 0) {
+		return calls_fail(error, DRIVE_ERROR_BUSY, inode->name, "is open for writing");
+	}
+	inode->holders += !opening->holding;
+	opening->holding = true;
+	return true;
+}
+
+bool calls_check_writable(const Inode *inode, const char *path, GError **error)
+{
+	if (inode->kind != DISK_FILE) {
+		return calls_fail(error, DRIVE_ERROR_CHANGED, path, "is no file");
+	}
+	return may(inode, 0200, path, error) &&
+	       (inode->holders == 0 ||
+		calls_fail(error, DRIVE_ERROR_BUSY, path, "would have to wait"));
+}
+
 void calls_mark_written(DiskMemory *memory, uint64_t number)
 {
 	Opening *opening = g_hash_table_lookup(memory->openings, &number);
@@ -369,6 +391,7 @@ static void release(DiskMemory *memory, const Opening *opening)
 	if (opening->written) {
 		events_tell_changed(memory->events, inode);
 	}
+	inode->holders -= opening->holding;
 	image_release(memory->live, inode, opening->writing);
 	collect_number(memory, opening->inode, number);
 }

@@ -35,6 +35,7 @@ typedef struct Opening {
 	bool client;
 	bool writing;
 	bool written;
+	bool holding;
 } Opening;
 
 typedef enum CallsRename {
@@ -61,6 +62,10 @@ void calls_set(DiskMemory *memory, Inode *inode, int64_t mtime_ns, unsigned mode
 uint64_t calls_open(DiskMemory *memory, Inode *inode, bool client, bool writing, GError **error);
 /* Borrowed until the next change; IO once its process is gone. */
 Inode *calls_opened(DiskMemory *memory, uint64_t opening, GError **error);
+/* Keeps writers out until it is closed. BUSY if there is one. */
+bool calls_hold(DiskMemory *memory, uint64_t opening, GError **error);
+/* May people write to it? BUSY if the client keeps them out. */
+bool calls_check_writable(const Inode *inode, const char *path, GError **error);
 /* Those who watch are told so when it is closed. */
 void calls_mark_written(DiskMemory *memory, uint64_t opening);
 /* Does nothing once its process is gone. */

@@ -359,7 +359,8 @@ bool disk_start(Disk *disk, const char *marker, bool create_marker, GError **err
 	return make_reserved(disk, DISK_RESERVED, error) &&
 	       make_reserved(disk, DISK_STAGE, error) && make_reserved(disk, DISK_REMOVED, error) &&
 	       make_reserved(disk, DISK_PARK, error) && clear_stage(disk, error) &&
-	       learn_mode(disk, error) && (marked || write_marker(disk, error));
+	       removed_repair(disk, error) && learn_mode(disk, error) &&
+	       (marked || write_marker(disk, error));
 }
 
 void disk_close(Disk *disk)

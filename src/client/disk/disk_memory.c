@@ -145,16 +145,16 @@ static bool memory_file_sync(DiskFile *base, GError **error)
 	return inode;
 }
 
-/* Writers that come later need not be kept out: the client's calls are one at a time. */
 static bool memory_file_hold(DiskFile *base, GError **error)
 {
 	MemoryFile *file = (MemoryFile *)base;
 	const Inode *inode = enter_file(base, error);
 	bool held = inode;
-	if (held && file->memory->options.no_hold) {
-		held = calls_fail(error, DRIVE_ERROR_UNSUPPORTED, inode->name, "no leases");
-	} else if (held && inode->writers > 0) {
-		held = calls_fail(error, DRIVE_ERROR_BUSY, inode->name, "is open for writing");
+	if (held) {
+		held = file->memory->options.no_hold
+			       ? calls_fail(error, DRIVE_ERROR_UNSUPPORTED, inode->name,
+					    "no leases")
+			       : calls_hold(file->memory, file->opening, error);
 	}
 	leave_file(base);
 	return held;

@@ -79,7 +79,10 @@ void disk_memory_check(DiskMemory *memory);
 
 /* ---- people ----------------------------------------------------------------------------- */
 
-/* Errors are those of disk.h. Paths may lead anywhere, also into the reserved folder. */
+/*
+ * Errors are those of disk.h; BUSY where a program would have to wait. Paths may lead anywhere,
+ * also into the reserved folder.
+ */
 
 /* Makes or truncates the file, writes, closes: how most programs save. */
 bool disk_memory_user_write(DiskMemory *memory, const char *path, const void *bytes, size_t size,

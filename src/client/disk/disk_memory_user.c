@@ -25,15 +25,6 @@ static Inode *find_or_make(DiskMemory *memory, const char *path, GError **error)
 	return inode ? inode : calls_make(memory, path, DISK_FILE, NULL, error);
 }
 
-static bool check_writable(const Inode *inode, const char *path, GError **error)
-{
-	if (inode->kind != DISK_FILE) {
-		return calls_fail(error, DRIVE_ERROR_CHANGED, path, "is no file");
-	}
-	return (inode->mode & 0200) ||
-	       calls_fail(error, DRIVE_ERROR_FORBIDDEN, path, "permission denied");
-}
-
 /* Writes and tells those who watch, as on closing. inode may be NULL: error is set already. */
 static bool write_and_close(DiskMemory *memory, Inode *inode, uint64_t offset, GBytes *bytes,
 			    GError **error)
@@ -49,7 +40,7 @@ bool disk_memory_user_write(DiskMemory *memory, const char *path, const void *by
 	g_autoptr(GBytes) copy = g_bytes_new(bytes, size);
 	g_mutex_lock(&memory->lock);
 	Inode *inode = find_or_make(memory, path, error);
-	if (!inode || !check_writable(inode, path, error)) {
+	if (!inode || !calls_check_writable(inode, path, error)) {
 		return leave(memory, false);
 	}
 	calls_truncate(memory, inode, 0);
@@ -63,7 +54,7 @@ bool disk_memory_user_append(DiskMemory *memory, const char *path, const void *b
 	g_mutex_lock(&memory->lock);
 	Inode *inode = find_or_make(memory, path, error);
 	return leave(memory,
-		     inode && check_writable(inode, path, error) &&
+		     inode && calls_check_writable(inode, path, error) &&
 			     write_and_close(memory, inode, inode->bytes->len, copy, error));
 }
 
@@ -72,7 +63,7 @@ bool disk_memory_user_edit(DiskMemory *memory, const char *path, uint64_t offset
 {
 	g_mutex_lock(&memory->lock);
 	Inode *inode = calls_find(memory, path, error);
-	return leave(memory, inode && check_writable(inode, path, error) &&
+	return leave(memory, inode && calls_check_writable(inode, path, error) &&
 				     write_and_close(memory, inode, offset, bytes, error));
 }
 
@@ -149,7 +140,7 @@ DiskMemoryHandle *disk_memory_user_open(DiskMemory *memory, const char *path, GE
 {
 	g_mutex_lock(&memory->lock);
 	Inode *inode = calls_find(memory, path, error);
-	uint64_t opening = inode && check_writable(inode, path, error)
+	uint64_t opening = inode && calls_check_writable(inode, path, error)
 				   ? calls_open(memory, inode, false, true, error)
 				   : 0;
 	leave(memory, true);

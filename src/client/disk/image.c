@@ -147,6 +147,7 @@ Image *image_copy(const Image *image)
 			Inode *added = add_inode(copy, inode);
 			added->opens = 0;
 			added->writers = 0;
+			added->holders = 0;
 		}
 	}
 	g_hash_table_iter_init(&iter, image->inodes);

@@ -27,6 +27,7 @@ typedef struct Inode {
 	unsigned links;    /* names that lead here */
 	unsigned opens;    /* programs that have it open: it outlives its last name */
 	unsigned writers;  /* … for writing */
+	unsigned holders;  /* … and keep writers out */
 	uint64_t folder;   /* id of where its latest name is or was */
 	char *name;
 } Inode;

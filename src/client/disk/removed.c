@@ -17,6 +17,10 @@
  *	take:      path -> entry
  *	           look at the entry
  *
+ * Where the file system cannot exchange, what is at path is taken first and the entry goes there
+ * then. Both entries have the same I; if they are found together, this was interrupted, and is
+ * undone before anybody takes the absence for a deletion.
+ *
  * Everything happens by renames that never go onto something.
  */
 #include "client/disk/removed.h"
@@ -204,13 +208,12 @@ static bool bring_back(Disk *disk, const char *entry, const char *folder, const 
 }
 
 /* To its old place, or else beside it. Failing that it stays an entry, for removed_tidy(). */
-static void put_back(Disk *disk, const char *entry, const char *path)
+static bool put_back(Disk *disk, const char *entry, const char *path)
 {
-	if (!disk->class->rename(disk, entry, path, false, NULL)) {
-		const char *name;
-		g_autofree char *folder = split(path, &name);
-		bring_back(disk, entry, folder, name, NULL);
-	}
+	const char *name;
+	g_autofree char *folder = split(path, &name);
+	return disk->class->rename(disk, entry, path, false, NULL) ||
+	       bring_back(disk, entry, folder, name, NULL);
 }
 
 /* The rename that brought it here has changed its ctime. */
@@ -248,57 +251,84 @@ bool removed_take(Disk *disk, const char *path, const DiskInfo *expected, GError
 	return fail_changed(error);
 }
 
-/* Where the file system cannot exchange, the name is absent for a moment. */
-static bool replace_in_two_steps(Disk *disk, char **staged, const char *path,
-				 const DiskInfo *expected, GError **error)
+/* One call of removed_exchange(). */
+typedef struct Exchange {
+	Disk *disk;
+	char **staged;
+	const DiskInfo *staged_info;
+	const char *path;
+	const DiskInfo *expected;
+} Exchange;
+
+static void lose_staged(const Exchange *exchange)
 {
-	g_autofree char *entry = NULL;
+	g_clear_pointer(exchange->staged, g_free);
+}
+
+static bool came_out_as_expected(const Exchange *exchange, const char *entry)
+{
 	DiskInfo info;
-	if (!move_in(disk, path, path, expected, 0, &entry, error)) {
+	return exchange->disk->class->look(exchange->disk, entry, &info, NULL, NULL) &&
+	       is_expected(&info, exchange->expected);
+}
+
+/* Undoes the first step. If even that fails, both entries stay, and removed_tidy() does it. */
+static void undo_step(const Exchange *exchange, const char *entry)
+{
+	if (!put_back(exchange->disk, entry, exchange->path)) {
+		lose_staged(exchange);
+	}
+}
+
+/* The name is absent for a moment. */
+static bool replace_in_two_steps(const Exchange *exchange, GError **error)
+{
+	Disk *disk = exchange->disk;
+	g_autofree char *entry = NULL;
+	if (!move_in(disk, exchange->path, exchange->path, exchange->expected,
+		     exchange->staged_info->stamp.inode, &entry, error)) {
 		return false;
 	}
-	if (!disk->class->look(disk, entry, &info, NULL, NULL) || !is_expected(&info, expected)) {
-		put_back(disk, entry, path);
+	if (!came_out_as_expected(exchange, entry)) {
+		undo_step(exchange, entry);
 		return fail_changed(error);
 	}
 	g_autoptr(GError) reason = NULL;
-	if (disk->class->rename(disk, *staged, path, false, &reason)) {
-		g_clear_pointer(staged, g_free);
+	if (disk->class->rename(disk, *exchange->staged, exchange->path, false, &reason)) {
+		lose_staged(exchange);
 		return true;
 	}
 	if (g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_CONFLICT)) {
 		/* Somebody was faster: newer than both. */
 		return fail_changed(error);
 	}
-	put_back(disk, entry, path);
+	undo_step(exchange, entry);
 	g_propagate_error(error, g_steal_pointer(&reason));
 	return false;
 }
 
 /* After an exchange brought something unexpected to *staged. */
-static void exchange_back(Disk *disk, char **staged, const DiskInfo *staged_info, const char *path)
+static void exchange_back(const Exchange *exchange)
 {
+	Disk *disk = exchange->disk;
+	const char *entry = *exchange->staged;
+	const EntryStamp *stamp = &exchange->staged_info->stamp;
 	DiskInfo info;
-	if (!disk->class->rename(disk, *staged, path, true, NULL)) {
-		put_back(disk, *staged, path);
-		g_clear_pointer(staged, g_free);
-		return;
-	}
-	bool ours = disk->class->look(disk, *staged, &info, NULL, NULL) &&
-		    info.stamp.inode == staged_info->stamp.inode &&
-		    info.stamp.birth_ns == staged_info->stamp.birth_ns;
+	bool ours = disk->class->rename(disk, entry, exchange->path, true, NULL) &&
+		    disk->class->look(disk, entry, &info, NULL, NULL) &&
+		    info.stamp.inode == stamp->inode && info.stamp.birth_ns == stamp->birth_ns;
 	if (!ours) {
-		/* It was replaced once more meanwhile. */
-		put_back(disk, *staged, path);
-		g_clear_pointer(staged, g_free);
+		/* Ours was replaced or removed meanwhile: what is in the entry is a person's. */
+		put_back(disk, entry, exchange->path);
+		lose_staged(exchange);
 	}
 }
 
 bool removed_exchange(Disk *disk, char **staged, const DiskInfo *staged_info, const char *path,
 		      const DiskInfo *expected, GError **error)
 {
+	Exchange exchange = { disk, staged, staged_info, path, expected };
 	char *entry = NULL;
-	DiskInfo info;
 	if (!move_in(disk, *staged, path, expected, staged_info->stamp.inode, &entry, error)) {
 		return false;
 	}
@@ -307,16 +337,16 @@ bool removed_exchange(Disk *disk, char **staged, const DiskInfo *staged_info, co
 	g_autoptr(GError) reason = NULL;
 	if (!disk->class->rename(disk, *staged, path, true, &reason)) {
 		if (g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED)) {
-			return replace_in_two_steps(disk, staged, path, expected, error);
+			return replace_in_two_steps(&exchange, error);
 		}
 		g_propagate_error(error, g_steal_pointer(&reason));
 		return false;
 	}
-	if (disk->class->look(disk, *staged, &info, NULL, NULL) && is_expected(&info, expected)) {
-		g_clear_pointer(staged, g_free);
+	if (came_out_as_expected(&exchange, *staged)) {
+		lose_staged(&exchange);
 		return true;
 	}
-	exchange_back(disk, staged, staged_info, path);
+	exchange_back(&exchange);
 	return fail_changed(error);
 }
 
@@ -395,44 +425,115 @@ static void note(GError **first, GError *error)
 	}
 }
 
-static void tidy_folder(Disk *disk, const char *hash, int64_t now_ns, GError **first)
+/* What came out of one folder. */
+typedef struct Origin {
+	Disk *disk;
+	char *folder; /* .imdrive/removed/H */
+	char *link;
+	char *path;      /* P; "" if unknown */
+	GArray *entries; /* Found */
+} Origin;
+
+static void origin_clear(Origin *origin)
 {
-	g_autofree char *folder = join(DISK_REMOVED, hash);
-	g_autofree char *link = join(folder, FOLDER_LINK);
-	g_autofree char *origin = NULL;
-	GError *error = NULL;
+	g_free(origin->folder);
+	g_free(origin->link);
+	g_free(origin->path);
+	g_clear_pointer(&origin->entries, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Origin, origin_clear)
+
+static bool open_origin(Disk *disk, const char *hash, Origin *ret_origin, GError **error)
+{
 	DiskInfo info;
-	disk->class->look(disk, link, &info, &origin, NULL);
-	g_autoptr(GArray) entries = list(disk, folder, &error);
-	if (!entries) {
-		note(first, error);
-		return;
+	*ret_origin = (Origin){ .disk = disk, .folder = join(DISK_REMOVED, hash) };
+	ret_origin->link = join(ret_origin->folder, FOLDER_LINK);
+	disk->class->look(disk, ret_origin->link, &info, &ret_origin->path, NULL);
+	if (!ret_origin->path) {
+		ret_origin->path = g_strdup("");
 	}
-	unsigned left = 0;
+	ret_origin->entries = list(disk, ret_origin->folder, error);
+	return ret_origin->entries;
+}
+
+/* The inodes that wait to be placed, or would have been. */
+static GHashTable *collect_waiting(const GArray *entries)
+{
+	GHashTable *waiting = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	for (unsigned i = 0; i < entries->len; i++) {
 		const Found *found = &g_array_index(entries, Found, i);
+		g_auto(EntryName) name = { 0 };
+		if (parse_entry(found->name, &name) && name.inode == found->info.stamp.inode) {
+			g_hash_table_add(waiting, g_memdup2(&name.inode, sizeof name.inode));
+		}
+	}
+	return waiting;
+}
+
+/* Puts back what was taken in the first of two steps, where the second did not follow. */
+static bool undo_interrupted(const Origin *origin, GError **error)
+{
+	g_autoptr(GHashTable) waiting = collect_waiting(origin->entries);
+	for (unsigned i = 0; i < origin->entries->len; i++) {
+		const Found *found = &g_array_index(origin->entries, Found, i);
+		g_auto(EntryName) name = { 0 };
+		bool interrupted = parse_entry(found->name, &name) &&
+				   name.inode != found->info.stamp.inode &&
+				   g_hash_table_contains(waiting, &name.inode);
+		if (!interrupted) {
+			continue;
+		}
+		g_autofree char *entry = join(origin->folder, found->name);
+		g_autofree char *path = join(origin->path, name.name);
+		g_autoptr(GError) reason = NULL;
+		bool absent =
+			origin->disk->class->rename(origin->disk, entry, path, false, &reason);
+		/* Somebody put something else there: it is one of those that are kept for an hour.
+		 */
+		if (!absent && !g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_CONFLICT) &&
+		    !g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND)) {
+			g_propagate_error(error, g_steal_pointer(&reason));
+			return false;
+		}
+	}
+	return true;
+}
+
+static void remove_empty_origin(const Origin *origin)
+{
+	Disk *disk = origin->disk;
+	disk->class->remove(disk, origin->link, false, NULL);
+	/* Not if another thread has just put something in. */
+	if (!disk->class->remove(disk, origin->folder, true, NULL) && *origin->path) {
+		disk->class->make(disk, origin->link, origin->path, 0, NULL);
+	}
+}
+
+static void tidy_origin(const Origin *origin, int64_t now_ns, GError **first)
+{
+	unsigned left = 0;
+	for (unsigned i = 0; i < origin->entries->len; i++) {
+		const Found *found = &g_array_index(origin->entries, Found, i);
 		if (strcmp(found->name, FOLDER_LINK) == 0) {
 			continue;
 		}
-		g_autofree char *entry = join(folder, found->name);
+		g_autofree char *entry = join(origin->folder, found->name);
 		bool gone = false;
-		error = NULL;
-		if (!tidy_entry(disk, entry, found, origin ? origin : "", now_ns, &gone, &error)) {
+		GError *error = NULL;
+		if (!tidy_entry(origin->disk, entry, found, origin->path, now_ns, &gone, &error)) {
 			note(first, error);
 		}
 		left += !gone;
 	}
-	if (left > 0) {
-		return;
-	}
-	disk->class->remove(disk, link, false, NULL);
-	/* Not if another thread has just put something in. */
-	if (!disk->class->remove(disk, folder, true, NULL) && origin) {
-		disk->class->make(disk, link, origin, 0, NULL);
+	if (left == 0) {
+		remove_empty_origin(origin);
 	}
 }
 
-bool removed_tidy(Disk *disk, int64_t now_us, GError **error)
+typedef void (*OriginVisitor)(const Origin *origin, int64_t now_ns, GError **first);
+
+/* Visits all that can be visited; fails with the first error. */
+static bool each_origin(Disk *disk, OriginVisitor visit, int64_t now_ns, GError **error)
 {
 	GError *first = NULL;
 	g_autoptr(GArray) folders = list(disk, DISK_REMOVED, error);
@@ -441,13 +542,38 @@ bool removed_tidy(Disk *disk, int64_t now_us, GError **error)
 	}
 	for (unsigned i = 0; i < folders->len; i++) {
 		const Found *found = &g_array_index(folders, Found, i);
-		if (found->info.kind == DISK_FOLDER) {
-			tidy_folder(disk, found->name, now_us * 1000, &first);
+		g_auto(Origin) origin = { 0 };
+		GError *reason = NULL;
+		if (found->info.kind != DISK_FOLDER) {
+			continue;
+		}
+		if (open_origin(disk, found->name, &origin, &reason)) {
+			visit(&origin, now_ns, &first);
+		} else {
+			note(&first, reason);
 		}
 	}
 	if (first) {
-		g_propagate_prefixed_error(error, first, "tidy: ");
+		g_propagate_error(error, first);
 		return false;
 	}
 	return true;
+}
+
+static void repair_origin(const Origin *origin, int64_t now_ns, GError **first)
+{
+	GError *error = NULL;
+	if (!undo_interrupted(origin, &error)) {
+		note(first, error);
+	}
+}
+
+bool removed_repair(Disk *disk, GError **error)
+{
+	return each_origin(disk, repair_origin, 0, error);
+}
+
+bool removed_tidy(Disk *disk, int64_t now_us, GError **error)
+{
+	return removed_repair(disk, error) && each_origin(disk, tidy_origin, now_us * 1000, error);
 }

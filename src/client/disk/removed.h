@@ -23,5 +23,8 @@ bool removed_take(Disk *disk, const char *path, const DiskInfo *expected, GError
 bool removed_exchange(Disk *disk, char **staged, const DiskInfo *staged_info, const char *path,
 		      const DiskInfo *expected, GError **error);
 
+/* Undoes what an earlier process left half done. To be called before anybody looks. */
+bool removed_repair(Disk *disk, GError **error);
+
 /* As disk_tidy(). */
 bool removed_tidy(Disk *disk, int64_t now_us, GError **error);

@@ -31,6 +31,25 @@ static Disk *attach(World *world)
 	return disk_faulty_new(inner, hook, world);
 }
 
+static void start(World *world, bool create_marker)
+{
+	g_autoptr(GError) error = NULL;
+	world->disk = attach(world);
+	disk_start(world->disk, WORLD_MARKER, create_marker, &error);
+	g_assert_no_error(error);
+}
+
+static DiskMemory *new_memory(WorldKind kind)
+{
+	bool plain = kind == WORLD_PLAIN;
+	DiskMemoryOptions options = {
+		.no_exchange = plain,
+		.no_birth = plain,
+		.no_hold = plain,
+	};
+	return disk_memory_new(&options);
+}
+
 World *world_new(WorldKind kind)
 {
 	g_autoptr(GError) error = NULL;
@@ -40,21 +59,14 @@ World *world_new(WorldKind kind)
 		world->folder = g_dir_make_tmp("imdrive-disk-XXXXXX", &error);
 		g_assert_no_error(error);
 	} else {
-		bool plain = kind == WORLD_PLAIN;
-		DiskMemoryOptions options = {
-			.no_exchange = plain,
-			.no_birth = plain,
-			.no_hold = plain,
-		};
-		world->memory = disk_memory_new(&options);
+		world->memory = new_memory(kind);
 	}
-	world->disk = attach(world);
-	disk_start(world->disk, WORLD_MARKER, true, &error);
-	g_assert_no_error(error);
+	start(world, true);
 	return world;
 }
 
-static void remove_tree(const char *path)
+/* The folder itself stays, and in it what is called `but`, or is on the way there. */
+static void empty_folder(const char *path, const char *but)
 {
 	g_chmod(path, 0700);
 	g_autoptr(GDir) folder = g_dir_open(path, 0, NULL);
@@ -62,12 +74,26 @@ static void remove_tree(const char *path)
 		g_autofree char *below = g_build_filename(path, name, NULL);
 		struct stat info;
 		if (lstat(below, &info) == 0 && S_ISDIR(info.st_mode)) {
-			remove_tree(below);
-		} else {
+			empty_folder(below, but);
+			g_rmdir(below);
+		} else if (!but || strcmp(name, but) != 0) {
 			g_unlink(below);
 		}
 	}
-	g_rmdir(path);
+}
+
+void world_reset(World *world)
+{
+	disk_close(world->disk);
+	if (world->memory) {
+		disk_memory_check(world->memory);
+		disk_memory_free(world->memory);
+		world->memory = new_memory(world->kind);
+	} else {
+		empty_folder(world->folder, "marker");
+	}
+	world_set_hook(world, NULL, NULL);
+	start(world, world->memory);
 }
 
 void world_free(World *world)
@@ -78,10 +104,11 @@ void world_free(World *world)
 	disk_close(world->disk);
 	if (world->memory) {
 		disk_memory_check(world->memory);
+		disk_memory_free(world->memory);
 	} else {
-		remove_tree(world->folder);
+		empty_folder(world->folder, NULL);
+		g_rmdir(world->folder);
 	}
-	disk_memory_free(world->memory);
 	g_free(world->folder);
 	g_free(world);
 }
@@ -95,11 +122,8 @@ void world_set_hook(World *world, WorldHook new_hook, void *data)
 
 void world_reopen(World *world)
 {
-	g_autoptr(GError) error = NULL;
 	disk_close(world->disk);
-	world->disk = attach(world);
-	disk_start(world->disk, WORLD_MARKER, false, &error);
-	g_assert_no_error(error);
+	start(world, false);
 }
 
 /* ---- people ----------------------------------------------------------------------------- */
@@ -201,6 +225,48 @@ void world_user_set_mode(World *world, const char *path, unsigned mode)
 	}
 }
 
+void world_user_set_mtime(World *world, const char *path, int64_t mtime_ns)
+{
+	g_autoptr(GError) error = NULL;
+	if (world->memory) {
+		disk_memory_user_set_mtime(world->memory, path, mtime_ns, &error);
+		g_assert_no_error(error);
+	} else {
+		g_autofree char *name = real(world, path);
+		struct timespec times[2] = {
+			{ .tv_nsec = UTIME_OMIT },
+			{ .tv_sec = mtime_ns / 1000000000, .tv_nsec = mtime_ns % 1000000000 },
+		};
+		g_assert_cmpint(utimensat(AT_FDCWD, name, times, 0), ==, 0);
+	}
+}
+
+bool world_user_has(World *world, const char *path)
+{
+	if (world->memory) {
+		g_autoptr(GBytes) bytes = disk_memory_read(world->memory, path);
+		return bytes;
+	}
+	g_autofree char *name = real(world, path);
+	struct stat info;
+	return lstat(name, &info) == 0 && !S_ISDIR(info.st_mode);
+}
+
+bool world_user_can_write(World *world, const char *path)
+{
+	if (world->memory) {
+		DiskMemoryHandle *handle = disk_memory_user_open(world->memory, path, NULL);
+		disk_memory_user_close(handle);
+		return handle;
+	}
+	g_autofree char *name = real(world, path);
+	int fd = open(name, O_WRONLY | O_NONBLOCK);
+	if (fd >= 0) {
+		close(fd);
+	}
+	return fd >= 0;
+}
+
 char *world_user_read(World *world, const char *path)
 {
 	char *text = NULL;
@@ -247,6 +313,53 @@ void world_user_let_go(World *world, void *held)
 	} else {
 		close(GPOINTER_TO_INT(held));
 	}
+}
+
+typedef struct Tree {
+	World *world;
+	const char *folder;
+	GPtrArray *lines;
+} Tree;
+
+static void list_tree(World *world, const char *folder, GPtrArray *ret_lines);
+
+static void add_line(const char *name, const DiskInfo *info, void *data)
+{
+	const Tree *tree = data;
+	g_autofree char *path =
+		*tree->folder ? g_strconcat(tree->folder, "/", name, NULL) : g_strdup(name);
+	if (info->kind == DISK_FOLDER) {
+		g_ptr_array_add(tree->lines, g_strconcat(path, "/\n", NULL));
+		list_tree(tree->world, path, tree->lines);
+	} else if (info->kind == DISK_LINK) {
+		g_autofree char *target = disk_read_link(tree->world->disk, path, NULL);
+		g_ptr_array_add(tree->lines, g_strdup_printf("%s->%s\n", path, target));
+	} else {
+		g_autofree char *text = world_user_read(tree->world, path);
+		g_ptr_array_add(tree->lines, g_strdup_printf("%s=%s\n", path, text));
+	}
+}
+
+static void list_tree(World *world, const char *folder, GPtrArray *ret_lines)
+{
+	g_autoptr(GError) error = NULL;
+	Tree tree = { world, folder, ret_lines };
+	disk_list(world->disk, folder, add_line, &tree, &error);
+	g_assert_no_error(error);
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char *world_tree(World *world)
+{
+	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+	list_tree(world, "", lines);
+	g_ptr_array_sort(lines, compare_lines);
+	g_ptr_array_add(lines, NULL);
+	return g_strjoinv("", (char **)lines->pdata);
 }
 
 void world_pass_tick(World *world)

@@ -40,6 +40,9 @@ World *world_new(WorldKind kind);
 void world_free(World *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
 
+/* As new, but quicker: a new marker costs a sync. */
+void world_reset(World *world);
+
 /* NULL: none. */
 void world_set_hook(World *world, WorldHook hook, void *data);
 /* As another process would. Aborts if it fails. */
@@ -53,12 +56,21 @@ void world_user_make_link(World *world, const char *path, const char *target);
 void world_user_rename(World *world, const char *from, const char *to);
 void world_user_remove(World *world, const char *path);
 void world_user_set_mode(World *world, const char *path, unsigned mode);
+void world_user_set_mtime(World *world, const char *path, int64_t mtime_ns);
+/* Is there a file or link? */
+bool world_user_has(World *world, const char *path);
+/* False if a program would have to wait to write to this file. */
+bool world_user_can_write(World *world, const char *path);
 /* NULL if no file is there. */
 char *world_user_read(World *world, const char *path);
 /* A program keeps the file open for writing: world_user_hold_open() … world_user_let_go(). */
 void *world_user_hold_open(World *world, const char *path);
 void world_user_write_open(World *world, void *held, const char *text);
 void world_user_let_go(World *world, void *held);
+
+/* All files that people see, as "path=text\n", by name; a folder as
+ * "path/\n", a link as "path->target\n". */
+char *world_tree(World *world);
 
 /* Until later changes get later stamps. */
 void world_pass_tick(World *world);
