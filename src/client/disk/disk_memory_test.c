@@ -132,6 +132,25 @@ static void test_power_cuts_leave_a_whole_tree(void)
 	}
 }
 
+/* Either half of this alone would put a folder into itself. */
+static void test_power_cuts_make_no_cycle(void)
+{
+	static const char *folders[] = { "x", "x/m", "x/m/p", "x/m/p/q", "y" };
+	for (uint32_t seed = 0; seed < SEEDS; seed++) {
+		g_autoptr(DiskMemory) memory = disk_memory_new(NULL);
+		Disk *disk = open_disk(memory);
+		for (unsigned i = 0; i < G_N_ELEMENTS(folders); i++) {
+			disk_memory_user_make_folder(memory, folders[i], NULL);
+		}
+		sync_disk(disk);
+		g_assert_true(disk_memory_user_rename(memory, "x/m/p", "y/p", NULL));
+		g_assert_true(disk_memory_user_rename(memory, "x", "y/p/q/x", NULL));
+		disk_memory_crash(memory, seed);
+		disk_memory_check(memory);
+		disk_close(disk);
+	}
+}
+
 static void test_what_was_synced_survives(void)
 {
 	for (uint32_t seed = 0; seed < SEEDS / 10; seed++) {
@@ -408,6 +427,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/client/disk/memory/power-cuts-leave-a-whole-tree",
 			test_power_cuts_leave_a_whole_tree);
+	g_test_add_func("/client/disk/memory/power-cuts-make-no-cycle",
+			test_power_cuts_make_no_cycle);
 	g_test_add_func("/client/disk/memory/what-was-synced-survives",
 			test_what_was_synced_survives);
 	g_test_add_func("/client/disk/memory/a-seed-reproduces", test_a_seed_reproduces);
