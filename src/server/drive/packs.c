@@ -35,9 +35,12 @@ static void add_known(GArray *entries, const GArray *known)
 	for (unsigned i = 0; i < known->len; i++) {
 		const JournalPack *row = &g_array_index(known, JournalPack, i);
 		PacksEntry entry = { .pack = row->pack, .known = true, .row = *row };
-		PacksEntry *found =
-			bsearch(&entry, entries->data, present, sizeof(entry), compare_entries);
+		PacksEntry *found = NULL;
 
+		if (present > 0) {
+			found = bsearch(&entry, entries->data, present, sizeof(entry),
+					compare_entries);
+		}
 		if (found != NULL) {
 			found->known = true;
 			found->row = *row;
