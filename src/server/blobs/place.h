@@ -18,8 +18,7 @@ Place *place_disk_new(const char *folder, GError **error);
 /*
  * Memory, for tests and the simulator. place_memory_share() gives a further handle to the same
  * bytes, which live as long as any handle: what a restarted server opens. What was written and not
- * synced is lost, wholly or in part, by place_memory_crash(), which draws from the seed; a removal
- * may be undone.
+ * synced is lost, wholly or in part, by place_memory_crash(), which draws from the seed.
  */
 Place *place_memory_new(void);
 Place *place_memory_share(Place *place);

@@ -403,7 +403,7 @@ static bool disk_remove(Place *place, uint64_t name, GError **error)
 	if (idle) {
 		file_close(file);
 	}
-	return true;
+	return sync_folder(disk, error);
 }
 
 static void disk_free(Place *place)

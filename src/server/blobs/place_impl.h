@@ -31,7 +31,7 @@ typedef struct PlaceEntry {
 typedef struct PlaceOperations {
 	/*
 	 * A new, empty sequence; DRIVE_ERROR_CONFLICT if the name is in use. When it returns true
-	 * the name survives a crash, and so does every removal before it.
+	 * the name survives a crash.
 	 */
 	bool (*create)(Place *place, uint64_t name, GError **error);
 	/* Writes all of it, at, across or beyond the end. After a failure the range holds anything.
@@ -45,7 +45,10 @@ typedef struct PlaceOperations {
 	bool (*list)(Place *place, GArray *ret_entries, GError **error);
 	/* Cuts to size if it is longer. */
 	bool (*truncate)(Place *place, uint64_t name, uint64_t size, GError **error);
-	/* Reads that are under way end as if it were still there. */
+	/*
+	 * Reads that are under way end as if it were still there. When it returns true it does not
+	 * come back after a crash.
+	 */
 	bool (*remove)(Place *place, uint64_t name, GError **error);
 	void (*free)(Place *place);
 } PlaceOperations;

@@ -32,7 +32,6 @@ typedef struct Sequence {
 typedef struct Memory {
 	GMutex lock;           /* guards all below */
 	GHashTable *sequences; /* by name */
-	GPtrArray *removed;    /* Sequence, may come back */
 } Memory;
 
 typedef struct PlaceMemory {
@@ -54,7 +53,6 @@ static void memory_clear(void *data)
 	Memory *memory = data;
 
 	g_hash_table_unref(memory->sequences);
-	g_ptr_array_unref(memory->removed);
 	g_mutex_clear(&memory->lock);
 }
 
@@ -90,7 +88,6 @@ static bool memory_create(Place *place, uint64_t name, GError **error)
 	sequence->bytes = g_byte_array_new();
 	sequence->unsynced = g_array_new(false, false, sizeof(Range));
 	g_hash_table_insert(memory->sequences, &sequence->name, sequence);
-	g_ptr_array_set_size(memory->removed, 0);
 	return true;
 }
 
@@ -202,8 +199,7 @@ static bool memory_remove(Place *place, uint64_t name, GError **error)
 	if (sequence == NULL) {
 		return false;
 	}
-	g_hash_table_steal(memory->sequences, &name);
-	g_ptr_array_add(memory->removed, sequence);
+	g_hash_table_remove(memory->sequences, &name);
 	return true;
 }
 
@@ -239,7 +235,6 @@ Place *place_memory_new(void)
 
 	g_mutex_init(&memory->lock);
 	memory->sequences = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, sequence_free);
-	memory->removed = g_ptr_array_new_with_free_func(sequence_free);
 	return handle_new(memory);
 }
 
@@ -309,15 +304,6 @@ void place_memory_crash(Place *place, uint64_t seed)
 
 	g_assert(place->operations == &memory_operations);
 	g_mutex_lock(&memory->lock);
-	for (unsigned i = memory->removed->len; i > 0; i--) {
-		Sequence *sequence = g_ptr_array_steal_index(memory->removed, i - 1);
-
-		if (g_rand_boolean(rand)) {
-			g_hash_table_insert(memory->sequences, &sequence->name, sequence);
-		} else {
-			sequence_free(sequence);
-		}
-	}
 	/* By name, so that the seed alone decides. */
 	g_hash_table_iter_init(&iter, memory->sequences);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {

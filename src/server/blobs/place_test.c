@@ -269,27 +269,6 @@ static void test_memory_loses_what_was_not_synced(void)
 	g_assert_cmpuint(torn, >, 10);
 }
 
-static void test_memory_crash_may_undo_a_removal(void)
-{
-	unsigned back = 0;
-
-	for (uint64_t seed = 0; seed < 100; seed++) {
-		g_autoptr(Place) place = place_memory_new();
-		uint64_t size;
-
-		create(place, A);
-		create(place, B);
-		place_remove(place, A, NULL);
-		/* Syncs the folder. */
-		create(place, 3);
-		place_remove(place, B, NULL);
-		place_memory_crash(place, seed);
-		back += count_entries(place, B, &size) - 1;
-	}
-	g_assert_cmpuint(back, >, 10);
-	g_assert_cmpuint(back, <, 90);
-}
-
 static void test_faulty_fails_on_request(void)
 {
 	g_autoptr(Place) place = place_faulty_new(place_memory_new());
@@ -457,8 +436,6 @@ int main(int argc, char **argv)
 			test_memory_keeps_what_was_synced);
 	g_test_add_func("/server/blobs/place/memory/loses-what-was-not-synced",
 			test_memory_loses_what_was_not_synced);
-	g_test_add_func("/server/blobs/place/memory/crash-may-undo-a-removal",
-			test_memory_crash_may_undo_a_removal);
 	g_test_add_func("/server/blobs/place/faulty/fails-on-request",
 			test_faulty_fails_on_request);
 	g_test_add_func("/server/blobs/place/faulty/write-leaves-a-half",
