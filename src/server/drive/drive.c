@@ -147,8 +147,9 @@ static bool store_and_commit(Drive *drive, const DriveCommit *commit, JournalCom
 	g_auto(TrafficPass) pass = traffic_enter(drive->traffic);
 	g_autoptr(GArray) stored = g_array_new(false, false, sizeof(JournalStored));
 	DriveCaller caller = { change->account, change->device, change->drive };
+	StoreRequest request = { commit->chunks, commit->chunk_count, 0 };
 
-	if (!store_append(drive, &caller, commit->chunks, commit->chunk_count, stored, error) ||
+	if ((request.count > 0 && !store_append(drive, &caller, &request, stored, error)) ||
 	    !lists_load(drive, &caller, change->lists, error)) {
 		return false;
 	}
@@ -201,16 +202,21 @@ bool drive_upload(Drive *drive, const DriveCaller *caller, const EncodedChunk *c
 		  GError **error)
 {
 	g_autoptr(GArray) stored = g_array_new(false, false, sizeof(JournalStored));
+	StoreRequest request = { chunks, count, 0 };
 
 	if (!owns(drive, caller, error) || !store_verify(chunks, count, NULL, error)) {
 		return false;
 	}
+	for (size_t i = 0; i < count; i++) {
+		request.quota_bytes += chunks[i].raw_size;
+	}
 	g_auto(TrafficPass) pass = traffic_enter(drive->traffic);
 
-	return store_append(drive, caller, chunks, count, stored, error) &&
-	       (stored->len == 0 ||
-		journal_upload(drive->options.journal, caller->account,
-			       (const JournalStored *)stored->data, stored->len, error));
+	return count == 0 ||
+	       (store_append(drive, caller, &request, stored, error) &&
+		(stored->len == 0 ||
+		 journal_upload(drive->options.journal, caller->account,
+				(const JournalStored *)stored->data, stored->len, error)));
 }
 
 bool drive_restore(Drive *drive, const DriveCaller *caller, const NodeId *node, int64_t version,

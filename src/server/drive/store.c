@@ -55,92 +55,58 @@ bool store_sync(Drive *drive, GError **error)
 	return false;
 }
 
-/* The chunks of a request, each once, and where those lie that are known already. */
-typedef struct Batch {
-	size_t count;
-	const EncodedChunk **chunks;
-	ChunkId *ids;
-	BlobsLocation *locations;
-	bool *known;
-} Batch;
-
-static void batch_clear(Batch *batch)
-{
-	g_free(batch->chunks);
-	g_free(batch->ids);
-	g_free(batch->locations);
-	g_free(batch->known);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Batch, batch_clear)
-
-static void batch_init(Batch *batch, const EncodedChunk *chunks, size_t count)
-{
-	g_autoptr(GHashTable) seen = g_hash_table_new(chunk_id_hash, chunk_id_equal);
-
-	*batch = (Batch){
-		.chunks = g_new(const EncodedChunk *, count),
-		.ids = g_new(ChunkId, count),
-		.locations = g_new0(BlobsLocation, count),
-		.known = g_new0(bool, count),
-	};
-	for (size_t i = 0; i < count; i++) {
-		if (g_hash_table_add(seen, (void *)&chunks[i].id)) {
-			batch->chunks[batch->count] = &chunks[i];
-			batch->ids[batch->count++] = chunks[i].id;
-		}
-	}
-}
-
 /*
- * What the drive holds or the account has leased is not stored twice: a device repeats a request
- * of which it did not hear the answer. What only others hold is stored again, so that nobody can
- * find out by the time it takes.
+ * The ids of those that must be stored, each once. What the drive holds or the account has leased
+ * is not stored twice: a device repeats a request of which it did not hear the answer. What only
+ * others hold is stored again, so that nobody can find out by the time it takes.
+ *
+ * Nobody is given the place of a chunk that is known already to name it anew: a pack without chunks
+ * stays without, see upkeep.c.
  */
-static bool find_known(Drive *drive, const DriveCaller *caller, Batch *batch, GError **error)
+static GHashTable *find_missing(Drive *drive, const DriveCaller *caller,
+				const StoreRequest *request, GArray *ids, GError **error)
 {
-	g_autofree BlobsLocation *leased = g_new(BlobsLocation, batch->count);
-	g_autofree bool *is_leased = g_new0(bool, batch->count);
+	g_autoptr(GArray) missing = g_array_sized_new(false, false, sizeof(ChunkId), ids->len);
+	GHashTable *wanted;
 
-	if (!journal_locate(drive->options.journal, &caller->drive, batch->ids, batch->count,
-			    batch->locations, batch->known, error) ||
-	    !journal_locate_leased(drive->options.journal, caller->account, batch->ids,
-				   batch->count, leased, is_leased, error)) {
-		return false;
+	if (!journal_missing(drive->options.journal, &caller->drive, caller->account,
+			     (const ChunkId *)ids->data, ids->len, request->quota_bytes, missing,
+			     error)) {
+		return NULL;
 	}
-	for (size_t i = 0; i < batch->count; i++) {
-		if (!batch->known[i] && is_leased[i]) {
-			batch->known[i] = true;
-			batch->locations[i] = leased[i];
-		}
+	wanted = g_hash_table_new_full(chunk_id_hash, chunk_id_equal, g_free, NULL);
+	for (unsigned i = 0; i < missing->len; i++) {
+		g_hash_table_add(wanted,
+				 g_memdup2(&g_array_index(missing, ChunkId, i), sizeof(ChunkId)));
 	}
-	return true;
+	return wanted;
 }
 
-bool store_append(Drive *drive, const DriveCaller *caller, const EncodedChunk *chunks, size_t count,
+bool store_append(Drive *drive, const DriveCaller *caller, const StoreRequest *request,
 		  GArray *ret_stored, GError **error)
 {
-	g_auto(Batch) batch = { 0 };
-	bool appended = false;
+	g_autoptr(GArray) ids = g_array_sized_new(false, false, sizeof(ChunkId), request->count);
+	g_autoptr(GHashTable) wanted = NULL;
+	unsigned before = ret_stored->len;
 
-	if (count == 0) {
-		return true;
+	for (size_t i = 0; i < request->count; i++) {
+		g_array_append_val(ids, request->chunks[i].id);
 	}
-	batch_init(&batch, chunks, count);
-	if (!find_known(drive, caller, &batch, error)) {
+	wanted = find_missing(drive, caller, request, ids, error);
+	if (wanted == NULL) {
 		return false;
 	}
-	for (size_t i = 0; i < batch.count; i++) {
-		JournalStored stored = { batch.ids[i], batch.locations[i] };
+	for (size_t i = 0; i < request->count; i++) {
+		const EncodedChunk *chunk = &request->chunks[i];
+		JournalStored stored = { .id = chunk->id };
 
-		if (!batch.known[i]) {
-			if (!blobs_append(drive->options.blobs, batch.chunks[i], &stored.location,
-					  error)) {
-				return false;
-			}
-			appended = true;
+		if (!g_hash_table_remove(wanted, &chunk->id)) {
+			continue;
+		}
+		if (!blobs_append(drive->options.blobs, chunk, &stored.location, error)) {
+			return false;
 		}
 		g_array_append_val(ret_stored, stored);
 	}
-	return !appended || store_sync(drive, error);
+	return ret_stored->len == before || store_sync(drive, error);
 }

@@ -11,12 +11,18 @@
  */
 bool store_verify(const EncodedChunk *chunks, size_t count, GHashTable *lists, GError **error);
 
+typedef struct StoreRequest {
+	const EncodedChunk *chunks; /* verified */
+	size_t count;
+	uint64_t quota_bytes; /* what they take of the quota, 0 if the journal will look at it */
+} StoreRequest;
+
 /*
- * Appends to ret_stored (JournalStored) where each of these verified chunks lies, each once: where
- * the index has it already, if the caller may name it, else where it was appended now. On disk when
- * it returns true. The caller has a pass until the journal knows them.
+ * Appends those that the caller may not name yet, each once, and appends to ret_stored
+ * (JournalStored) where they lie. On disk when it returns true. The caller has a pass until the
+ * journal knows them.
  */
-bool store_append(Drive *drive, const DriveCaller *caller, const EncodedChunk *chunks, size_t count,
+bool store_append(Drive *drive, const DriveCaller *caller, const StoreRequest *request,
 		  GArray *ret_stored, GError **error);
 
 /* blobs_sync(), and what must happen if it fails. */

@@ -15,7 +15,8 @@
  *
  * A pack goes in two steps. It is found sealed and without chunks, and that moment is noted. It is
  * removed when all who were under way at that moment have left and it is still without chunks: who
- * appended to it came before it was sealed, so nobody is left who could name it.
+ * appended to it came before it was sealed, so nobody is left who could name it. Upkeep itself
+ *needs no pass: nobody else removes anything.
  */
 #include "server/drive/upkeep_internal.h"
 
@@ -228,7 +229,6 @@ static bool copy_chunks(Drive *drive, const GArray *stored, GArray *ret_copies, 
 
 static bool rewrite_some(Upkeep *upkeep, Drive *drive, bool *ret_end, GError **error)
 {
-	g_auto(TrafficPass) pass = traffic_enter(drive->traffic);
 	g_autoptr(GArray) stored = g_array_new(false, false, sizeof(JournalStored));
 	g_autoptr(GArray) copies = g_array_new(false, false, sizeof(JournalStored));
 	Position *position = &upkeep->rewritten;
@@ -296,7 +296,6 @@ static bool next_sealed(Drive *drive, uint64_t from, uint64_t *ret_pack, GError 
 /* Reads some chunks of the pack; what is wrong with them is reported on the way. */
 static bool scrub_some(Upkeep *upkeep, Drive *drive, GError **error)
 {
-	g_auto(TrafficPass) pass = traffic_enter(drive->traffic);
 	g_autoptr(GArray) stored = g_array_new(false, false, sizeof(JournalStored));
 	g_autoptr(GByteArray) scratch = g_byte_array_new();
 	Position *position = &upkeep->scrubbed;
@@ -321,7 +320,7 @@ static bool scrub_some(Upkeep *upkeep, Drive *drive, GError **error)
 	return true;
 }
 
-static bool step_scrub(Upkeep *upkeep, Drive *drive, GError **error)
+static bool step_scrub(Upkeep *upkeep, Drive *drive, bool *ret_round, GError **error)
 {
 	uint64_t pack;
 
@@ -338,6 +337,7 @@ static bool step_scrub(Upkeep *upkeep, Drive *drive, GError **error)
 	if (pack == 0 || upkeep->scrubbed.offset == 0 || upkeep->scrubbed_size >= SCRUB_SIZE) {
 		upkeep->scrubbed_size = 0;
 		upkeep->phase = UPKEEP_SWEEP;
+		*ret_round = true;
 	}
 	return true;
 }
@@ -345,6 +345,7 @@ static bool step_scrub(Upkeep *upkeep, Drive *drive, GError **error)
 bool upkeep_step(Upkeep *upkeep, Drive *drive, int64_t now_us, bool *ret_more, GError **error)
 {
 	bool ok = true;
+	bool round = false;
 
 	switch (upkeep->phase) {
 	case UPKEEP_SWEEP:
@@ -361,9 +362,9 @@ bool upkeep_step(Upkeep *upkeep, Drive *drive, int64_t now_us, bool *ret_more, G
 		upkeep->phase = UPKEEP_SCRUB;
 		break;
 	case UPKEEP_SCRUB:
-		ok = step_scrub(upkeep, drive, error);
+		ok = step_scrub(upkeep, drive, &round, error);
 		break;
 	}
-	*ret_more = ok && upkeep->phase != UPKEEP_SWEEP;
+	*ret_more = ok && !round;
 	return ok;
 }

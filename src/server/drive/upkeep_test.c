@@ -164,6 +164,31 @@ static void test_removes_what_is_forgotten(void)
 	g_assert_cmpuint(fixture.reports->len, ==, 0);
 }
 
+static void test_does_all_there_is_in_one_round(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	NodeId nodes[10];
+	int64_t now_us = g_get_real_time() + 3 * 86400 * G_GINT64_CONSTANT(1000000);
+	bool more = true;
+	uint64_t size;
+
+	fixture_init(&fixture);
+	put_files(&fixture, 1, 10, nodes);
+	for (unsigned i = 0; i < 10; i++) {
+		remove_file(&fixture, &nodes[i]);
+	}
+	restart(&fixture);
+	while (more) {
+		g_assert_true(drive_upkeep_step(fixture.drive, now_us, &more, NULL));
+	}
+	/* What is empty is noted in the first round, and goes in the second. */
+	more = true;
+	while (more) {
+		g_assert_true(drive_upkeep_step(fixture.drive, now_us, &more, NULL));
+	}
+	g_assert_cmpuint(fixture_packs(&fixture, &size), ==, 0);
+}
+
 static void test_rewrites_packs_of_little_use(void)
 {
 	g_auto(Fixture) fixture = { 0 };
@@ -471,6 +496,7 @@ int main(int argc, char **argv)
 	ADD("recovery/leaves-foreign-packs-alone", test_leaves_foreign_packs_alone);
 	ADD("recovery/tells-what-is-missing", test_tells_what_is_missing);
 	ADD("upkeep/removes-what-is-forgotten", test_removes_what_is_forgotten);
+	ADD("upkeep/does-all-there-is-in-one-round", test_does_all_there_is_in_one_round);
 	ADD("upkeep/rewrites-packs-of-little-use", test_rewrites_packs_of_little_use);
 	ADD("upkeep/leaves-packs-in-use-alone", test_leaves_packs_in_use_alone);
 	ADD("upkeep/gathers-small-packs", test_gathers_small_packs);
