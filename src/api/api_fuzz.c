@@ -16,11 +16,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void insert_drive(GByteArray *body, const NodeId *drive)
 {
-	uint8_t *at = body->data;
-	uint8_t *end = body->data + body->len;
-	while (at && (at = memmem(at, (size_t)(end - at), DRIVE_MARK, NODE_ID_SIZE))) {
+	uint8_t *at;
+	while (body->len > 0 && (at = memmem(body->data, body->len, DRIVE_MARK, NODE_ID_SIZE))) {
 		memcpy(at, drive->bytes, NODE_ID_SIZE);
-		at += NODE_ID_SIZE;
 	}
 }
 

@@ -426,6 +426,74 @@ static void test_names_that_are_none(Fixture *fixture, const void *data)
 	g_assert_cmpuint(test_world_seq(world), ==, seq);
 }
 
+/* Page by page from the beginning. */
+static size_t count_entries(TestWorld *world)
+{
+	size_t count = 0;
+	Imdrive__Sync__ChangesResponse *shown = changes(world, &world->alice, NULL);
+	for (;;) {
+		count += shown->pages[0]->n_entries;
+		if (shown->pages[0]->at_head) {
+			message_free(shown);
+			return count;
+		}
+		Imdrive__Sync__ChangesResponse *next =
+			changes(world, &world->alice, &shown->pages[0]->cursor);
+		message_free(shown);
+		shown = next;
+	}
+}
+
+/* As many operations as may be, with the longest names: what comes of them is still one message. */
+static void test_largest_commit_fits_into_changes(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	enum { COUNT = COMMIT_OPERATIONS_MAX };
+	g_autofree Imdrive__Sync__Operation *list = g_new(Imdrive__Sync__Operation, COUNT);
+	g_autofree Imdrive__Sync__Operation **pointers = g_new(Imdrive__Sync__Operation *, COUNT);
+	g_autofree NodeId *nodes = g_new(NodeId, COUNT);
+	g_autofree char *names = g_malloc(COUNT * (NAME_SIZE_MAX + 1));
+	for (unsigned i = 0; i < COUNT; i++) {
+		char *name = names + (size_t)i * (NAME_SIZE_MAX + 1);
+		memset(name, 'x', NAME_SIZE_MAX);
+		for (unsigned digit = 0, left = i; digit < 6; digit++, left /= 10) {
+			name[digit] = (char)('0' + left % 10);
+		}
+		nodes[i] = node_id_random();
+		imdrive__sync__operation__init(&list[i]);
+		list[i].number = i + 1;
+		list[i].verb = IMDRIVE__SYNC__VERB__VERB_CREATE;
+		list[i].node = (ProtobufCBinaryData){ NODE_ID_SIZE, nodes[i].bytes };
+		list[i].parent = (ProtobufCBinaryData){ NODE_ID_SIZE, world->alice.drive.bytes };
+		list[i].name = (ProtobufCBinaryData){ NAME_SIZE_MAX, (uint8_t *)name };
+		list[i].kind = IMDRIVE__SYNC__KIND__KIND_LINK;
+		list[i].content = (ProtobufCBinaryData){ 190, (uint8_t *)names + 8 };
+		pointers[i] = &list[i];
+	}
+	Imdrive__Sync__CommitRequest request = IMDRIVE__SYNC__COMMIT_REQUEST__INIT;
+	request.drive = (ProtobufCBinaryData){ NODE_ID_SIZE, world->alice.drive.bytes };
+	request.operations = pointers;
+	request.n_operations = COUNT;
+	g_autoptr(GByteArray) body = test_world_message(&request.base);
+	g_assert_cmpuint(body->len, >, COMMIT_MESSAGE_SIZE_MAX * 9 / 10);
+	ApiResponse response;
+	test_world_ask(world, &world->alice, "/sync/v1/commit", body, &response);
+	g_assert_cmpuint(response.status, ==, 200);
+	g_autoptr(Imdrive__Sync__CommitResponse) answer =
+		test_world_answer(response.body, &imdrive__sync__commit_response__descriptor);
+	for (unsigned i = 0; i < COUNT; i++) {
+		g_assert_cmpint(answer->results[i]->outcome, ==,
+				IMDRIVE__SYNC__OUTCOME__OUTCOME_APPLIED);
+	}
+	api_response_clear(&response);
+	g_assert_cmpuint(count_entries(world), ==, COUNT);
+
+	list[0].content = (ProtobufCBinaryData){ CONTENT_SIZE_MAX, (uint8_t *)names };
+	list[1].content = list[0].content;
+	g_autoptr(GByteArray) larger = test_world_message(&request.base);
+	g_assert_cmpuint(status_of(world, &world->alice, "/sync/v1/commit", larger), ==, 413);
+}
+
 /* ---- json ------------------------------------------------------------------------------ */
 
 static unsigned login(TestWorld *world, const char *text, json_t **ret_answer)
@@ -580,6 +648,7 @@ int main(int argc, char **argv)
 	add("garbage-is-refused", test_garbage_is_refused);
 	add("wrong-hash-writes-nothing", test_wrong_hash_writes_nothing);
 	add("names-that-are-none", test_names_that_are_none);
+	add("largest-commit-fits-into-changes", test_largest_commit_fits_into_changes);
 	add("login-me-logout", test_login_me_logout);
 	add("login-refuses", test_login_refuses);
 	add("guessing-is-slowed", test_guessing_is_slowed);

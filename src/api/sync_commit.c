@@ -65,6 +65,18 @@ static bool read_operation(const Operation *from, JournalOperation *ret_operatio
 		sync_request_id(&from->parent, "parent", &ret_operation->parent, error));
 }
 
+/* What a commit changes must fit into one message of changes, which splits no commit. */
+static bool check_size(const ApiCall *call, const FrameReader *rest, GError **error)
+{
+	size_t size = g_bytes_get_size(call->request->body) - rest->left;
+	if (size > COMMIT_MESSAGE_SIZE_MAX) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE,
+			    "the operations of a commit take %zu bytes, where %llu may be", size,
+			    COMMIT_MESSAGE_SIZE_MAX);
+	}
+	return size <= COMMIT_MESSAGE_SIZE_MAX;
+}
+
 static JournalOperation *read_operations(const Imdrive__Sync__CommitRequest *message,
 					 GError **error)
 {
@@ -115,7 +127,8 @@ bool sync_commit(ApiCall *call, GError **error)
 	FrameReader rest;
 	g_autoptr(Imdrive__Sync__CommitRequest) message = sync_request_message(
 		call, &imdrive__sync__commit_request__descriptor, &rest, error);
-	if (!message || !sync_request_id(&message->drive, "drive", &call->caller.drive, error)) {
+	if (!message || !check_size(call, &rest, error) ||
+	    !sync_request_id(&message->drive, "drive", &call->caller.drive, error)) {
 		return false;
 	}
 	g_autofree JournalOperation *operations = read_operations(message, error);

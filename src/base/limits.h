@@ -34,6 +34,7 @@
 
 /* Messages */
 #define MESSAGE_SIZE_MAX (4 * MIB)         /* one protobuf message */
+#define COMMIT_MESSAGE_SIZE_MAX (2 * MIB)  /* a page splits no commit, and names take their room */
 #define BODY_SIZE_MAX (16 * MIB)           /* one request or response of /sync */
 #define BATCH_SIZE_TARGET (4 * MIB)        /* bulk bytes that a batch aims at */
 #define COMMIT_OPERATIONS_MAX 4096

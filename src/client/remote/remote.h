@@ -114,8 +114,8 @@ typedef struct RemoteResult {
 
 /*
  * One request: operations (at most COMMIT_OPERATIONS_MAX) and the chunks they need beside what the
- * drive holds. The operations may take MESSAGE_SIZE_MAX bytes (remote_operation_size() each) and
- * all together BODY_SIZE_MAX.
+ * drive holds. The operations may take COMMIT_MESSAGE_SIZE_MAX bytes (remote_operation_size() each)
+ * and all together BODY_SIZE_MAX.
  */
 bool remote_commit(Remote *remote, const RemoteOperation *operations, size_t count,
 		   const EncodedChunk *chunks, size_t chunk_count, GCancellable *cancellable,
