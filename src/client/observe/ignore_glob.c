@@ -8,7 +8,8 @@
  *
  * The rules in detail are those of git (gitignore(5), git's t3070): a run of two or more stars that
  * fills a part is `**`, any other run is one star; a trailing `**` matches what is in the folder
- * but not the folder; a class never matches a slash.
+ * but not the folder; a class never matches a slash. Where git does not do what it says (it takes
+ * stars for `**` when there is but a plain name before them in a part), we do what it says.
  */
 #include "client/observe/ignore_glob.h"
 
