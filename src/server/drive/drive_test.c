@@ -195,6 +195,69 @@ static void test_commit_names_what_was_uploaded(void)
 	fixture_assert_whole(&fixture);
 }
 
+static bool keep_chunk(const EncodedChunk *chunk, void *data, GError **error)
+{
+	GByteArray *bytes = data;
+
+	g_assert_cmpint(chunk->encoding, ==, CODEC_ZSTD);
+	g_byte_array_append(bytes, chunk->bytes, chunk->size);
+	return true;
+}
+
+static void test_keeps_chunks_as_they_were_encoded(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) file = fixture_file_new(1, 0, 1);
+	g_autofree char *text = g_strnfill(100000, 'a');
+	g_autoptr(Codec) codec = codec_new();
+	CodecEncoding encoding;
+	g_autoptr(GBytes) encoded = codec_encode(codec, text, 100000, 3, &encoding);
+	EncodedChunk chunk = {
+		.id = chunk_id_of(text, 100000),
+		.encoding = encoding,
+		.raw_size = 100000,
+		.size = g_bytes_get_size(encoded),
+		.bytes = g_bytes_get_data(encoded, NULL),
+	};
+	ContentRef ref = { chunk.id, 100000 };
+	g_autoptr(GByteArray) fetched = g_byte_array_new();
+	g_autoptr(GArray) missing = g_array_new(false, false, sizeof(ChunkId));
+	DriveFetch request = { &chunk.id, 1, SIZE_MAX, keep_chunk, fetched };
+	NodeId node;
+
+	fixture_init(&fixture);
+	g_assert_cmpint(encoding, ==, CODEC_ZSTD);
+	g_array_append_val(file->chunks, chunk);
+	g_bytes_unref(file->content);
+	file->content = content_encode(&ref, 1, file->lists);
+	g_bytes_unref(file->bytes);
+	file->bytes = g_bytes_new(text, 100000);
+	node = fixture_put(&fixture, &fixture.alice, "text", file);
+	fixture_assert_file(&fixture, &fixture.alice, &node, file);
+	g_assert_true(drive_fetch(fixture.drive, &fixture.alice, &request, missing, NULL));
+	g_assert_cmpmem(fetched->data, fetched->len, chunk.bytes, chunk.size);
+}
+
+static void test_takes_no_more_than_the_quota(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) file = fixture_file_new(1, 1000, 100);
+	g_autoptr(FixtureFile) small = fixture_file_new(2, 400, 100);
+	uint64_t size;
+	g_autoptr(GError) error = NULL;
+
+	fixture_init(&fixture);
+	g_assert_true(journal_drive_set_quota(fixture.journal, &fixture.alice.drive, 500, NULL));
+	g_assert_false(drive_upload(fixture.drive, &fixture.alice,
+				    (EncodedChunk *)file->chunks->data, file->chunks->len, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_QUOTA);
+	g_assert_cmpuint(fixture_packs(&fixture, &size), ==, 0);
+	g_assert_cmpint(commit_outcome(&fixture, &fixture.alice, "file", file, file->chunks), ==,
+			JOURNAL_QUOTA);
+	g_assert_cmpint(commit_outcome(&fixture, &fixture.alice, "small", small, small->chunks), ==,
+			JOURNAL_APPLIED);
+}
+
 static void test_missing_tells_what_to_send(void)
 {
 	g_auto(Fixture) fixture = { 0 };
@@ -737,6 +800,8 @@ int main(int argc, char **argv)
 	ADD("wakes-once-for-a-change", test_wakes_once_for_a_change);
 	ADD("repeating-stores-nothing-twice", test_repeating_stores_nothing_twice);
 	ADD("commit-names-what-was-uploaded", test_commit_names_what_was_uploaded);
+	ADD("keeps-chunks-as-they-were-encoded", test_keeps_chunks_as_they_were_encoded);
+	ADD("takes-no-more-than-the-quota", test_takes_no_more_than_the_quota);
 	ADD("missing-tells-what-to-send", test_missing_tells_what_to_send);
 	ADD("bounds-a-request", test_bounds_a_request);
 	ADD("tells-that-the-disk-broke", test_tells_that_the_disk_broke);
