@@ -18,10 +18,20 @@
 /* Less than this is not worth to be kept for a later run. */
 #define PARTIAL_SIZE_MIN (4 * MIB)
 
+static void inside_clear(void *data)
+{
+	ApplyInside *inside = data;
+	g_free(inside->path);
+}
+
 ApplyItem *apply_item_new(ApplyVerb verb)
 {
 	ApplyItem *item = g_new0(ApplyItem, 1);
 	item->verb = verb;
+	if (verb == APPLY_DELETE) {
+		item->inside = g_array_new(FALSE, FALSE, sizeof(ApplyInside));
+		g_array_set_clear_func(item->inside, inside_clear);
+	}
 	return item;
 }
 
@@ -197,6 +207,7 @@ static bool run_works(ApplyRun *run, GPtrArray *works, GError **error)
 		return false;
 	}
 	if (!sourced) {
+		g_assert(source_error);
 		g_propagate_error(error, source_error);
 	}
 	return sourced;

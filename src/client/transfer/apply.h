@@ -49,7 +49,7 @@ typedef struct ApplyItem {
 	bool has_expected; /* UPDATE, MOVE, DELETE: what must be there; false: nothing may be */
 	DiskInfo expected;
 	GBytes *base_content; /* UPDATE: content of the file now at path: a source of chunks */
-	GArray *inside;       /* ApplyInside; DELETE of a folder */
+	GArray *inside;       /* ApplyInside, owned; empty at first; DELETE of a folder */
 	/* out */
 	ApplyOutcome outcome;
 	GError *error;
@@ -66,13 +66,15 @@ typedef struct ApplyOptions {
 	uint64_t rate_max; /* bytes per second, 0: none */
 } ApplyOptions;
 
-/* Shared by all batches of a binding. */
+/* Shared by all batches of a binding. Borrows disk, remote and cache. */
 Apply *apply_new(Disk *disk, Remote *remote, Cache *cache, const ApplyOptions *options);
 void apply_free(Apply *apply);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Apply, apply_free)
 
 /*
- * Runs the items (ApplyItem) and sets their outcomes. *ret_synced: the whole disk was synced after
+ * Runs the items (ApplyItem), names in their order, and sets their outcomes. Any number of threads
+ * may run items that do not build upon each other. A long file of which a part is here when the
+ * server is lost goes on from there in a later run, as long as this Apply lives. *ret_synced: the whole disk was synced after
  * this call began and before the first name changed, so that what earlier calls did is durable.
  * False if the whole batch failed (server not reached, disk full …): items not reached stay
  * APPLY_PENDING.

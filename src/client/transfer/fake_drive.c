@@ -403,14 +403,11 @@ static bool handle(FakeDrive *drive, const Endpoint *endpoint, const GByteArray 
 	return ok;
 }
 
-/* What the whole process has allocated, but for the chunks that are kept here. */
-static void measure_memory(FakeDrive *drive)
+size_t fake_drive_memory(FakeDrive *drive)
 {
 	struct mallinfo2 info = mallinfo2();
 	size_t used = info.uordblks + info.hblkhd;
-	if (used > drive->kept_size) {
-		drive->memory_max = MAX(drive->memory_max, used - drive->kept_size);
-	}
+	return used > drive->kept_size ? used - drive->kept_size : 0;
 }
 
 static bool fails(int *countdown)
@@ -427,7 +424,7 @@ static bool fake_exchange(Transport *transport, const char *endpoint, GByteArray
 	g_mutex_lock(&drive->mutex);
 	drive->exchanges++;
 	drive->body_size_max = MAX(drive->body_size_max, body->len);
-	measure_memory(drive);
+	drive->memory_max = MAX(drive->memory_max, fake_drive_memory(drive));
 	if (drive->cancel_at_next) {
 		g_cancellable_cancel(g_steal_pointer(&drive->cancel_at_next));
 	}

@@ -57,6 +57,8 @@ Remote *fake_drive_remote(FakeDrive *drive);
 void fake_drive_free(FakeDrive *drive);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FakeDrive, fake_drive_free)
 
+/* Bytes that the process has allocated, but for the chunks that the drive keeps. */
+size_t fake_drive_memory(FakeDrive *drive);
 /* NULL if it is not there. */
 const FakeNode *fake_drive_node(FakeDrive *drive, const NodeId *id);
 /* All bytes of a content; NULL if a chunk of it is not there. */

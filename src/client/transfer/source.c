@@ -334,7 +334,11 @@ static bool source_file(Source *source, GError **error)
 	source->at = 0;
 	GError *cause = NULL;
 	if (!source_content(source, &cause)) {
-		if (!cause || !concerns_file(cause)) {
+		if (!cause) {
+			/* The pipeline has failed. */
+			return false;
+		}
+		if (!concerns_file(cause)) {
 			g_propagate_error(error, cause);
 			return false;
 		}

@@ -161,6 +161,7 @@ static bool run_works(Upload *upload, GPtrArray *works, bool again, GCancellable
 		return false;
 	}
 	if (!gathered) {
+		g_assert(gather_error);
 		g_propagate_error(error, gather_error);
 	}
 	return gathered;

@@ -3,30 +3,28 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "client/transfer/upload_world.h"
-
-#include <malloc.h>
+#include "client/transfer/fixture.h"
 
 /* ---- what the server says ----------------------------------------------------------------- */
 
 static void test_refusals(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	device_write_text(world->device, "file", "hello");
-	UploadItem *first = upload_world_item(world, UPLOAD_CREATE, "file");
-	upload_world_run_one(world, items, first);
+	UploadItem *first = fixture_upload_item(world, UPLOAD_CREATE, "file");
+	fixture_upload_one(world, items, first);
 	device_write_text(world->device, "file", "world");
-	UploadItem *stale = upload_world_item_update(world, first);
+	UploadItem *stale = fixture_upload_update(world, first);
 	stale->base = 99;
-	UploadItem *taken = upload_world_item(world, UPLOAD_CREATE, "file");
-	UploadItem *orphan = upload_world_item(world, UPLOAD_CREATE, "file");
+	UploadItem *taken = fixture_upload_item(world, UPLOAD_CREATE, "file");
+	UploadItem *orphan = fixture_upload_item(world, UPLOAD_CREATE, "file");
 	orphan->parent = node_id_random();
-	UploadItem *exists = upload_world_item(world, UPLOAD_CREATE, "file");
+	UploadItem *exists = fixture_upload_item(world, UPLOAD_CREATE, "file");
 	exists->node = first->node;
-	UploadItem *lost = upload_world_item_plain(world, UPLOAD_DELETE, first);
+	UploadItem *lost = fixture_upload_plain(world, UPLOAD_DELETE, first);
 	lost->node = node_id_random();
-	UploadItem *good = upload_world_item_update(world, first);
+	UploadItem *good = fixture_upload_update(world, first);
 	UploadItem *const all[] = { stale, taken, orphan, exists, lost, good };
 	const RemoteOutcome refusals[] = { REMOTE_STALE, REMOTE_NAME_TAKEN, REMOTE_NO_PARENT,
 					   REMOTE_EXISTS, REMOTE_NOT_FOUND };
@@ -35,40 +33,40 @@ static void test_refusals(void)
 		g_ptr_array_add(items, all[i]);
 		g_ptr_array_add(batch, all[i]);
 	}
-	upload_world_run(world, batch);
+	fixture_upload(world, batch);
 	for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
 		g_assert_cmpint(all[i]->outcome, ==, UPLOAD_REFUSED);
 		g_assert_cmpint(all[i]->refusal, ==, refusals[i]);
 	}
 	g_autoptr(GBytes) bytes = g_bytes_new_static("world", 5);
-	upload_world_assert_stored(world, good, bytes);
+	fixture_assert_stored(world, good, bytes);
 }
 
 static void test_full_server(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	device_write_text(world->device, "old", "hello");
-	UploadItem *old = upload_world_item(world, UPLOAD_CREATE, "old");
-	upload_world_run_one(world, items, old);
+	UploadItem *old = fixture_upload_item(world, UPLOAD_CREATE, "old");
+	fixture_upload_one(world, items, old);
 	world->drive->full = true;
 	device_write_text(world->device, "small", "world");
 	g_autoptr(GBytes) large = device_write_noise(world->device, "large", 40 * MIB, 1);
 	g_autoptr(GBytes) middle = device_write_noise(world->device, "middle", 512 * KIB, 2);
 	g_assert_true(disk_memory_user_make_folder(world->memory, "folder", NULL));
 	UploadItem *const all[] = {
-		upload_world_item(world, UPLOAD_CREATE, "small"),
-		upload_world_item(world, UPLOAD_CREATE, "large"),
-		upload_world_item(world, UPLOAD_CREATE, "middle"),
-		upload_world_item(world, UPLOAD_CREATE, "folder"),
-		upload_world_item_plain(world, UPLOAD_DELETE, old),
+		fixture_upload_item(world, UPLOAD_CREATE, "small"),
+		fixture_upload_item(world, UPLOAD_CREATE, "large"),
+		fixture_upload_item(world, UPLOAD_CREATE, "middle"),
+		fixture_upload_item(world, UPLOAD_CREATE, "folder"),
+		fixture_upload_plain(world, UPLOAD_DELETE, old),
 	};
 	g_autoptr(GPtrArray) batch = g_ptr_array_new();
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
 		g_ptr_array_add(items, all[i]);
 		g_ptr_array_add(batch, all[i]);
 	}
-	upload_world_run(world, batch);
+	fixture_upload(world, batch);
 	for (size_t i = 0; i < 3; i++) {
 		g_assert_cmpint(all[i]->outcome, ==, UPLOAD_REFUSED);
 		g_assert_cmpint(all[i]->refusal, ==, REMOTE_QUOTA);
@@ -78,59 +76,59 @@ static void test_full_server(void)
 	g_assert_null(fake_drive_node(world->drive, &old->node));
 	world->drive->full = false;
 	all[1]->outcome = UPLOAD_PENDING;
-	upload_world_run_one(world, items, g_ptr_array_steal_index(items, 2));
-	upload_world_assert_stored(world, all[1], large);
+	fixture_upload_one(world, items, g_ptr_array_steal_index(items, 2));
+	fixture_assert_stored(world, all[1], large);
 }
 
 static void test_content_that_was_forgotten(void)
 {
 	for (int i = 0; i < 2; i++) {
-		g_autoptr(UploadWorld) world = upload_world_new();
-		g_autoptr(GPtrArray) items = upload_world_items();
+		g_autoptr(Fixture) world = fixture_new();
+		g_autoptr(GPtrArray) items = fixture_upload_items();
 		g_autoptr(GBytes) bytes =
 			device_write_noise(world->device, "file", i ? 24 * MIB : 1000, 1);
-		UploadItem *first = upload_world_item(world, UPLOAD_CREATE, "file");
-		upload_world_run_one(world, items, first);
+		UploadItem *first = fixture_upload_item(world, UPLOAD_CREATE, "file");
+		fixture_upload_one(world, items, first);
 		/* Touched only; but the server lost what it had. */
 		g_assert_true(disk_memory_user_set_mtime(world->memory, "file", 77, NULL));
 		g_hash_table_remove_all(world->drive->chunks);
 		device_write_text(world->device, "other", "other");
-		UploadItem *second = upload_world_item_update(world, first);
-		UploadItem *other = upload_world_item(world, UPLOAD_CREATE, "other");
+		UploadItem *second = fixture_upload_update(world, first);
+		UploadItem *other = fixture_upload_item(world, UPLOAD_CREATE, "other");
 		g_ptr_array_add(items, second);
 		g_ptr_array_add(items, other);
 		g_autoptr(GPtrArray) batch = g_ptr_array_new();
 		g_ptr_array_add(batch, second);
 		g_ptr_array_add(batch, other);
-		upload_world_run(world, batch);
-		upload_world_assert_stored(world, second, bytes);
+		fixture_upload(world, batch);
+		fixture_assert_stored(world, second, bytes);
 		g_assert_cmpint(other->outcome, ==, UPLOAD_DONE);
 	}
 }
 
 static void test_lost_answer(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	device_write_text(world->device, "file", "hello");
-	UploadItem *item = upload_world_item(world, UPLOAD_CREATE, "file");
+	UploadItem *item = fixture_upload_item(world, UPLOAD_CREATE, "file");
 	g_ptr_array_add(items, item);
 	world->drive->fail_after = 1;
 	g_autoptr(GError) error = NULL;
 	g_assert_false(upload_run(world->upload, items, NULL, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE);
 	g_assert_cmpint(item->outcome, ==, UPLOAD_PENDING);
-	upload_world_run(world, items);
+	fixture_upload(world, items);
 	g_autoptr(GBytes) bytes = g_bytes_new_static("hello", 5);
-	upload_world_assert_stored(world, item, bytes);
+	fixture_assert_stored(world, item, bytes);
 }
 
 static void test_cancelled(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	g_autoptr(GBytes) bytes = device_write_noise(world->device, "file", 40 * MIB, 1);
-	UploadItem *item = upload_world_item(world, UPLOAD_CREATE, "file");
+	UploadItem *item = fixture_upload_item(world, UPLOAD_CREATE, "file");
 	g_ptr_array_add(items, item);
 	g_autoptr(GCancellable) cancellable = g_cancellable_new();
 	world->drive->cancel_at_next = cancellable;
@@ -143,9 +141,9 @@ static void test_cancelled(void)
 
 /* ---- everything that can fail -------------------------------------------------------------- */
 
-static GPtrArray *mixed_items(UploadWorld *world)
+static GPtrArray *mixed_items(Fixture *world)
 {
-	GPtrArray *items = upload_world_items();
+	GPtrArray *items = fixture_upload_items();
 	g_assert_true(disk_memory_user_make_folder(world->memory, "folder", NULL));
 	g_assert_true(disk_memory_user_make_link(world->memory, "link", "target", NULL));
 	device_write_text(world->device, "small", "hello");
@@ -153,7 +151,7 @@ static GPtrArray *mixed_items(UploadWorld *world)
 	g_bytes_unref(device_write_noise(world->device, "last", 3 * MIB, 2));
 	const char *const paths[] = { "folder", "small", "large", "link", "last" };
 	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
-		g_ptr_array_add(items, upload_world_item(world, UPLOAD_CREATE, paths[i]));
+		g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_CREATE, paths[i]));
 	}
 	return items;
 }
@@ -173,32 +171,32 @@ static GPtrArray *not_done(GPtrArray *items)
 	return rest;
 }
 
-static void check_mixed(UploadWorld *world, GPtrArray *items)
+static void check_mixed(Fixture *world, GPtrArray *items)
 {
 	for (unsigned i = 0; i < items->len; i++) {
 		const UploadItem *item = g_ptr_array_index(items, i);
 		g_assert_cmpint(item->outcome, ==, UPLOAD_DONE);
 		if (item->kind == ENTRY_FILE) {
 			g_autoptr(GBytes) bytes = disk_memory_read(world->memory, item->path);
-			upload_world_assert_stored(world, item, bytes);
+			fixture_assert_stored(world, item, bytes);
 		}
 	}
 	g_assert_cmpuint(g_hash_table_size(world->drive->nodes), ==, items->len);
 }
 
-typedef void (*Fault)(UploadWorld *world, int n);
+typedef void (*Fault)(Fixture *world, int n);
 
-static void fault_before(UploadWorld *world, int n)
+static void fault_before(Fixture *world, int n)
 {
 	world->drive->fail_before = n;
 }
 
-static void fault_after(UploadWorld *world, int n)
+static void fault_after(Fixture *world, int n)
 {
 	world->drive->fail_after = n;
 }
 
-static void fault_disk(UploadWorld *world, int n)
+static void fault_disk(Fixture *world, int n)
 {
 	world->device->any = true;
 	world->device->countdown = n;
@@ -210,7 +208,7 @@ static void test_fault_walk(const void *data)
 	Fault fault = *(const Fault *)data;
 	bool hit = true;
 	for (int n = 1; hit; n++) {
-		g_autoptr(UploadWorld) world = upload_world_new();
+		g_autoptr(Fixture) world = fixture_new();
 		g_autoptr(GPtrArray) items = mixed_items(world);
 		fault(world, n);
 		g_autoptr(GError) error = NULL;
@@ -222,7 +220,7 @@ static void test_fault_walk(const void *data)
 		fault(world, 0);
 		g_autoptr(GPtrArray) rest = not_done(items);
 		g_assert_true(hit || rest->len == 0);
-		upload_world_run(world, rest);
+		fixture_upload(world, rest);
 		check_mixed(world, items);
 	}
 }
@@ -231,13 +229,12 @@ static void test_fault_walk(const void *data)
 
 static void test_memory_is_bounded(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	g_autoptr(GBytes) bytes = device_write_noise(world->device, "file", 160 * MIB, 1);
-	UploadItem *item = upload_world_item(world, UPLOAD_CREATE, "file");
-	struct mallinfo2 info = mallinfo2();
-	size_t before = info.uordblks + info.hblkhd;
-	upload_world_run_one(world, items, item);
+	UploadItem *item = fixture_upload_item(world, UPLOAD_CREATE, "file");
+	size_t before = fake_drive_memory(world->drive);
+	fixture_upload_one(world, items, item);
 	g_assert_cmpint(item->outcome, ==, UPLOAD_DONE);
 	g_test_message("%zu MiB beside the file",
 		       (world->drive->memory_max - before) / (size_t)MIB);
@@ -246,30 +243,30 @@ static void test_memory_is_bounded(void)
 }
 
 typedef struct Runner {
-	UploadWorld *world;
+	Fixture *world;
 	GPtrArray *items;
 } Runner;
 
 static void *run_in_thread(void *data)
 {
 	Runner *runner = data;
-	upload_world_run(runner->world, runner->items);
+	fixture_upload(runner->world, runner->items);
 	return NULL;
 }
 
 static void test_several_runs_at_once(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
+	g_autoptr(Fixture) world = fixture_new();
 	Runner runners[3];
 	GThread *threads[3];
 	for (size_t i = 0; i < G_N_ELEMENTS(runners); i++) {
-		runners[i] = (Runner){ world, upload_world_items() };
+		runners[i] = (Runner){ world, fixture_upload_items() };
 		for (unsigned k = 0; k < 20; k++) {
 			g_autofree char *name = g_strdup_printf("%zu-%u", i, k);
 			g_bytes_unref(
 				device_write_noise(world->device, name, (k + 1) * 100 * KIB, k));
 			g_ptr_array_add(runners[i].items,
-					upload_world_item(world, UPLOAD_CREATE, name));
+					fixture_upload_item(world, UPLOAD_CREATE, name));
 		}
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(runners); i++) {
@@ -280,7 +277,7 @@ static void test_several_runs_at_once(void)
 		for (unsigned k = 0; k < runners[i].items->len; k++) {
 			const UploadItem *item = g_ptr_array_index(runners[i].items, k);
 			g_autoptr(GBytes) bytes = disk_memory_read(world->memory, item->path);
-			upload_world_assert_stored(world, item, bytes);
+			fixture_assert_stored(world, item, bytes);
 		}
 		g_ptr_array_unref(runners[i].items);
 	}

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "client/transfer/upload_world.h"
+#include "client/transfer/fixture.h"
 
 #include <string.h>
 
@@ -11,8 +11,8 @@
 
 static void test_kinds(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	device_write_text(world->device, "file", "hello");
 	device_write_text(world->device, "empty", "");
 	disk_memory_user_set_mode(world->memory, "file", 0755, NULL);
@@ -20,15 +20,15 @@ static void test_kinds(void)
 	g_assert_true(disk_memory_user_make_link(world->memory, "link", "../target", NULL));
 	const char *const paths[] = { "folder", "file", "empty", "link" };
 	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
-		g_ptr_array_add(items, upload_world_item(world, UPLOAD_CREATE, paths[i]));
+		g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_CREATE, paths[i]));
 	}
 	device_pass_time(world->device);
-	upload_world_run(world, items);
+	fixture_upload(world, items);
 	g_assert_cmpint(world->drive->exchanges, ==, 1);
 	g_autoptr(GBytes) hello = g_bytes_new_static("hello", 5);
 	g_autoptr(GBytes) nothing = g_bytes_new_static("", 0);
-	upload_world_assert_stored(world, g_ptr_array_index(items, 1), hello);
-	upload_world_assert_stored(world, g_ptr_array_index(items, 2), nothing);
+	fixture_assert_stored(world, g_ptr_array_index(items, 1), hello);
+	fixture_assert_stored(world, g_ptr_array_index(items, 2), nothing);
 	const UploadItem *folder = g_ptr_array_index(items, 0);
 	const UploadItem *file = g_ptr_array_index(items, 1);
 	const UploadItem *link = g_ptr_array_index(items, 3);
@@ -54,12 +54,12 @@ static void test_sizes(void)
 				 11 * MIB,
 				 30 * MIB };
 	for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
-		g_autoptr(UploadWorld) world = upload_world_new();
-		g_autoptr(GPtrArray) items = upload_world_items();
+		g_autoptr(Fixture) world = fixture_new();
+		g_autoptr(GPtrArray) items = fixture_upload_items();
 		g_autoptr(GBytes) bytes = device_write_noise(world->device, "file", sizes[i], i);
-		UploadItem *item = upload_world_item(world, UPLOAD_CREATE, "file");
-		upload_world_run_one(world, items, item);
-		upload_world_assert_stored(world, item, bytes);
+		UploadItem *item = fixture_upload_item(world, UPLOAD_CREATE, "file");
+		fixture_upload_one(world, items, item);
+		fixture_assert_stored(world, item, bytes);
 		g_autoptr(GBytes) content =
 			fake_drive_store(world->drive, g_bytes_get_data(bytes, NULL), sizes[i]);
 		g_assert_true(g_bytes_equal(content, item->content));
@@ -68,25 +68,25 @@ static void test_sizes(void)
 
 static void test_short_reads(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	g_autoptr(GBytes) bytes = device_write_noise(world->device, "file", 5 * MIB, 1);
 	disk_faulty_set_transfer_max(world->device->disk, 4099);
-	UploadItem *item = upload_world_item(world, UPLOAD_CREATE, "file");
-	upload_world_run_one(world, items, item);
-	upload_world_assert_stored(world, item, bytes);
+	UploadItem *item = fixture_upload_item(world, UPLOAD_CREATE, "file");
+	fixture_upload_one(world, items, item);
+	fixture_assert_stored(world, item, bytes);
 }
 
 static void test_only_the_difference(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	for (size_t size = 6 * MIB; size <= 24 * MIB; size += 18 * MIB) {
 		g_autoptr(GBytes) bytes = device_write_noise(world->device, "file", size, size);
-		UploadItem *first = upload_world_item(world, UPLOAD_CREATE, "file");
+		UploadItem *first = fixture_upload_item(world, UPLOAD_CREATE, "file");
 		first->name[0] = (char)('0' + items->len);
-		upload_world_run_one(world, items, first);
-		upload_world_assert_stored(world, first, bytes);
+		fixture_upload_one(world, items, first);
+		fixture_assert_stored(world, first, bytes);
 		/* A byte inserted: everything behind it moves. */
 		g_autoptr(GByteArray) more = g_byte_array_new();
 		const uint8_t *data = g_bytes_get_data(bytes, NULL);
@@ -96,43 +96,43 @@ static void test_only_the_difference(void)
 		device_write(world->device, "file", more->data, more->len);
 		g_autoptr(GBytes) changed = g_byte_array_free_to_bytes(g_steal_pointer(&more));
 		world->drive->chunks_received = 0;
-		UploadItem *second = upload_world_item_update(world, first);
-		upload_world_run_one(world, items, second);
-		upload_world_assert_stored(world, second, changed);
+		UploadItem *second = fixture_upload_update(world, first);
+		fixture_upload_one(world, items, second);
+		fixture_assert_stored(world, second, changed);
 		g_assert_cmpint(world->drive->chunks_received, <=, 4);
 	}
 }
 
 static void test_edit_takes_one_request(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	g_autoptr(GBytes) bytes = device_write_noise(world->device, "file", 6 * MIB, 1);
-	UploadItem *first = upload_world_item(world, UPLOAD_CREATE, "file");
-	upload_world_run_one(world, items, first);
+	UploadItem *first = fixture_upload_item(world, UPLOAD_CREATE, "file");
+	fixture_upload_one(world, items, first);
 	g_autoptr(GBytes) patch = g_bytes_new_static("patched", 7);
 	g_assert_true(disk_memory_user_edit(world->memory, "file", 100, patch, NULL));
 	device_pass_time(world->device);
 	world->drive->exchanges = 0;
-	UploadItem *second = upload_world_item_update(world, first);
-	upload_world_run_one(world, items, second);
+	UploadItem *second = fixture_upload_update(world, first);
+	fixture_upload_one(world, items, second);
 	g_assert_cmpint(second->outcome, ==, UPLOAD_DONE);
 	g_assert_cmpint(world->drive->exchanges, ==, 1);
 }
 
 static void test_same(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	device_write_text(world->device, "file", "hello");
-	UploadItem *first = upload_world_item(world, UPLOAD_CREATE, "file");
-	upload_world_run_one(world, items, first);
+	UploadItem *first = fixture_upload_item(world, UPLOAD_CREATE, "file");
+	fixture_upload_one(world, items, first);
 	device_write_text(world->device, "file", "hello");
 	g_assert_true(
 		disk_memory_user_set_mtime(world->memory, "file", first->info.mtime_ns, NULL));
 	world->drive->exchanges = 0;
-	UploadItem *same = upload_world_item_update(world, first);
-	upload_world_run_one(world, items, same);
+	UploadItem *same = fixture_upload_update(world, first);
+	fixture_upload_one(world, items, same);
 	g_assert_cmpint(same->outcome, ==, UPLOAD_SAME);
 	g_assert_true(g_bytes_equal(same->content, first->content));
 	g_assert_true(disk_info_equal(&same->info, &same->expected));
@@ -141,34 +141,34 @@ static void test_same(void)
 
 static void test_attributes_alone(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	g_autoptr(GBytes) bytes = device_write_noise(world->device, "file", 3 * MIB, 1);
-	UploadItem *first = upload_world_item(world, UPLOAD_CREATE, "file");
-	upload_world_run_one(world, items, first);
+	UploadItem *first = fixture_upload_item(world, UPLOAD_CREATE, "file");
+	fixture_upload_one(world, items, first);
 	g_assert_true(disk_memory_user_set_mtime(world->memory, "file", 77, NULL));
 	world->drive->chunks_received = 0;
-	UploadItem *second = upload_world_item_update(world, first);
-	upload_world_run_one(world, items, second);
-	upload_world_assert_stored(world, second, bytes);
+	UploadItem *second = fixture_upload_update(world, first);
+	fixture_upload_one(world, items, second);
+	fixture_assert_stored(world, second, bytes);
 	g_assert_cmpint(fake_drive_node(world->drive, &second->node)->mtime_ns, ==, 77);
 	g_assert_cmpint(world->drive->chunks_received, ==, 0);
 }
 
 static void test_hash(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	g_autoptr(GBytes) large = device_write_noise(world->device, "large", 20 * MIB, 1);
 	device_write_text(world->device, "small", "hello");
-	g_ptr_array_add(items, upload_world_item(world, UPLOAD_CREATE, "small"));
-	g_ptr_array_add(items, upload_world_item(world, UPLOAD_HASH, "large"));
-	g_ptr_array_add(items, upload_world_item(world, UPLOAD_HASH, "small"));
-	upload_world_run(world, items);
+	g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_CREATE, "small"));
+	g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_HASH, "large"));
+	g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_HASH, "small"));
+	fixture_upload(world, items);
 	g_assert_cmpint(world->drive->exchanges, ==, 1);
 	g_assert_cmpint(world->drive->chunks_received, ==, 1);
 	g_autoptr(GBytes) hello = g_bytes_new_static("hello", 5);
-	upload_world_assert_stored(world, g_ptr_array_index(items, 0), hello);
+	fixture_assert_stored(world, g_ptr_array_index(items, 0), hello);
 	const UploadItem *item = g_ptr_array_index(items, 1);
 	g_assert_cmpint(item->outcome, ==, UPLOAD_DONE);
 	g_autoptr(GBytes) content =
@@ -178,21 +178,21 @@ static void test_hash(void)
 
 static void test_moves_and_deletions(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	device_write_text(world->device, "a", "hello");
 	device_write_text(world->device, "b", "world");
-	UploadItem *a = upload_world_item(world, UPLOAD_CREATE, "a");
-	UploadItem *b = upload_world_item(world, UPLOAD_CREATE, "b");
-	upload_world_run_one(world, items, a);
-	upload_world_run_one(world, items, b);
-	UploadItem *move = upload_world_item_plain(world, UPLOAD_MOVE, a);
+	UploadItem *a = fixture_upload_item(world, UPLOAD_CREATE, "a");
+	UploadItem *b = fixture_upload_item(world, UPLOAD_CREATE, "b");
+	fixture_upload_one(world, items, a);
+	fixture_upload_one(world, items, b);
+	UploadItem *move = fixture_upload_plain(world, UPLOAD_MOVE, a);
 	move->parent = world->drive->id;
 	move->name = g_strdup("c");
-	UploadItem *delete = upload_world_item_plain(world, UPLOAD_DELETE, b);
+	UploadItem *delete = fixture_upload_plain(world, UPLOAD_DELETE, b);
 	world->drive->exchanges = 0;
-	upload_world_run_one(world, items, move);
-	upload_world_run_one(world, items, delete);
+	fixture_upload_one(world, items, move);
+	fixture_upload_one(world, items, delete);
 	g_assert_cmpint(move->outcome, ==, UPLOAD_DONE);
 	g_assert_cmpint(delete->outcome, ==, UPLOAD_DONE);
 	g_assert_cmpstr(fake_drive_node(world->drive, &a->node)->name, ==, "c");
@@ -201,42 +201,42 @@ static void test_moves_and_deletions(void)
 
 static void test_many_files_few_requests(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	for (unsigned i = 0; i < 5000; i++) {
 		g_autofree char *name = g_strdup_printf("%u", i);
 		g_assert_true(
 			disk_memory_user_write(world->memory, name, name, strlen(name), NULL));
-		g_ptr_array_add(items, upload_world_item(world, UPLOAD_CREATE, name));
+		g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_CREATE, name));
 	}
 	device_pass_time(world->device);
 	/* Names are not checked against each other: that would take the fake drive too long. */
-	upload_world_run(world, items);
+	fixture_upload(world, items);
 	g_assert_cmpint(world->drive->exchanges, ==, 2);
 	for (unsigned i = 0; i < items->len; i++) {
 		const UploadItem *item = g_ptr_array_index(items, i);
 		g_autoptr(GBytes) bytes = g_bytes_new(item->path, strlen(item->path));
-		upload_world_assert_stored(world, item, bytes);
+		fixture_assert_stored(world, item, bytes);
 	}
 }
 
 static void test_equal_files_are_sent_once(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	for (unsigned i = 0; i < 10; i++) {
 		g_autofree char *name = g_strdup_printf("%u", i);
 		device_write_text(world->device, name, "the same");
-		g_ptr_array_add(items, upload_world_item(world, UPLOAD_CREATE, name));
+		g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_CREATE, name));
 	}
-	upload_world_run(world, items);
+	fixture_upload(world, items);
 	g_assert_cmpint(world->drive->chunks_received, ==, 1);
 }
 
 static void test_groups_stay_whole(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	for (unsigned i = 0; i < 4100; i++) {
 		UploadItem *item = upload_item_new(UPLOAD_MOVE);
 		item->number = ++world->number;
@@ -246,7 +246,7 @@ static void test_groups_stay_whole(void)
 		item->group = i < 4000 ? 0 : 7;
 		g_ptr_array_add(items, item);
 	}
-	upload_world_run(world, items);
+	fixture_upload(world, items);
 	g_assert_cmpint(world->drive->commits, ==, 2);
 	for (unsigned i = 0; i < items->len; i++) {
 		const UploadItem *item = g_ptr_array_index(items, i);
@@ -258,7 +258,7 @@ static void test_groups_stay_whole(void)
 		item->outcome = UPLOAD_PENDING;
 		item->group = 3;
 	}
-	upload_world_run(world, items);
+	fixture_upload(world, items);
 	const UploadItem *item = g_ptr_array_index(items, 0);
 	g_assert_cmpint(item->outcome, ==, UPLOAD_FAILED);
 	g_assert_error(item->error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE);
@@ -305,38 +305,38 @@ static void test_changed_while_read(void)
 	const DiskCall calls[] = { DISK_CALL_OPEN, DISK_CALL_FILE_READ, DISK_CALL_FILE_LOOK };
 	const size_t sizes[] = { 1000, 9 * MIB };
 	for (size_t i = 0; i < G_N_ELEMENTS(acts) * G_N_ELEMENTS(calls) * 2; i++) {
-		g_autoptr(UploadWorld) world = upload_world_new();
-		g_autoptr(GPtrArray) items = upload_world_items();
+		g_autoptr(Fixture) world = fixture_new();
+		g_autoptr(GPtrArray) items = fixture_upload_items();
 		g_autoptr(GBytes) bytes =
 			device_write_noise(world->device, "file", sizes[i % 2], 1);
 		device_write_text(world->device, "good", "good");
-		g_ptr_array_add(items, upload_world_item(world, UPLOAD_CREATE, "file"));
-		g_ptr_array_add(items, upload_world_item(world, UPLOAD_CREATE, "good"));
+		g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_CREATE, "file"));
+		g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_CREATE, "good"));
 		world->device->act = acts[i / 2 % G_N_ELEMENTS(acts)];
 		world->device->call = calls[i / 2 / G_N_ELEMENTS(acts)];
 		world->device->countdown = 1;
-		upload_world_run(world, items);
+		fixture_upload(world, items);
 		g_assert_cmpint(world->device->countdown, ==, 0);
 		const UploadItem *file = g_ptr_array_index(items, 0);
 		g_assert_cmpint(file->outcome, ==, UPLOAD_CHANGED);
 		g_assert_null(fake_drive_node(world->drive, &file->node));
 		const UploadItem *good = g_ptr_array_index(items, 1);
 		g_autoptr(GBytes) content = g_bytes_new_static("good", 4);
-		upload_world_assert_stored(world, good, content);
+		fixture_assert_stored(world, good, content);
 	}
 }
 
 static void test_not_what_was_observed(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	device_write_text(world->device, "file", "hello");
 	device_write_text(world->device, "gone", "hello");
 	g_assert_true(disk_memory_user_make_folder(world->memory, "folder", NULL));
 	g_assert_true(disk_memory_user_make_link(world->memory, "link", "a", NULL));
 	const char *const paths[] = { "file", "gone", "folder", "link" };
 	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
-		g_ptr_array_add(items, upload_world_item(world, UPLOAD_CREATE, paths[i]));
+		g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_CREATE, paths[i]));
 	}
 	device_pass_time(world->device);
 	device_write_text(world->device, "file", "world");
@@ -345,7 +345,7 @@ static void test_not_what_was_observed(void)
 	device_write_text(world->device, "folder", "a file now");
 	g_assert_true(disk_memory_user_remove(world->memory, "link", NULL));
 	g_assert_true(disk_memory_user_make_link(world->memory, "link", "b", NULL));
-	upload_world_run(world, items);
+	fixture_upload(world, items);
 	for (unsigned i = 0; i < items->len; i++) {
 		const UploadItem *item = g_ptr_array_index(items, i);
 		g_assert_cmpint(item->outcome, ==, UPLOAD_CHANGED);
@@ -355,37 +355,37 @@ static void test_not_what_was_observed(void)
 
 static void test_folder_that_was_filled(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	g_assert_true(disk_memory_user_make_folder(world->memory, "folder", NULL));
-	UploadItem *item = upload_world_item(world, UPLOAD_CREATE, "folder");
+	UploadItem *item = fixture_upload_item(world, UPLOAD_CREATE, "folder");
 	device_pass_time(world->device);
 	device_write_text(world->device, "folder/file", "hello");
-	upload_world_run_one(world, items, item);
+	fixture_upload_one(world, items, item);
 	g_assert_cmpint(item->outcome, ==, UPLOAD_DONE);
 }
 
 static void test_young(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	g_assert_true(disk_memory_user_write(world->memory, "file", "hello", 5, NULL));
-	UploadItem *item = upload_world_item(world, UPLOAD_CREATE, "file");
-	upload_world_run_one(world, items, item);
+	UploadItem *item = fixture_upload_item(world, UPLOAD_CREATE, "file");
+	fixture_upload_one(world, items, item);
 	g_assert_cmpint(item->outcome, ==, UPLOAD_DONE);
 	g_assert_true(item->young);
 }
 
 static void test_unreadable(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	device_write_text(world->device, "secret", "hello");
 	device_write_text(world->device, "file", "hello");
 	disk_memory_user_set_mode(world->memory, "secret", 0, NULL);
-	g_ptr_array_add(items, upload_world_item(world, UPLOAD_CREATE, "secret"));
-	g_ptr_array_add(items, upload_world_item(world, UPLOAD_CREATE, "file"));
-	upload_world_run(world, items);
+	g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_CREATE, "secret"));
+	g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_CREATE, "file"));
+	fixture_upload(world, items);
 	const UploadItem *secret = g_ptr_array_index(items, 0);
 	g_assert_cmpint(secret->outcome, ==, UPLOAD_FAILED);
 	g_assert_error(secret->error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN);
@@ -395,12 +395,12 @@ static void test_unreadable(void)
 
 static void test_unmounted(void)
 {
-	g_autoptr(UploadWorld) world = upload_world_new();
-	g_autoptr(GPtrArray) items = upload_world_items();
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
 	device_write_text(world->device, "a", "hello");
 	device_write_text(world->device, "b", "hello");
-	g_ptr_array_add(items, upload_world_item(world, UPLOAD_CREATE, "a"));
-	g_ptr_array_add(items, upload_world_item(world, UPLOAD_CREATE, "b"));
+	g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_CREATE, "a"));
+	g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_CREATE, "b"));
 	world->device->call = DISK_CALL_OPEN;
 	world->device->countdown = 2;
 	g_autoptr(GError) error = NULL;
