@@ -14,6 +14,31 @@ NodeId node_id_random(void)
 	return id;
 }
 
+#define PREFIX_SIZE 5
+#define COUNT_SIZE 3
+
+NodeId node_id_new(void)
+{
+	static GMutex lock;
+	static uint8_t prefix[PREFIX_SIZE];
+	static uint32_t count; /* of the ids with this prefix */
+	NodeId id = node_id_random();
+	/* Not all zero, whatever the rest. */
+	id.bytes[NODE_ID_SIZE - 1] |= id.bytes[NODE_ID_SIZE - 1] == 0;
+
+	g_mutex_lock(&lock);
+	if (count == 0) {
+		memcpy(prefix, id.bytes, PREFIX_SIZE);
+	}
+	uint32_t number = GUINT32_TO_BE(count);
+	count = (count + 1) % (1u << (8 * COUNT_SIZE));
+	memcpy(id.bytes, prefix, PREFIX_SIZE);
+	g_mutex_unlock(&lock);
+	memcpy(id.bytes + PREFIX_SIZE, (const uint8_t *)&number + sizeof number - COUNT_SIZE,
+	       COUNT_SIZE);
+	return id;
+}
+
 bool node_id_from_bytes(const void *bytes, size_t size, NodeId *ret_id)
 {
 	static const NodeId none;
@@ -26,8 +51,9 @@ bool node_id_from_bytes(const void *bytes, size_t size, NodeId *ret_id)
 
 unsigned node_id_hash(const void *id)
 {
+	/* The last bytes, since the first ones of neighbours are equal. */
 	unsigned hash;
-	memcpy(&hash, id, sizeof hash);
+	memcpy(&hash, ((const NodeId *)id)->bytes + NODE_ID_SIZE - sizeof hash, sizeof hash);
 	return hash;
 }
 

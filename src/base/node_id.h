@@ -17,8 +17,15 @@ typedef struct NodeId {
 	uint8_t bytes[NODE_ID_SIZE];
 } NodeId;
 
-/* A new id from the system's random source. Thread-safe. */
+/* An id from the system's random source. Thread-safe. */
 NodeId node_id_random(void);
+
+/*
+ * An id for a new node. Those that a process makes one after another lie together in order: 40 bits
+ * are random for the process, 24 bits count, 64 bits are random. So an index of ids is written in
+ * one place when a tree is made, instead of in one place for each node. Thread-safe.
+ */
+NodeId node_id_new(void);
 
 /* False, with *ret_id untouched, unless size is exactly NODE_ID_SIZE and not all bytes are zero. */
 bool node_id_from_bytes(const void *bytes, size_t size, NodeId *ret_id);

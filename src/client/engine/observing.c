@@ -436,7 +436,7 @@ static void found_parked(const char *name, const DiskInfo *info, void *data)
 		fields = *entry;
 	} else {
 		fields.key = state_key_new(engine->state);
-		fields.id = node_id_random();
+		fields.id = node_id_new();
 	}
 	fields.parent = ENTRY_KEY_PARK;
 	fields.name = (char *)name;

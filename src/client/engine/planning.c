@@ -173,7 +173,7 @@ static void adopt(Engine *engine, int64_t key, int64_t other)
 
 static void renew(Engine *engine, int64_t key)
 {
-	NodeId id = node_id_random();
+	NodeId id = node_id_new();
 	rekey(engine, key, state_key_new(engine->state), &id);
 }
 

@@ -372,7 +372,7 @@ static void appear(Local *local, const ScanPlace *place)
 	Entry fields = {
 		.key = state_key_new(local->state),
 		.parent = place->folder,
-		.id = node_id_random(),
+		.id = node_id_new(),
 		.name = place->name,
 		.kind = (EntryKind)place->info.kind,
 	};
