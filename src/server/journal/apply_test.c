@@ -9,17 +9,17 @@
 /* Makes nodes of a path like "a/b" known by name: folders end in '/'. Returns the last one's id. */
 static NodeId make(Fixture *fixture, const NodeId *parent, const char *name)
 {
-	g_autoptr(Commit) commit = commit_new(fixture);
+	g_autoptr(Commit) commit = fixture_commit(fixture);
 	NodeId id = node_id_random();
 	size_t size = strlen(name);
 	if (name[size - 1] == '/') {
 		g_autofree char *plain = g_strndup(name, size - 1);
-		commit_folder(commit, &id, parent, plain);
+		fixture_folder(commit, &id, parent, plain);
 	} else {
-		commit_file(commit, &id, parent, name, name);
+		fixture_file(commit, &id, parent, name, name);
 	}
-	commit_run(commit);
-	g_assert_cmpint(commit_outcome(commit, 0), ==, JOURNAL_APPLIED);
+	fixture_run(commit);
+	g_assert_cmpint(fixture_outcome(commit, 0), ==, JOURNAL_APPLIED);
 	return id;
 }
 
@@ -73,63 +73,63 @@ static uint64_t head(Fixture *fixture)
 /* One operation after another, each in a commit of its own. */
 static JournalOutcome delete (Fixture *fixture, const NodeId *id)
 {
-	g_autoptr(Commit) commit = commit_new(fixture);
-	commit_delete(commit, id, seq_of(fixture, id), head(fixture));
-	commit_run(commit);
+	g_autoptr(Commit) commit = fixture_commit(fixture);
+	fixture_delete(commit, id, seq_of(fixture, id), head(fixture));
+	fixture_run(commit);
 	fixture_check(fixture);
-	return commit_outcome(commit, 0);
+	return fixture_outcome(commit, 0);
 }
 
 static JournalOutcome move(Fixture *fixture, const NodeId *id, const NodeId *parent,
 			   const char *name)
 {
-	g_autoptr(Commit) commit = commit_new(fixture);
-	commit_move(commit, id, seq_of(fixture, id), parent, name);
-	commit_run(commit);
+	g_autoptr(Commit) commit = fixture_commit(fixture);
+	fixture_move(commit, id, seq_of(fixture, id), parent, name);
+	fixture_run(commit);
 	fixture_check(fixture);
-	return commit_outcome(commit, 0);
+	return fixture_outcome(commit, 0);
 }
 
 static JournalOutcome update(Fixture *fixture, const NodeId *id, const char *text)
 {
-	g_autoptr(Commit) commit = commit_new(fixture);
-	commit_update(commit, id, seq_of(fixture, id), text);
-	commit_run(commit);
+	g_autoptr(Commit) commit = fixture_commit(fixture);
+	fixture_update(commit, id, seq_of(fixture, id), text);
+	fixture_run(commit);
 	fixture_check(fixture);
-	return commit_outcome(commit, 0);
+	return fixture_outcome(commit, 0);
 }
 
 static JournalOutcome create(Fixture *fixture, const NodeId *parent, const char *name,
 			     NodeId *ret_id)
 {
-	g_autoptr(Commit) commit = commit_new(fixture);
+	g_autoptr(Commit) commit = fixture_commit(fixture);
 	*ret_id = node_id_random();
-	commit_file(commit, ret_id, parent, name, name);
-	commit_run(commit);
+	fixture_file(commit, ret_id, parent, name, name);
+	fixture_run(commit);
 	fixture_check(fixture);
-	return commit_outcome(commit, 0);
+	return fixture_outcome(commit, 0);
 }
 
 static void test_creates(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
-	g_autoptr(Commit) commit = commit_new(fixture);
+	g_autoptr(Commit) commit = fixture_commit(fixture);
 	NodeId folder = node_id_random();
 	NodeId file = node_id_random();
 	NodeId link = node_id_random();
-	commit_folder(commit, &folder, &fixture->drive, "folder");
-	commit_file(commit, &file, &folder, "file", "hello");
-	commit_link(commit, &link, &folder, "link", "../target");
-	commit_run(commit);
+	fixture_folder(commit, &folder, &fixture->drive, "folder");
+	fixture_file(commit, &file, &folder, "file", "hello");
+	fixture_link(commit, &link, &folder, "link", "../target");
+	fixture_run(commit);
 	for (unsigned i = 0; i < 3; i++) {
-		g_assert_cmpint(commit_outcome(commit, i), ==, JOURNAL_APPLIED);
-		g_assert_cmpuint(commit_seq(commit, i), ==, 1);
+		g_assert_cmpint(fixture_outcome(commit, i), ==, JOURNAL_APPLIED);
+		g_assert_cmpuint(fixture_seq(commit, i), ==, 1);
 	}
 	g_assert_cmpuint(commit->seq, ==, 1);
 	fixture_check(fixture);
 
 	JournalNode node = node_of(fixture, &file);
-	g_autoptr(GBytes) content = commit_content("hello");
+	g_autoptr(GBytes) content = fixture_content("hello");
 	g_assert_true(node_id_equal(&node.parent, &folder));
 	g_assert_cmpmem(g_bytes_get_data(node.name, NULL), g_bytes_get_size(node.name), "file", 4);
 	g_assert_true(g_bytes_equal(node.content, content));
@@ -167,31 +167,31 @@ static void test_create_refusals(void)
 		id[i] = node_id_random();
 	}
 	uint64_t before = head(fixture);
-	g_autoptr(Commit) commit = commit_new(fixture);
-	commit_file(commit, &id[0], &fixture->drive, "taken", "x");
-	commit_file(commit, &id[1], &nowhere, "a", "x");
-	commit_file(commit, &id[2], &taken, "a", "x");
-	commit_file(commit, &id[3], &fixture->drive, "..", "x");
-	commit_file(commit, &id[4], &fixture->drive, "a/b", "x");
-	commit_file(commit, &taken, &fixture->drive, "other", "x");
-	commit_file(commit, &zero, &fixture->drive, "zero", "x");
-	commit_file(commit, &id[5], &fixture->drive, "size", "x");
-	commit_last(commit)->size = 2;
-	commit_file(commit, &id[6], &fixture->drive, "kind", "x");
-	commit_last(commit)->kind = 4;
-	commit_link(commit, &id[7], &fixture->drive, "link", "");
-	commit_file(commit, &id[8], &fixture->drive, "verb", "x");
-	commit_last(commit)->verb = 9;
-	commit_file(commit, &id[9], &fixture->drive, "content", "x");
-	commit_last(commit)->content_size--;
-	commit_run(commit);
+	g_autoptr(Commit) commit = fixture_commit(fixture);
+	fixture_file(commit, &id[0], &fixture->drive, "taken", "x");
+	fixture_file(commit, &id[1], &nowhere, "a", "x");
+	fixture_file(commit, &id[2], &taken, "a", "x");
+	fixture_file(commit, &id[3], &fixture->drive, "..", "x");
+	fixture_file(commit, &id[4], &fixture->drive, "a/b", "x");
+	fixture_file(commit, &taken, &fixture->drive, "other", "x");
+	fixture_file(commit, &zero, &fixture->drive, "zero", "x");
+	fixture_file(commit, &id[5], &fixture->drive, "size", "x");
+	fixture_last(commit)->size = 2;
+	fixture_file(commit, &id[6], &fixture->drive, "kind", "x");
+	fixture_last(commit)->kind = 4;
+	fixture_link(commit, &id[7], &fixture->drive, "link", "");
+	fixture_file(commit, &id[8], &fixture->drive, "verb", "x");
+	fixture_last(commit)->verb = 9;
+	fixture_file(commit, &id[9], &fixture->drive, "content", "x");
+	fixture_last(commit)->content_size--;
+	fixture_run(commit);
 	static const JournalOutcome expected[] = {
 		JOURNAL_NAME_TAKEN, JOURNAL_NO_PARENT, JOURNAL_NO_PARENT, JOURNAL_INVALID,
 		JOURNAL_INVALID,    JOURNAL_EXISTS,    JOURNAL_INVALID,   JOURNAL_INVALID,
 		JOURNAL_INVALID,    JOURNAL_INVALID,   JOURNAL_INVALID,   JOURNAL_INVALID,
 	};
 	for (unsigned i = 0; i < G_N_ELEMENTS(expected); i++) {
-		g_assert_cmpint(commit_outcome(commit, i), ==, expected[i]);
+		g_assert_cmpint(fixture_outcome(commit, i), ==, expected[i]);
 	}
 	g_assert_cmpuint(commit->seq, ==, before);
 	fixture_check(fixture);
@@ -201,11 +201,11 @@ static void test_unknown_drive(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
 	g_autoptr(GError) error = NULL;
-	g_autoptr(Commit) commit = commit_new(fixture);
+	g_autoptr(Commit) commit = fixture_commit(fixture);
 	NodeId id = node_id_random();
 	commit->drive = node_id_random();
-	commit_folder(commit, &id, &commit->drive, "a");
-	g_assert_false(commit_try(commit, &error));
+	fixture_folder(commit, &id, &commit->drive, "a");
+	g_assert_false(fixture_try(commit, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
 }
 
@@ -215,17 +215,17 @@ static void test_compares_base(void)
 	NodeId id = make(fixture, &fixture->drive, "a");
 	uint64_t base = seq_of(fixture, &id);
 	g_assert_cmpint(update(fixture, &id, "new"), ==, JOURNAL_APPLIED);
-	g_autoptr(Commit) commit = commit_new(fixture);
-	commit_update(commit, &id, base, "stale");
-	commit_move(commit, &id, base, &fixture->drive, "b");
-	commit_delete(commit, &id, base, base);
+	g_autoptr(Commit) commit = fixture_commit(fixture);
+	fixture_update(commit, &id, base, "stale");
+	fixture_move(commit, &id, base, &fixture->drive, "b");
+	fixture_delete(commit, &id, base, base);
 	NodeId none = node_id_random();
-	commit_update(commit, &none, base, "none");
-	commit_run(commit);
+	fixture_update(commit, &none, base, "none");
+	fixture_run(commit);
 	for (unsigned i = 0; i < 3; i++) {
-		g_assert_cmpint(commit_outcome(commit, i), ==, JOURNAL_STALE);
+		g_assert_cmpint(fixture_outcome(commit, i), ==, JOURNAL_STALE);
 	}
-	g_assert_cmpint(commit_outcome(commit, 3), ==, JOURNAL_NOT_FOUND);
+	g_assert_cmpint(fixture_outcome(commit, 3), ==, JOURNAL_NOT_FOUND);
 	g_assert_cmpuint(commit->seq, ==, base + 1);
 	fixture_check(fixture);
 }
@@ -234,27 +234,27 @@ static void test_retry_is_already(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
 	NodeId id = node_id_random();
-	g_autoptr(Commit) first = commit_new(fixture);
-	commit_file(first, &id, &fixture->drive, "a", "one");
-	commit_run(first);
-	g_autoptr(Commit) second = commit_new(fixture);
-	commit_update(second, &id, 1, "two");
-	commit_run(second);
-	g_autoptr(Commit) third = commit_new(fixture);
-	commit_move(third, &id, 2, &fixture->drive, "b");
-	commit_run(third);
-	g_autoptr(Commit) fourth = commit_new(fixture);
-	commit_delete(fourth, &id, 3, 3);
-	commit_run(fourth);
+	g_autoptr(Commit) first = fixture_commit(fixture);
+	fixture_file(first, &id, &fixture->drive, "a", "one");
+	fixture_run(first);
+	g_autoptr(Commit) second = fixture_commit(fixture);
+	fixture_update(second, &id, 1, "two");
+	fixture_run(second);
+	g_autoptr(Commit) third = fixture_commit(fixture);
+	fixture_move(third, &id, 2, &fixture->drive, "b");
+	fixture_run(third);
+	g_autoptr(Commit) fourth = fixture_commit(fixture);
+	fixture_delete(fourth, &id, 3, 3);
+	fixture_run(fourth);
 	Commit *all[] = { first, second, third, fourth };
 	for (unsigned i = 0; i < 4; i++) {
-		commit_run(all[i]);
-		g_assert_cmpint(commit_outcome(all[i], 0), ==, JOURNAL_ALREADY);
-		g_assert_cmpuint(commit_seq(all[i], 0), ==, i + 1);
+		fixture_run(all[i]);
+		g_assert_cmpint(fixture_outcome(all[i], 0), ==, JOURNAL_ALREADY);
+		g_assert_cmpuint(fixture_seq(all[i], 0), ==, i + 1);
 		g_assert_cmpuint(all[i]->seq, ==, 4);
 		all[i]->device++;
-		commit_run(all[i]);
-		g_assert_cmpint(commit_outcome(all[i], 0), !=, JOURNAL_ALREADY);
+		fixture_run(all[i]);
+		g_assert_cmpint(fixture_outcome(all[i], 0), !=, JOURNAL_ALREADY);
 		all[i]->device--;
 	}
 	fixture_check(fixture);
@@ -265,28 +265,28 @@ static void test_swaps_in_group(void)
 	g_autoptr(Fixture) fixture = fixture_new();
 	NodeId a = make(fixture, &fixture->drive, "a");
 	NodeId b = make(fixture, &fixture->drive, "b");
-	g_autoptr(Commit) apart = commit_new(fixture);
-	commit_move(apart, &a, 1, &fixture->drive, "b");
-	commit_run(apart);
-	g_assert_cmpint(commit_outcome(apart, 0), ==, JOURNAL_NAME_TAKEN);
+	g_autoptr(Commit) apart = fixture_commit(fixture);
+	fixture_move(apart, &a, 1, &fixture->drive, "b");
+	fixture_run(apart);
+	g_assert_cmpint(fixture_outcome(apart, 0), ==, JOURNAL_NAME_TAKEN);
 
 	NodeId c = node_id_random();
-	g_autoptr(Commit) commit = commit_new(fixture);
+	g_autoptr(Commit) commit = fixture_commit(fixture);
 	commit->group = 5;
-	commit_file(commit, &c, &fixture->drive, "a", "c");
-	commit_move(commit, &a, 1, &fixture->drive, "b");
-	commit_move(commit, &b, 2, &fixture->drive, "c");
-	commit_run(commit);
+	fixture_file(commit, &c, &fixture->drive, "a", "c");
+	fixture_move(commit, &a, 1, &fixture->drive, "b");
+	fixture_move(commit, &b, 2, &fixture->drive, "c");
+	fixture_run(commit);
 	for (unsigned i = 0; i < 3; i++) {
-		g_assert_cmpint(commit_outcome(commit, i), ==, JOURNAL_APPLIED);
+		g_assert_cmpint(fixture_outcome(commit, i), ==, JOURNAL_APPLIED);
 	}
 	fixture_check(fixture);
 	g_assert_true(resolves(fixture, "a", &c));
 	g_assert_true(resolves(fixture, "b", &a));
 	g_assert_true(resolves(fixture, "c", &b));
-	commit_run(commit);
+	fixture_run(commit);
 	for (unsigned i = 0; i < 3; i++) {
-		g_assert_cmpint(commit_outcome(commit, i), ==, JOURNAL_ALREADY);
+		g_assert_cmpint(fixture_outcome(commit, i), ==, JOURNAL_ALREADY);
 	}
 }
 
@@ -298,22 +298,22 @@ static void test_group_is_all_or_nothing(void)
 	NodeId c = node_id_random();
 	NodeId d = node_id_random();
 	uint64_t before = head(fixture);
-	g_autoptr(Commit) commit = commit_new(fixture);
+	g_autoptr(Commit) commit = fixture_commit(fixture);
 	commit->group = 1;
-	commit_file(commit, &c, &fixture->drive, "c", "content of c");
-	commit_move(commit, &a, 1, &fixture->drive, "b");
-	commit_update(commit, &b, 1, "stale");
+	fixture_file(commit, &c, &fixture->drive, "c", "content of c");
+	fixture_move(commit, &a, 1, &fixture->drive, "b");
+	fixture_update(commit, &b, 1, "stale");
 	commit->group = 2;
-	commit_move(commit, &a, 1, &fixture->drive, "b");
+	fixture_move(commit, &a, 1, &fixture->drive, "b");
 	commit->group = 0;
-	commit_file(commit, &d, &fixture->drive, "d", "content of c");
-	commit_run(commit);
+	fixture_file(commit, &d, &fixture->drive, "d", "content of c");
+	fixture_run(commit);
 	static const JournalOutcome expected[] = {
 		JOURNAL_GROUP_FAILED, JOURNAL_GROUP_FAILED, JOURNAL_STALE,
 		JOURNAL_NAME_TAKEN,   JOURNAL_APPLIED,
 	};
 	for (unsigned i = 0; i < G_N_ELEMENTS(expected); i++) {
-		g_assert_cmpint(commit_outcome(commit, i), ==, expected[i]);
+		g_assert_cmpint(fixture_outcome(commit, i), ==, expected[i]);
 	}
 	g_assert_cmpuint(commit->seq, ==, before + 1);
 	g_assert_true(resolves(fixture, "a", &a));
@@ -345,20 +345,20 @@ static void test_depth_is_bounded(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
 	g_autoptr(GArray) chain = g_array_new(FALSE, FALSE, sizeof(NodeId));
-	g_autoptr(Commit) commit = commit_new(fixture);
+	g_autoptr(Commit) commit = fixture_commit(fixture);
 	NodeId parent = fixture->drive;
 	for (unsigned i = 0; i < DEPTH_MAX; i++) {
 		NodeId id = node_id_random();
-		commit_folder(commit, &id, &parent, "d");
+		fixture_folder(commit, &id, &parent, "d");
 		g_array_append_val(chain, id);
 		parent = id;
 	}
 	NodeId file = node_id_random();
-	commit_file(commit, &file, &g_array_index(chain, NodeId, DEPTH_MAX - 2), "file", "f");
-	commit_run(commit);
-	g_assert_cmpint(commit_outcome(commit, DEPTH_MAX - 2), ==, JOURNAL_APPLIED);
-	g_assert_cmpint(commit_outcome(commit, DEPTH_MAX - 1), ==, JOURNAL_INVALID);
-	g_assert_cmpint(commit_outcome(commit, DEPTH_MAX), ==, JOURNAL_APPLIED);
+	fixture_file(commit, &file, &g_array_index(chain, NodeId, DEPTH_MAX - 2), "file", "f");
+	fixture_run(commit);
+	g_assert_cmpint(fixture_outcome(commit, DEPTH_MAX - 2), ==, JOURNAL_APPLIED);
+	g_assert_cmpint(fixture_outcome(commit, DEPTH_MAX - 1), ==, JOURNAL_INVALID);
+	g_assert_cmpint(fixture_outcome(commit, DEPTH_MAX), ==, JOURNAL_APPLIED);
 	fixture_check(fixture);
 
 	NodeId *first = &g_array_index(chain, NodeId, 0);
@@ -400,26 +400,26 @@ static void test_newer_inside(void)
 	NodeId file = make(fixture, &inner, "file");
 	NodeId outside = make(fixture, &fixture->drive, "outside");
 
-	g_autoptr(Commit) commit = commit_new(fixture);
-	commit_delete(commit, &folder, 1, decided);
-	commit_delete(commit, &folder, 1, 99);
-	commit_run(commit);
-	g_assert_cmpint(commit_outcome(commit, 0), ==, JOURNAL_NEWER_INSIDE);
-	g_assert_cmpint(commit_outcome(commit, 1), ==, JOURNAL_INVALID);
+	g_autoptr(Commit) commit = fixture_commit(fixture);
+	fixture_delete(commit, &folder, 1, decided);
+	fixture_delete(commit, &folder, 1, 99);
+	fixture_run(commit);
+	g_assert_cmpint(fixture_outcome(commit, 0), ==, JOURNAL_NEWER_INSIDE);
+	g_assert_cmpint(fixture_outcome(commit, 1), ==, JOURNAL_INVALID);
 
 	/* What the same commit moves in counts, what it deletes does not. */
-	g_autoptr(Commit) moves = commit_new(fixture);
-	commit_delete(moves, &file, seq_of(fixture, &file), head(fixture));
-	commit_move(moves, &outside, seq_of(fixture, &outside), &inner, "outside");
-	commit_delete(moves, &folder, 1, decided);
-	commit_run(moves);
-	g_assert_cmpint(commit_outcome(moves, 2), ==, JOURNAL_NEWER_INSIDE);
+	g_autoptr(Commit) moves = fixture_commit(fixture);
+	fixture_delete(moves, &file, seq_of(fixture, &file), head(fixture));
+	fixture_move(moves, &outside, seq_of(fixture, &outside), &inner, "outside");
+	fixture_delete(moves, &folder, 1, decided);
+	fixture_run(moves);
+	g_assert_cmpint(fixture_outcome(moves, 2), ==, JOURNAL_NEWER_INSIDE);
 
-	g_autoptr(Commit) removes = commit_new(fixture);
-	commit_delete(removes, &outside, seq_of(fixture, &outside), head(fixture));
-	commit_delete(removes, &folder, 1, decided);
-	commit_run(removes);
-	g_assert_cmpint(commit_outcome(removes, 1), ==, JOURNAL_APPLIED);
+	g_autoptr(Commit) removes = fixture_commit(fixture);
+	fixture_delete(removes, &outside, seq_of(fixture, &outside), head(fixture));
+	fixture_delete(removes, &folder, 1, decided);
+	fixture_run(removes);
+	g_assert_cmpint(fixture_outcome(removes, 1), ==, JOURNAL_APPLIED);
 	fixture_check(fixture);
 }
 

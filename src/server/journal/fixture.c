@@ -67,7 +67,7 @@ JournalStored fixture_stored(Fixture *fixture, const void *bytes, size_t size)
 	return stored;
 }
 
-Commit *commit_new(Fixture *fixture)
+Commit *fixture_commit(Fixture *fixture)
 {
 	Commit *commit = g_new0(Commit, 1);
 	commit->fixture = fixture;
@@ -83,7 +83,7 @@ Commit *commit_new(Fixture *fixture)
 	return commit;
 }
 
-void commit_free(Commit *commit)
+void fixture_commit_free(Commit *commit)
 {
 	if (!commit) {
 		return;
@@ -107,10 +107,10 @@ static JournalOperation *add(Commit *commit, JournalVerb verb, const NodeId *nod
 		.node = *node,
 	};
 	g_array_append_val(commit->operations, operation);
-	return commit_last(commit);
+	return fixture_last(commit);
 }
 
-JournalOperation *commit_last(Commit *commit)
+JournalOperation *fixture_last(Commit *commit)
 {
 	return &g_array_index(commit->operations, JournalOperation, commit->operations->len - 1);
 }
@@ -122,7 +122,7 @@ static void *keep(Commit *commit, const void *bytes, size_t size)
 	return (void *)g_bytes_get_data(copy, NULL);
 }
 
-GBytes *commit_content(const char *text)
+GBytes *fixture_content(const char *text)
 {
 	g_autoptr(GPtrArray) lists = g_ptr_array_new();
 	ContentRef ref = {
@@ -132,7 +132,7 @@ GBytes *commit_content(const char *text)
 	return content_encode(&ref, *text ? 1 : 0, lists);
 }
 
-void commit_store(Commit *commit, const void *bytes, size_t size)
+void fixture_store(Commit *commit, const void *bytes, size_t size)
 {
 	JournalStored stored = fixture_stored(commit->fixture, bytes, size);
 	g_array_append_val(commit->stored, stored);
@@ -140,10 +140,10 @@ void commit_store(Commit *commit, const void *bytes, size_t size)
 
 static void set_text(Commit *commit, JournalOperation *operation, const char *text)
 {
-	GBytes *content = commit_content(text);
+	GBytes *content = fixture_content(text);
 	g_ptr_array_add(commit->memory, content);
 	if (*text) {
-		commit_store(commit, text, strlen(text));
+		fixture_store(commit, text, strlen(text));
 	}
 	operation->size = strlen(text);
 	operation->mtime_ns = 1000 + (int64_t)strlen(text);
@@ -158,8 +158,8 @@ static void set_place(Commit *commit, JournalOperation *operation, const NodeId 
 	operation->name_size = strlen(name);
 }
 
-void commit_file(Commit *commit, const NodeId *node, const NodeId *parent, const char *name,
-		 const char *text)
+void fixture_file(Commit *commit, const NodeId *node, const NodeId *parent, const char *name,
+		  const char *text)
 {
 	JournalOperation *operation = add(commit, JOURNAL_CREATE, node);
 	operation->kind = JOURNAL_FILE;
@@ -167,15 +167,15 @@ void commit_file(Commit *commit, const NodeId *node, const NodeId *parent, const
 	set_text(commit, operation, text);
 }
 
-void commit_folder(Commit *commit, const NodeId *node, const NodeId *parent, const char *name)
+void fixture_folder(Commit *commit, const NodeId *node, const NodeId *parent, const char *name)
 {
 	JournalOperation *operation = add(commit, JOURNAL_CREATE, node);
 	operation->kind = JOURNAL_FOLDER;
 	set_place(commit, operation, parent, name);
 }
 
-void commit_link(Commit *commit, const NodeId *node, const NodeId *parent, const char *name,
-		 const char *target)
+void fixture_link(Commit *commit, const NodeId *node, const NodeId *parent, const char *name,
+		  const char *target)
 {
 	JournalOperation *operation = add(commit, JOURNAL_CREATE, node);
 	operation->kind = JOURNAL_LINK;
@@ -184,29 +184,29 @@ void commit_link(Commit *commit, const NodeId *node, const NodeId *parent, const
 	operation->content_size = strlen(target);
 }
 
-void commit_update(Commit *commit, const NodeId *node, uint64_t base, const char *text)
+void fixture_update(Commit *commit, const NodeId *node, uint64_t base, const char *text)
 {
 	JournalOperation *operation = add(commit, JOURNAL_UPDATE, node);
 	operation->base = base;
 	set_text(commit, operation, text);
 }
 
-void commit_move(Commit *commit, const NodeId *node, uint64_t base, const NodeId *parent,
-		 const char *name)
+void fixture_move(Commit *commit, const NodeId *node, uint64_t base, const NodeId *parent,
+		  const char *name)
 {
 	JournalOperation *operation = add(commit, JOURNAL_MOVE, node);
 	operation->base = base;
 	set_place(commit, operation, parent, name);
 }
 
-void commit_delete(Commit *commit, const NodeId *node, uint64_t base, uint64_t decided_at)
+void fixture_delete(Commit *commit, const NodeId *node, uint64_t base, uint64_t decided_at)
 {
 	JournalOperation *operation = add(commit, JOURNAL_DELETE, node);
 	operation->base = base;
 	operation->decided_at = decided_at;
 }
 
-bool commit_try(Commit *commit, GError **error)
+bool fixture_try(Commit *commit, GError **error)
 {
 	JournalCommit given = {
 		.drive = commit->drive,
@@ -223,20 +223,20 @@ bool commit_try(Commit *commit, GError **error)
 			      (JournalResult *)commit->results->data, &commit->seq, error);
 }
 
-void commit_run(Commit *commit)
+void fixture_run(Commit *commit)
 {
 	g_autoptr(GError) error = NULL;
-	commit_try(commit, &error);
+	fixture_try(commit, &error);
 	g_assert_no_error(error);
 }
 
-JournalOutcome commit_outcome(const Commit *commit, unsigned index)
+JournalOutcome fixture_outcome(const Commit *commit, unsigned index)
 {
 	g_assert(index < commit->results->len);
 	return g_array_index(commit->results, JournalResult, index).outcome;
 }
 
-uint64_t commit_seq(const Commit *commit, unsigned index)
+uint64_t fixture_seq(const Commit *commit, unsigned index)
 {
 	g_assert(index < commit->results->len);
 	return g_array_index(commit->results, JournalResult, index).seq;

@@ -49,32 +49,32 @@ typedef struct Commit {
 	GArray *stored;     /* JournalStored */
 	GHashTable *lists;
 	GPtrArray *memory; /* GBytes that the operations borrow from */
-	GArray *results;   /* JournalResult, after commit_run() */
+	GArray *results;   /* JournalResult, after fixture_run() */
 	uint64_t seq;
 } Commit;
 
-Commit *commit_new(Fixture *fixture);
-void commit_free(Commit *commit);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Commit, commit_free)
+Commit *fixture_commit(Fixture *fixture);
+void fixture_commit_free(Commit *commit);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Commit, fixture_commit_free)
 
 /* Each adds an operation; the file's bytes are the text, in one chunk that comes with the commit.
  */
-void commit_file(Commit *commit, const NodeId *node, const NodeId *parent, const char *name,
-		 const char *text);
-void commit_folder(Commit *commit, const NodeId *node, const NodeId *parent, const char *name);
-void commit_link(Commit *commit, const NodeId *node, const NodeId *parent, const char *name,
-		 const char *target);
-void commit_update(Commit *commit, const NodeId *node, uint64_t base, const char *text);
-void commit_move(Commit *commit, const NodeId *node, uint64_t base, const NodeId *parent,
-		 const char *name);
-void commit_delete(Commit *commit, const NodeId *node, uint64_t base, uint64_t decided_at);
-JournalOperation *commit_last(Commit *commit);
+void fixture_file(Commit *commit, const NodeId *node, const NodeId *parent, const char *name,
+		  const char *text);
+void fixture_folder(Commit *commit, const NodeId *node, const NodeId *parent, const char *name);
+void fixture_link(Commit *commit, const NodeId *node, const NodeId *parent, const char *name,
+		  const char *target);
+void fixture_update(Commit *commit, const NodeId *node, uint64_t base, const char *text);
+void fixture_move(Commit *commit, const NodeId *node, uint64_t base, const NodeId *parent,
+		  const char *name);
+void fixture_delete(Commit *commit, const NodeId *node, uint64_t base, uint64_t decided_at);
+JournalOperation *fixture_last(Commit *commit);
 
 /* The content of a file of one chunk; empty for "". */
-GBytes *commit_content(const char *text);
-void commit_store(Commit *commit, const void *bytes, size_t size);
+GBytes *fixture_content(const char *text);
+void fixture_store(Commit *commit, const void *bytes, size_t size);
 
-void commit_run(Commit *commit);
-bool commit_try(Commit *commit, GError **error);
-JournalOutcome commit_outcome(const Commit *commit, unsigned index);
-uint64_t commit_seq(const Commit *commit, unsigned index);
+void fixture_run(Commit *commit);
+bool fixture_try(Commit *commit, GError **error);
+JournalOutcome fixture_outcome(const Commit *commit, unsigned index);
+uint64_t fixture_seq(const Commit *commit, unsigned index);

@@ -18,7 +18,7 @@
 #include "server/journal/holding_internal.h"
 #include "server/journal/ledger_internal.h"
 #include "server/journal/nodes_internal.h"
-#include "server/journal/restore_internal.h"
+#include "server/journal/revive_internal.h"
 #include "server/journal/sweep_internal.h"
 #include "server/journal/tables_internal.h"
 
@@ -546,7 +546,7 @@ static bool run_restore(SqlSession *session, void *data, GError **error)
 		return false;
 	}
 	ledger.device = task->device;
-	if (!restore_node(&ledger, task->node, task->number, error) ||
+	if (!revive_restore(&ledger, task->node, task->number, error) ||
 	    !ledger_save(&ledger, error)) {
 		return false;
 	}

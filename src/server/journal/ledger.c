@@ -142,10 +142,11 @@ void ledger_restore(Ledger *ledger, const LedgerCounts *counts)
 
 static bool begin_seq(Ledger *ledger, GError **error)
 {
-	SqlStatement *statement = sql_statement(
-		ledger->session,
-		"INSERT INTO commit_tag (drive, seq, tag, time, device) VALUES ($1, $2, $3, $4, $5)",
-		error);
+	SqlStatement *statement =
+		sql_statement(ledger->session,
+			      "INSERT INTO commit_tag (drive, seq, tag, time, device)"
+			      " VALUES ($1, $2, $3, $4, $5)",
+			      error);
 	if (!statement) {
 		return false;
 	}

@@ -26,3 +26,6 @@ bool revive_folder(Ledger *ledger, int64_t folder, int64_t except, bool *ret_tak
  * `with` (0: none).
  */
 bool revive_below(Ledger *ledger, int64_t folder, uint64_t with, GError **error);
+
+/* journal_restore() inside its transaction. */
+bool revive_restore(Ledger *ledger, const NodeId *id, int64_t number, GError **error);

@@ -269,10 +269,11 @@ static bool forget_tree(Ledger *ledger, int64_t top, unsigned *work, bool *ret_g
 static bool due_tombstone(const Sweep *sweep, SqlSession *session, int64_t drive, int64_t *ret_key,
 			  uint64_t *ret_seq, GError **error)
 {
-	SqlStatement *statement = sql_statement(
-		session,
-		"SELECT key, seq, time FROM node WHERE drive = $1 AND deleted <> 0 ORDER BY seq LIMIT 1",
-		error);
+	SqlStatement *statement =
+		sql_statement(session,
+			      "SELECT key, seq, time FROM node WHERE drive = $1 AND deleted <> 0"
+			      " ORDER BY seq LIMIT 1",
+			      error);
 	if (!statement) {
 		return false;
 	}
