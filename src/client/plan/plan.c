@@ -51,8 +51,7 @@ static bool is_news_agreed(const Subject *n, ActionKind content)
 	}
 	bool value = entry_same_value(n->local, n->remote);
 	return (place && !entry_same_place(n->remote, n->synced)) ||
-	       (value && (!entry_same_value(n->remote, n->synced) ||
-			  !entry_same_stamp(n->local, n->synced)));
+	       (value && !entry_same_value(n->remote, n->synced));
 }
 
 /* ---- one side has it ----------------------------------------------------------------------- */
@@ -94,7 +93,7 @@ static void decide_gone_there(Planner *planner, Subject *n)
 	/* What lies in a deleted folder is looked at from there, once for all. */
 	if (subject_is_gone_there(subject_get(planner, n->local->parent))) {
 		n->wanted = ACTION_DELETE_LOCAL;
-		subject_wait(planner, n, n->local->parent, false);
+		subject_wait_for_folder(planner, n, n->local->parent);
 		return;
 	}
 	if (fate_of(planner, n) != FATE_STAYS) {
@@ -112,7 +111,7 @@ static void decide_gone_here(Planner *planner, Subject *n)
 	if (subject_is_gone_here(subject_get(planner, n->remote->parent))) {
 		/* Whoever waits for it wants to be in it. */
 		n->wanted = ACTION_CREATE_LOCAL;
-		subject_wait(planner, n, n->remote->parent, false);
+		subject_wait_for_folder(planner, n, n->remote->parent);
 	} else if (heir) {
 		n->wanted = ACTION_DELETE_REMOTE;
 		subject_wait(planner, n, heir->key, true);

@@ -436,7 +436,7 @@ static bool work(Run *run, unsigned round, unsigned percent)
 	if (round > 0 && round <= run->story->rounds && !late) {
 		story_play(run->story, world, round);
 	}
-	return run->manner == CHANGED ? keys->len > 0 : plan.actions->len > 0;
+	return run->manner == ALL ? plan.actions->len > 0 : keys->len > 0;
 }
 
 /* ---- what must hold in the end ------------------------------------------------------------------
@@ -660,6 +660,6 @@ int main(int argc, char **argv)
 		}
 	}
 	g_set_printerr_handler(print_with_case);
-	g_test_add_func("/client/plan/property/devices-agree", test_devices_agree);
+	g_test_add_func("/client/plan/plan_property/devices-agree", test_devices_agree);
 	return g_test_run();
 }

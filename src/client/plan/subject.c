@@ -68,7 +68,7 @@ void subject_move(Subject *subject, int64_t parent, const char *name, bool confl
 	subject->action.conflict = conflict;
 }
 
-void subject_wait(Planner *planner, Subject *subject, int64_t on, bool for_name)
+static void add_wait(Subject *subject, int64_t on, bool for_name)
 {
 	g_assert(on != subject->key);
 	if (!subject->waits) {
@@ -76,8 +76,34 @@ void subject_wait(Planner *planner, Subject *subject, int64_t on, bool for_name)
 	}
 	Wait wait = { .on = on, .for_name = for_name };
 	g_array_append_val(subject->waits, wait);
-	if (on >= ENTRY_KEY_FIRST) {
-		subject_queue(planner, subject_get(planner, on));
+}
+
+/* Queues `on`, for somebody who waits for it; and what that one waits for, if it was decided. */
+static void await(Planner *planner, int64_t on)
+{
+	while (on >= ENTRY_KEY_FIRST) {
+		Subject *subject = subject_get(planner, on);
+		subject_queue(planner, subject);
+		if (subject->awaited) {
+			return;
+		}
+		subject->awaited = true;
+		on = subject->folder_waited_for;
+	}
+}
+
+void subject_wait(Planner *planner, Subject *subject, int64_t on, bool for_name)
+{
+	add_wait(subject, on, for_name);
+	await(planner, on);
+}
+
+void subject_wait_for_folder(Planner *planner, Subject *subject, int64_t folder)
+{
+	add_wait(subject, folder, false);
+	subject->folder_waited_for = folder;
+	if (subject->awaited) {
+		await(planner, folder);
 	}
 }
 

@@ -38,10 +38,12 @@ typedef struct Subject {
 
 	/* decided; an action, waits, or nothing */
 	bool queued;
+	bool awaited; /* somebody waits for it */
 	Action action;
-	GArray *waits;        /* Wait; NULL: none */
-	ActionKind wanted;    /* what it waits to do */
-	ActionKind meanwhile; /* what it can do while it waits */
+	GArray *waits;             /* Wait; NULL: none */
+	int64_t folder_waited_for; /* see subject_wait_for_folder() */
+	ActionKind wanted;         /* what it waits to do */
+	ActionKind meanwhile;      /* what it can do while it waits */
 
 	/* found out */
 	Fate fate;
@@ -80,8 +82,14 @@ void subject_queue(Planner *planner, Subject *subject);
 /* The decision: this action. */
 void subject_act(Subject *subject, ActionKind kind);
 void subject_move(Subject *subject, int64_t parent, const char *name, bool conflict);
-/* The decision: wait. May be said several times; a wait for `on` queues it. */
+/* The decision: wait. May be said several times. Queues `on`. */
 void subject_wait(Planner *planner, Subject *subject, int64_t on, bool for_name);
+/*
+ * The same for the folder that it lies in, which is deleted on the same side. That one is queued
+ * only if somebody waits for the subject: to look into a deleted folder for each of the very many
+ * nodes that may lie in it would cost too much, and they can do nothing about it.
+ */
+void subject_wait_for_folder(Planner *planner, Subject *subject, int64_t folder);
 
 /* Both sides had it, and one deleted it. */
 bool subject_is_gone_here(const Subject *subject);

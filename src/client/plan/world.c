@@ -402,17 +402,33 @@ bool world_move(World *world, Side side, int64_t key, int64_t parent, const char
 	return true;
 }
 
-bool world_rotate(World *world, Side side, const int64_t *keys, size_t count)
+/* All can be seen, each once, and none lies below another one. */
+static bool are_apart(World *world, Side side, const int64_t *keys, size_t count)
 {
-	Tree *tree = tree_of(world, side);
+	g_autoptr(GHashTable) set = g_hash_table_new(NULL, NULL);
 	for (size_t i = 0; i < count; i++) {
-		for (size_t k = 0; k < count; k++) {
-			if (!seen(world, side, keys[k]) ||
-			    (i != k && world_is_below(tree, keys[k], keys[i]))) {
-				return false;
-			}
+		if (!seen(world, side, keys[i]) || !g_hash_table_add(set, WORLD_KEY(keys[i]))) {
+			return false;
 		}
 	}
+	for (size_t i = 0; i < count; i++) {
+		int64_t key = keys[i];
+		do {
+			key = tree_get(tree_of(world, side), key)->parent;
+			if (g_hash_table_contains(set, WORLD_KEY(key))) {
+				return false;
+			}
+		} while (key != ENTRY_KEY_ROOT);
+	}
+	return true;
+}
+
+bool world_rotate(World *world, Side side, const int64_t *keys, size_t count)
+{
+	if (!are_apart(world, side, keys, count)) {
+		return false;
+	}
+	Tree *tree = tree_of(world, side);
 	g_autoptr(GPtrArray) places = g_ptr_array_new_with_free_func((GDestroyNotify)entry_unref);
 	for (size_t i = 0; i < count; i++) {
 		g_ptr_array_add(places, entry_ref(tree_get(tree, keys[(i + 1) % count])));
