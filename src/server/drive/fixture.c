@@ -157,6 +157,16 @@ unsigned fixture_file_data(const FixtureFile *file)
 	return file->chunks->len - file->lists->len;
 }
 
+GArray *fixture_ids(const FixtureFile *file)
+{
+	GArray *ids = g_array_new(false, false, sizeof(ChunkId));
+
+	for (unsigned i = 0; i < file->chunks->len; i++) {
+		g_array_append_val(ids, g_array_index(file->chunks, EncodedChunk, i).id);
+	}
+	return ids;
+}
+
 /* ---- verbs ----------------------------------------------------------------------------- */
 
 JournalOperation fixture_operation(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
@@ -192,6 +202,26 @@ bool fixture_commit(Fixture *fixture, const DriveCaller *caller, const JournalOp
 	uint64_t seq;
 
 	return drive_commit(fixture->drive, caller, &commit, ret_result, &seq, NULL);
+}
+
+JournalOutcome fixture_outcome(Fixture *fixture, const DriveCaller *caller, const char *name,
+			       const FixtureFile *file, const GArray *chunks)
+{
+	NodeId node = node_id_random();
+	JournalOperation operation = fixture_operation(fixture, caller, &node, name, file);
+	JournalResult result;
+
+	g_assert_true(fixture_commit(fixture, caller, &operation, chunks, &result));
+	return result.outcome;
+}
+
+void fixture_upload(Fixture *fixture, const DriveCaller *caller, const GArray *chunks)
+{
+	g_autoptr(GError) error = NULL;
+
+	drive_upload(fixture->drive, caller, (const EncodedChunk *)chunks->data, chunks->len,
+		     &error);
+	g_assert_no_error(error);
 }
 
 NodeId fixture_put(Fixture *fixture, const DriveCaller *caller, const char *name,

@@ -51,6 +51,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FixtureFile, fixture_file_free)
 /* Number of the chunks that are no lists. */
 unsigned fixture_file_data(const FixtureFile *file);
 
+/* Of all its chunks (ChunkId). */
+GArray *fixture_ids(const FixtureFile *file);
+
 /* An operation that creates (base 0) or updates a file below the root. */
 JournalOperation fixture_operation(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
 				   const char *name, const FixtureFile *file);
@@ -58,6 +61,12 @@ JournalOperation fixture_operation(Fixture *fixture, const DriveCaller *caller, 
 /* Commits one operation with these chunks (may be NULL); sets the outcome. False if it failed. */
 bool fixture_commit(Fixture *fixture, const DriveCaller *caller, const JournalOperation *operation,
 		    const GArray *chunks, JournalResult *ret_result);
+
+/* What becomes of a new file below the root that comes with these chunks. */
+JournalOutcome fixture_outcome(Fixture *fixture, const DriveCaller *caller, const char *name,
+			       const FixtureFile *file, const GArray *chunks);
+
+void fixture_upload(Fixture *fixture, const DriveCaller *caller, const GArray *chunks);
 
 /* Creates a file below the root with all its chunks, which must be applied. */
 NodeId fixture_put(Fixture *fixture, const DriveCaller *caller, const char *name,
