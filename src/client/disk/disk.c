@@ -369,6 +369,7 @@ void disk_close(Disk *disk)
 		return;
 	}
 	g_free(disk->marker);
+	g_mutex_clear(&disk->replacing);
 	disk->class->close(disk);
 }
 

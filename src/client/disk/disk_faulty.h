@@ -26,7 +26,7 @@ typedef enum DiskCall {
 } DiskCall;
 
 /*
- * path: what the call is about; RENAME: where to; FILE_…: as it was opened. False: the call is not
+ * path: what the call is about; RENAME: where to; FILE_*: as it was opened. False: the call is not
  * made and fails with *error.
  */
 typedef bool (*DiskHook)(DiskCall call, const char *path, void *data, GError **error);

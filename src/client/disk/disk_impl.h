@@ -51,6 +51,7 @@ struct Disk {
 	DiskInfo root;      /* as it was when opened */
 	unsigned file_mode; /* permission bits of a new file */
 	int serial;         /* for names in the reserved folder; atomic */
+	GMutex replacing;   /* keeps a replacement in two steps from being taken for a broken one */
 };
 
 #define DISK_MODE_KEEP 0

@@ -9,8 +9,8 @@
  * chance: the same calls with the same seeds give the same files.
  *
  * One DiskMemory is one file system; it outlives the processes that use it. A client opens it as a
- * Disk; people use disk_memory_user_…; a simulator kills the client, cuts the power, and reads the
- * truth. All functions may be called from several threads.
+ * Disk; people use disk_memory_user_*(); a simulator kills the client, cuts the power, and reads
+ * the truth. All functions may be called from several threads.
  *
  * Faults at chosen calls, and people who act between any two calls, are disk_faulty.h's.
  */

@@ -97,13 +97,20 @@ static int64_t to_ns(const struct statx_timestamp *time)
 	return time->tv_sec * NS_PER_S + time->tv_nsec;
 }
 
+/*
+ * Beyond what a rename can reach. Within one mount folders may differ in their device (btrfs
+ * subvolumes), and then it cannot; files may, too (overlayfs), and it can.
+ */
 static bool is_foreign(const PosixDisk *disk, const struct statx *info)
 {
 	const struct statx *origin = &disk->origin;
 	bool mounts_known = info->stx_mask & origin->stx_mask & STATX_MNT_ID;
-	return info->stx_dev_major != origin->stx_dev_major ||
-	       info->stx_dev_minor != origin->stx_dev_minor ||
-	       (mounts_known && info->stx_mnt_id != origin->stx_mnt_id);
+	if (mounts_known && info->stx_mnt_id != origin->stx_mnt_id) {
+		return true;
+	}
+	bool devices_count = !mounts_known || S_ISDIR(info->stx_mode);
+	return devices_count && (info->stx_dev_major != origin->stx_dev_major ||
+				 info->stx_dev_minor != origin->stx_dev_minor);
 }
 
 static DiskKind kind_of(const PosixDisk *disk, const struct statx *info)

@@ -429,8 +429,9 @@ static void test_place_in_deep_folders(World *world)
 	g_assert_true(disk_info_equal(&old, &now));
 	place(world, path->str, "deeper", &old);
 	g_assert_cmpuint(look(world, path->str).size, ==, 6);
-	g_autoptr(DiskFile) file = disk_open(world->disk, path->str, &error);
+	DiskFile *file = disk_open(world->disk, path->str, &error);
 	g_assert_no_error(error);
+	disk_file_close(file);
 	for (char *slash; (slash = strrchr(path->str, '/'));) {
 		now = look(world, path->str);
 		const DiskInfo *expected = now.kind == DISK_FILE ? &now : NULL;
@@ -604,6 +605,51 @@ static void test_sync(World *world)
 	g_assert_true(disk_sync(world->disk, &error));
 }
 
+typedef struct Worker {
+	World *world;
+	unsigned number;
+} Worker;
+
+static void *work(void *data)
+{
+	const Worker *worker = data;
+	Disk *disk = worker->world->disk;
+	g_autofree char *path = g_strdup_printf("%u", worker->number);
+	g_autofree char *moved = g_strdup_printf("%u/moved", worker->number);
+	g_autofree char *placed = g_strdup_printf("%u/placed", worker->number);
+	g_autoptr(GError) error = NULL;
+	DiskInfo info;
+	disk_make_folder(disk, path, &info, &error);
+	for (unsigned i = 0; i < 30 && !error; i++) {
+		g_autoptr(DiskFile) first = stage(worker->world, "old");
+		g_autoptr(DiskFile) second = stage(worker->world, "new!");
+		bool done = disk_place(disk, first, placed, NULL, &info, &error) &&
+			    disk_place(disk, second, placed, &info, &info, &error) &&
+			    disk_move(disk, placed, moved, &info, &info, &error) &&
+			    disk_tidy(disk, world_now_us(worker->world), &error) &&
+			    (i == 29 || disk_remove(disk, moved, &info, &error));
+		g_assert_true(done == !error);
+	}
+	g_assert_no_error(error);
+	return NULL;
+}
+
+static void test_threads(World *world)
+{
+	Worker workers[3];
+	GThread *threads[3];
+	for (unsigned i = 0; i < 3; i++) {
+		workers[i] = (Worker){ world, i };
+		threads[i] = g_thread_new("worker", work, &workers[i]);
+	}
+	for (unsigned i = 0; i < 3; i++) {
+		g_thread_join(threads[i]);
+	}
+	g_autofree char *tree = world_tree(world);
+	g_assert_cmpstr(tree, ==, "0/\n0/moved=new!\n1/\n1/moved=new!\n2/\n2/moved=new!\n");
+	g_assert_cmpuint(count_reserved(world, DISK_STAGE), ==, 0);
+}
+
 /* ---- running ---------------------------------------------------------------------------- */
 
 typedef struct Contract {
@@ -638,6 +684,7 @@ static const Contract contracts[] = {
 	{ "park", test_park },
 	{ "remove", test_remove },
 	{ "sync", test_sync },
+	{ "threads", test_threads },
 };
 
 typedef struct Case {

@@ -337,7 +337,10 @@ bool removed_exchange(Disk *disk, char **staged, const DiskInfo *staged_info, co
 	g_autoptr(GError) reason = NULL;
 	if (!disk->class->rename(disk, *staged, path, true, &reason)) {
 		if (g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED)) {
-			return replace_in_two_steps(&exchange, error);
+			g_mutex_lock(&disk->replacing);
+			bool replaced = replace_in_two_steps(&exchange, error);
+			g_mutex_unlock(&disk->replacing);
+			return replaced;
 		}
 		g_propagate_error(error, g_steal_pointer(&reason));
 		return false;
@@ -570,7 +573,10 @@ static void repair_origin(const Origin *origin, int64_t now_ns, GError **first)
 
 bool removed_repair(Disk *disk, GError **error)
 {
-	return each_origin(disk, repair_origin, 0, error);
+	g_mutex_lock(&disk->replacing);
+	bool repaired = each_origin(disk, repair_origin, 0, error);
+	g_mutex_unlock(&disk->replacing);
+	return repaired;
 }
 
 bool removed_tidy(Disk *disk, int64_t now_us, GError **error)

@@ -18,8 +18,8 @@ const char *world_kind_name(WorldKind kind)
 static bool hook(DiskCall call, const char *path, void *data, GError **error)
 {
 	World *world = data;
-	world->count++;
-	return !world->hook || world->hook(world, world->count, call, path, error);
+	unsigned count = (unsigned)g_atomic_int_add(&world->count, 1) + 1;
+	return !world->hook || world->hook(world, count, call, path, error);
 }
 
 static Disk *attach(World *world)

@@ -29,7 +29,7 @@ struct World {
 	char *folder;       /* POSIX */
 	WorldHook hook;
 	void *hook_data;
-	unsigned count;
+	int count; /* atomic */
 };
 
 #define WORLD_MARKER "5f9c1c3ab2b34d8c"
