@@ -126,6 +126,7 @@ static const Setting settings[] = {
 	SETTING("server", "threads", read_count, threads),
 	SETTING("server", "workers", read_count, workers),
 	SETTING("server", "connections", read_count, connections),
+	SETTING("server", "connections_per_peer", read_count, connections_per_peer),
 	SETTING("server", "trusted_proxies", read_list, trusted_proxies),
 	SETTING("server", "metrics", read_metrics, metrics_public),
 	SETTING("server", "log_level", read_log_level, log_level),

@@ -15,6 +15,7 @@ typedef struct Config {
 	unsigned threads;
 	unsigned workers;
 	unsigned connections;
+	unsigned connections_per_peer;
 	char **trusted_proxies; /* NULL: none */
 	bool metrics_public;
 	char *log_level; /* "error", "warning", "info" or "debug" */

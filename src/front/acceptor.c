@@ -45,6 +45,19 @@ static bool is_bulk(const char *begin, size_t size)
 	return false;
 }
 
+static const struct sockaddr *peer_address(const AcceptorConnection *connection)
+{
+	return (const struct sockaddr *)&connection->address;
+}
+
+static void hang_up(Acceptor *acceptor, const AcceptorConnection *connection)
+{
+	close(connection->fd);
+	if (connection->counted) {
+		crowd_leave(acceptor->options.crowd, peer_address(connection));
+	}
+}
+
 /* False if it has not said anything; else it is handed over, or closed if it ended. */
 static bool look(Acceptor *acceptor, AcceptorConnection *connection)
 {
@@ -54,7 +67,7 @@ static bool look(Acceptor *acceptor, AcceptorConnection *connection)
 		return false;
 	}
 	if (size <= 0) {
-		close(connection->fd);
+		hang_up(acceptor, connection);
 		return true;
 	}
 	connection->bulk = is_bulk(begin, (size_t)size);
@@ -85,7 +98,7 @@ static void wait_for_first_byte(Acceptor *acceptor, const AcceptorConnection *co
 	silent->deadline.data = silent;
 	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = silent };
 	if (epoll_ctl(acceptor->epoll_fd, EPOLL_CTL_ADD, connection->fd, &event) != 0) {
-		close(connection->fd);
+		hang_up(acceptor, connection);
 		g_free(silent);
 		return;
 	}
@@ -113,6 +126,13 @@ static bool accept_one(Acceptor *acceptor)
 	if (connection.fd < 0) {
 		return false;
 	}
+	connection.counted =
+		!acceptor->options.is_exempt(peer_address(&connection), acceptor->options.data);
+	if (connection.counted &&
+	    !crowd_enter(acceptor->options.crowd, peer_address(&connection))) {
+		close(connection.fd);
+		return true;
+	}
 	if (!acceptor->options.look) {
 		acceptor->options.hand_over(&connection, acceptor->options.data);
 	} else if (!look(acceptor, &connection)) {
@@ -125,7 +145,8 @@ static bool accept_one(Acceptor *acceptor)
 static bool accept_all(Acceptor *acceptor)
 {
 	for (unsigned i = 0; i < EVENTS_MAX; i++) {
-		if (acceptor->options.is_full(acceptor->options.data)) {
+		if (acceptor->options.is_full(g_hash_table_size(acceptor->silent),
+					      acceptor->options.data)) {
 			return true;
 		}
 		if (!accept_one(acceptor)) {
@@ -210,9 +231,9 @@ void acceptor_stop(Acceptor *acceptor)
 	g_autoptr(GList) left = g_hash_table_get_keys(acceptor->silent);
 	for (GList *item = left; item; item = item->next) {
 		Silent *silent = item->data;
-		int fd = silent->connection.fd;
+		AcceptorConnection connection = silent->connection;
 		silent_free(acceptor, silent);
-		close(fd);
+		hang_up(acceptor, &connection);
 	}
 	close_fd(acceptor->options.listen_fd);
 	close_fd(acceptor->stop_fd);

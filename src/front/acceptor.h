@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "front/crowd.h"
 #include "front/timer.h"
 
 #include <glib.h>
@@ -17,16 +18,20 @@ typedef struct AcceptorConnection {
 	int fd;
 	struct sockaddr_storage address;
 	socklen_t address_size;
-	bool bulk; /* begins with a request that moves content */
+	bool counted; /* in the crowd: whoever closes it says so there */
+	bool bulk;    /* begins with a request that moves content */
 } AcceptorConnection;
 
 typedef struct AcceptorOptions {
 	int listen_fd;         /* taken */
 	TimerQueue *deadlines; /* borrowed */
 	unsigned timeout_ms;   /* until the first byte */
-	bool look; /* false: hand over at once, as with TLS, where there is nothing to see */
-	/* True: accept no more for now. */
-	bool (*is_full)(void *data);
+	bool look;    /* false: hand over at once, as with TLS, where there is nothing to see */
+	Crowd *crowd; /* borrowed; a peer that has too many connections already is hung up on */
+	/* Does not count against its peer, as a proxy. */
+	bool (*is_exempt)(const struct sockaddr *peer, void *data);
+	/* True: accept no more for now. silent: how many have not said anything. */
+	bool (*is_full)(unsigned silent, void *data);
 	/* Takes connection->fd. Called on the acceptor's thread. */
 	void (*hand_over)(const AcceptorConnection *connection, void *data);
 	void *data;

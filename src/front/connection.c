@@ -9,6 +9,7 @@
 #include "front/connection.h"
 
 #include "front/listener.h"
+#include "front/peer.h"
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -19,6 +20,11 @@ static void cut(void *data)
 	shutdown(connection->fd, SHUT_RDWR);
 }
 
+static const struct sockaddr *address_of(struct MHD_Connection *mhd)
+{
+	return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+}
+
 static Connection *connection_new(Front *front, struct MHD_Connection *mhd)
 {
 	const int on = 1;
@@ -26,8 +32,8 @@ static Connection *connection_new(Front *front, struct MHD_Connection *mhd)
 	connection->front = front;
 	connection->fd =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-	connection->peer = listener_host(
-		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
+	connection->peer = listener_host(address_of(mhd));
+	connection->counted = !peer_is_exempt(front, connection->peer);
 	connection->bulk =
 		front->bulk &&
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_DAEMON)->daemon == front->bulk;
@@ -51,6 +57,9 @@ void connection_notify(void *cls, struct MHD_Connection *mhd, void **socket_cont
 	}
 	Connection *connection = *socket_context;
 	timer_remove(front->deadlines, &connection->deadline);
+	if (connection->counted) {
+		crowd_leave(front->crowd, address_of(mhd));
+	}
 	front->connections--;
 	front->bulk_connections -= connection->bulk;
 	g_free(connection->peer);

@@ -16,6 +16,7 @@
 #include "front/connection.h"
 #include "front/exchange.h"
 #include "front/listener.h"
+#include "front/peer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 
 #define LISTEN_DEFAULT "127.0.0.1:8090"
 #define WORKERS_DEFAULT 32
+#define CONNECTIONS_PER_PEER_DEFAULT 1024
 #define BUFFERED_MAX_DEFAULT (256 * MIB)
 #define HEADER_TIMEOUT_MS_DEFAULT 20000
 #define IDLE_TIMEOUT_MS_DEFAULT 75000
@@ -70,6 +72,15 @@ static unsigned connection_limit(const FrontOptions *options)
 
 /* ---- the daemons ----------------------------------------------------------------------- */
 
+/*
+ * Our deadlines give a slow line time for a large answer; this one, of libmicrohttpd, ends it when
+ * nothing moves at all.
+ */
+static unsigned stall_seconds(const Front *front)
+{
+	return MAX(front->idle_timeout_ms, front->body_timeout_ms) / 1000 + 1;
+}
+
 typedef struct DaemonOptions {
 	unsigned threads;
 	unsigned connections_max;
@@ -99,9 +110,9 @@ static struct MHD_Daemon *start_daemon(Front *front, const DaemonOptions *option
 		flags, 0, NULL, NULL, exchange_handle, front, MHD_OPTION_EXTERNAL_LOGGER, log_mhd,
 		front, MHD_OPTION_CONNECTION_LIMIT, options->connections_max,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->pool_size,
-		MHD_OPTION_NOTIFY_CONNECTION, connection_notify, front, MHD_OPTION_NOTIFY_COMPLETED,
-		exchange_completed, front, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, more,
-		MHD_OPTION_END);
+		MHD_OPTION_CONNECTION_TIMEOUT, stall_seconds(front), MHD_OPTION_NOTIFY_CONNECTION,
+		connection_notify, front, MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, front,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
 	if (!daemon) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "start the HTTP server%s",
 			    options->front ? " (are certificate and key valid PEM?)" : "");
@@ -131,10 +142,16 @@ static bool start_daemons(Front *front, const FrontOptions *options, GError **er
 	return front->bulk != NULL;
 }
 
-static bool is_full(void *data)
+static bool is_full(unsigned silent, void *data)
 {
 	Front *front = data;
-	return front->connections >= front->connections_max;
+	return front->connections + silent >= front->connections_max;
+}
+
+static bool is_exempt(const struct sockaddr *peer, void *data)
+{
+	g_autofree char *host = listener_host(peer);
+	return peer_is_exempt(data, host);
 }
 
 static void hand_over(const AcceptorConnection *connection, void *data)
@@ -164,6 +181,8 @@ static Front *front_new(const FrontOptions *options, Api *api)
 	front->trusted_proxies = g_strdupv((char **)options->trusted_proxies);
 	front->metrics_public = options->metrics_public;
 	front->connections_max = connection_limit(options);
+	front->crowd = crowd_new(options->connections_per_peer > 0 ? options->connections_per_peer
+								   : CONNECTIONS_PER_PEER_DEFAULT);
 	front->deadlines = timer_queue_new("deadlines");
 	front->waits = timer_queue_new("waits");
 	unsigned workers = options->workers > 0 ? options->workers : WORKERS_DEFAULT;
@@ -178,6 +197,8 @@ static bool start(Front *front, const FrontOptions *options, int listen_fd, GErr
 		.deadlines = front->deadlines,
 		.timeout_ms = front->header_timeout_ms,
 		.look = !options->tls_key,
+		.crowd = front->crowd,
+		.is_exempt = is_exempt,
 		.is_full = is_full,
 		.hand_over = hand_over,
 		.data = front,
@@ -231,6 +252,7 @@ void front_stop(Front *front)
 	}
 	timer_queue_free(front->waits);
 	timer_queue_free(front->deadlines);
+	crowd_free(front->crowd);
 	g_strfreev(front->trusted_proxies);
 	g_free(front->url);
 	g_free(front);

@@ -14,14 +14,15 @@ typedef struct Api Api;
 
 /* 0 or NULL takes the default. All borrowed for the call of front_start(). */
 typedef struct FrontOptions {
-	const char *listen;         /* "HOST:PORT"; port 0: any free one */
-	unsigned threads;           /* that do the network's work; one per core */
-	unsigned workers;           /* that handle requests and may wait for the disk */
-	unsigned connections_max;   /* as many as the limit on open files allows */
-	size_t buffered_max;        /* bytes of bodies in memory */
-	unsigned header_timeout_ms; /* from the connection to the end of its first header */
-	unsigned idle_timeout_ms;   /* from one request's end to the end of the next one's header */
-	unsigned body_timeout_ms;   /* for a body; more is given to large ones */
+	const char *listen;            /* "HOST:PORT"; port 0: any free one */
+	unsigned threads;              /* that do the network's work; one per core */
+	unsigned workers;              /* that handle requests and may wait for the disk */
+	unsigned connections_max;      /* as many as the limit on open files allows */
+	unsigned connections_per_peer; /* but loopback and trusted proxies */
+	size_t buffered_max;           /* bytes of bodies in memory */
+	unsigned header_timeout_ms;    /* from the connection to the end of its first header */
+	unsigned idle_timeout_ms; /* from one request's end to the end of the next one's header */
+	unsigned body_timeout_ms; /* for a body; more is given to large ones */
 	const char *tls_certificate; /* PEM; both or none */
 	const char *tls_key;
 	const char *const *trusted_proxies; /* numeric addresses, ends with NULL */

@@ -10,6 +10,7 @@
 
 struct Front {
 	Api *api;
+	Crowd *crowd;
 	Acceptor *acceptor;
 	struct MHD_Daemon *many; /* small pools, many threads: those that wait */
 	struct MHD_Daemon *bulk; /* large pools: those that move content; NULL with TLS */
@@ -38,5 +39,6 @@ typedef struct Connection {
 	int fd;
 	char *peer;
 	bool bulk;
+	bool counted; /* in the crowd */
 	Timer deadline;
 } Connection;

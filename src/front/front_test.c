@@ -514,6 +514,25 @@ static void test_commit_wakes_those_who_wait(Fixture *fixture, const void *data)
 	}
 }
 
+static void test_gone_while_waiting(Fixture *fixture, const void *data)
+{
+	const TestDevice *alice = &fixture->world->alice;
+	const struct linger reset = { .l_onoff = 1 };
+	for (int i = 0; i < 20; i++) {
+		int fd = begin_wait(fixture, alice, 30000);
+		if (i % 2) {
+			setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+		}
+		close(fd);
+	}
+	int stays = begin_wait(fixture, alice, 30000);
+	g_autoptr(GByteArray) body = test_world_create(alice, 1, "news", "news");
+	g_assert_cmpuint(status_of_post(fixture, alice, "/sync/v1/commit", body), ==, 200);
+	fixture->seq++;
+	g_assert_cmpuint(get_status(stays), ==, 200);
+	close(stays);
+}
+
 static void test_wait_ends_in_time(Fixture *fixture, const void *data)
 {
 	int64_t start_us = g_get_monotonic_time();
@@ -629,6 +648,7 @@ int main(int argc, char **argv)
 	add("pipelining", test_pipelining);
 	add("large-body-of-one-unknown-to-memory", test_large_body_of_a_stranger_to_memory);
 	add("commit-wakes-those-who-wait", test_commit_wakes_those_who_wait);
+	add("gone-while-waiting", test_gone_while_waiting);
 	add("wait-ends-in-time", test_wait_ends_in_time);
 	add("revoked-device-is-cut-off", test_revoked_device_is_cut_off);
 	add("stops-with-devices-waiting", test_stops_with_devices_waiting);

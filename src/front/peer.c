@@ -47,3 +47,8 @@ bool peer_is_local(struct MHD_Connection *mhd, const Connection *connection)
 	       !MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "X-Forwarded-For") &&
 	       !MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Forwarded");
 }
+
+bool peer_is_exempt(Front *front, const char *host)
+{
+	return listener_is_loopback(host) || is_trusted(front, host);
+}

@@ -11,3 +11,6 @@ char *peer_of(Front *front, struct MHD_Connection *mhd, const Connection *connec
 
 /* The request was made on this machine and not for somebody elsewhere. */
 bool peer_is_local(struct MHD_Connection *mhd, const Connection *connection);
+
+/* Connections of this machine and of trusted proxies are those of many. */
+bool peer_is_exempt(Front *front, const char *host);
