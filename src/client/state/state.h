@@ -20,20 +20,34 @@
  */
 typedef struct State State;
 
-/* path ":memory:" for tests. drive is the node id of the root. */
+/*
+ * path ":memory:" for tests. drive is the node id of the root, which is in all three trees from the
+ * start. DRIVE_ERROR_CONFLICT if the state is that of another drive, DRIVE_ERROR_CORRUPT if it
+ * cannot be read: start with a new one, then; that unites what is here and there and deletes
+ * nothing.
+ */
 State *state_open(const char *path, const NodeId *drive, GError **error);
 void state_close(State *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(State, state_close)
+
+/*
+ * The first failure to read the database, borrowed; NULL if there was none. After one everything
+ * that is read is void: look at it after planning, before anything is done.
+ */
+const GError *state_error(State *state);
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
 /* Borrowed until the next call that changes the state or 64 further reads; NULL if absent. */
 const Entry *state_get(State *state, Side side, int64_t key);
-/* Key of the child with that name; ENTRY_KEY_NONE if there is none. */
+/* Key of a child with that name; ENTRY_KEY_NONE if there is none. */
 int64_t state_find(State *state, Side side, int64_t parent, const char *name);
-/* Appends references (Entry *, to be unreffed) to all children, by name. */
+/* Appends references (Entry *, to be unreffed) to all children, by name, then key. */
 void state_children(State *state, Side side, int64_t parent, GPtrArray *ret_entries);
-/* By node id, in any tree; ENTRY_KEY_NONE if unknown. */
+/* Appends the keys (int64_t) of all children, in no order: cheaper where the entries do not count.
+ */
+void state_child_keys(State *state, Side side, int64_t parent, GArray *ret_keys);
+/* By node id, in any tree, promised keys included; ENTRY_KEY_NONE if unknown. */
 int64_t state_key_of_id(State *state, const NodeId *id);
 /*
  * As state_key_of_id(), but an unknown id gets a key that it will keep: a parent that later pages
@@ -52,20 +66,28 @@ size_t state_divergent_count(State *state);
 /* A fresh key. */
 int64_t state_key_new(State *state);
 
+/* Of synced, without the root. */
 typedef struct StateTotals {
-	uint64_t files;   /* synced */
+	uint64_t files; /* and links */
 	uint64_t folders;
-	uint64_t bytes;
+	uint64_t bytes; /* of files */
 } StateTotals;
 StateTotals state_totals(State *state);
 
 /* ---- observations ----------------------------------------------------------------------- */
 
-/* side is SIDE_LOCAL or SIDE_REMOTE. The entry's key says which node. */
+/*
+ * side is SIDE_LOCAL or SIDE_REMOTE. The entry's key says which node; takes a reference of its own.
+ *
+ * A local entry counts as untouched if it has the place, kind and stamp of the synced one, and for
+ * a file its size, mtime and executable bit; content NULL stands for the content that it had. Of a
+ * folder's stamp only inode and birth count.
+ */
 void state_put(State *state, Side side, const Entry *entry);
 /*
  * The node is gone on that side, and with it all that lies below it on that side. Appends every
- * key that became absent to ret_keys (may be NULL).
+ * key that became absent to ret_keys (may be NULL). So a remote deletion belongs behind all other
+ * changes up to the page that is at head: what was moved out of the folder must be out of it.
  */
 void state_remove(State *state, Side side, int64_t key, GArray *ret_keys);
 /*
@@ -79,9 +101,9 @@ void state_rekey_local(State *state, int64_t key, int64_t new_key, const NodeId 
 
 /*
  * Writes down what local and remote agree in. Of a node that is in synced: its place, if both have
- * the same; its value (size, mtime, executable, content), with the stamp of the local entry, if both
- * have the same; and the server's seq, if both agree. A node that is not in synced comes there if
- * local and remote agree in place and value; otherwise nothing happens. Local and remote exist.
+ * the same; its value (size, mtime, executable, content), with the stamp of the local entry, if
+ * both have the same; and the server's seq, if both agree. A node that is not in synced comes there
+ * if local and remote agree in place and value; otherwise nothing happens. Local and remote exist.
  *
  * Belongs to every action that was carried out, in the same step as the state_put() of its result
  * and before any later observation is put: what people do next is compared with it. (Somebody
@@ -106,7 +128,11 @@ void state_set_cursor(State *state, GBytes *cursor);
 
 /* Everything settled so far is generation g; later settlements belong to g + 1. Returns g. */
 uint64_t state_mark(State *state);
-/* Generations up to this one are safe on disk: write them (and the cursor, if it may be). */
+/*
+ * Generations up to this one are safe on disk: write them. And the cursor, with the remote tree's
+ * differences beside it: at once where these are few, seldom where they are many (a first sync).
+ * After a failure nothing was written; it can be tried again.
+ */
 bool state_record(State *state, uint64_t generation, GError **error);
 /* Something is waiting for state_record(). */
 bool state_is_dirty(State *state);

@@ -1,0 +1,747 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The three trees and how they become durable.
+ *
+ *	settle ─> fresh, log ──(state_record)──> table synced
+ *	put REMOTE ─> overlay ──(with the cursor)──> table remote
+ *
+ * The log holds every settlement that is not recorded, in order; a record writes a prefix of it, so
+ * that the table is always what synced was at one moment that the disk had reached.
+ *
+ * The cursor's invariant: of what was put on SIDE_REMOTE before the cursor, the tables synced and
+ * remote hold the newest (or something newer still). So a key that is recorded while a row of
+ * `remote` speaks for it has that row made right in the same transaction, and with the cursor
+ * itself go rows for all keys whose remote entry is not in the table synced.
+ */
+#include "client/state/state.h"
+
+#include "client/state/state_internal.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "client/state/header.h"
+#include "client/state/kept.h"
+#include "client/state/promises.h"
+#include "client/state/trees.h"
+
+#include <string.h>
+
+#define CACHE_SIZE (8 * MIB)
+/* Rows beside the cursor that are written at once; more of them wait for so many records that
+ * rewriting them costs little in proportion. No clock: a simulation must repeat itself. */
+#define KEPT_FEW 1000
+#define KEPT_PER_RECORD 256
+#define STEPS_UP_MAX (2 * DEPTH_MAX)
+
+typedef struct LogItem {
+	uint64_t generation;
+	int64_t key;
+	Entry *entry;                  /* owned; NULL: forgotten */
+	int64_t files, folders, bytes; /* what it adds to the totals */
+} LogItem;
+
+struct State {
+	Sql *sql;
+	Header header; /* as it is on disk */
+	Rows *rows;
+	Trees trees;
+	Promises *promises;
+	int64_t key_next;
+	StateTotals totals; /* of synced */
+
+	GArray *log;         /* LogItem */
+	uint64_t log_first;  /* tag of its first item, from 1 */
+	uint64_t generation; /* of the next settlement */
+
+	GBytes *cursor;
+	Kept *kept;
+	size_t kept_few;
+	unsigned records_since_cursor;
+};
+
+/* ---- opening ----------------------------------------------------------------------------- */
+
+static Entry *new_root(const NodeId *drive)
+{
+	return entry_new(&(Entry){
+		.key = ENTRY_KEY_ROOT,
+		.parent = ENTRY_KEY_NONE,
+		.id = *drive,
+		.name = (char *)"",
+		.kind = ENTRY_FOLDER,
+	});
+}
+
+static bool has_root(SqlSession *session, bool *ret_has, GError **error)
+{
+	SqlStatement *statement =
+		sql_statement(session, "SELECT 1 FROM synced WHERE key = 1", error);
+	return statement && sql_step(statement, ret_has, error);
+}
+
+static bool load(State *state, GError **error)
+{
+	g_autoptr(SqlSession) session = sql_write(state->sql, error);
+	Header *header = &state->header;
+	bool root = false;
+	if (!session || !header_load(header, session, error) ||
+	    !kept_load(state->kept, session, error) || !has_root(session, &root, error)) {
+		return false;
+	}
+	state->key_next = header->key_next;
+	state->totals = header->totals;
+	state_set_cursor(state, header->cursor);
+	state->rows = rows_new(state->sql, state->key_next);
+	trees_init(&state->trees, state->rows);
+	g_autoptr(Entry) entry = new_root(&header->drive);
+	return (root || rows_write(state->rows, session, ENTRY_KEY_ROOT, entry, error)) &&
+	       header_write(header, session, state->cursor, state->key_next, &state->totals,
+			    error) &&
+	       sql_commit(session, error);
+}
+
+static void restore_kept(int64_t key, const KeptValue *value, void *data)
+{
+	State *state = data;
+	if (value->presence == KEPT_PROMISED) {
+		promises_add(state->promises, &value->id, key);
+	} else {
+		trees_set(&state->trees, SIDE_REMOTE, key, value->entry);
+	}
+}
+
+static void log_item_clear(void *item)
+{
+	entry_unref(((LogItem *)item)->entry);
+}
+
+static State *state_new(const NodeId *drive)
+{
+	State *state = g_new0(State, 1);
+	header_init(&state->header, drive);
+	state->log = g_array_new(FALSE, FALSE, sizeof(LogItem));
+	g_array_set_clear_func(state->log, log_item_clear);
+	state->log_first = 1;
+	state->generation = 1;
+	state->promises = promises_new();
+	state->kept = kept_new();
+	state->kept_few = KEPT_FEW;
+	return state;
+}
+
+State *state_open(const char *path, const NodeId *drive, GError **error)
+{
+	g_autoptr(State) state = state_new(drive);
+	const SqlOptions options = { .durability = SQL_ORDERED, .cache_size = CACHE_SIZE };
+	state->sql = sql_open(path, &options, error);
+	if (!state->sql || !header_migrate(state->sql, error) || !load(state, error)) {
+		g_prefix_error(error, "open the state '%s': ", path);
+		return NULL;
+	}
+	kept_each(state->kept, restore_kept, state);
+	if (state_error(state)) {
+		g_propagate_error(error, g_error_copy(state_error(state)));
+		g_prefix_error(error, "open the state '%s': ", path);
+		return NULL;
+	}
+	return g_steal_pointer(&state);
+}
+
+void state_close(State *state)
+{
+	if (!state) {
+		return;
+	}
+	trees_clear(&state->trees);
+	rows_free(state->rows);
+	kept_free(state->kept);
+	sql_close(state->sql);
+	g_array_unref(state->log);
+	promises_free(state->promises);
+	header_clear(&state->header);
+	g_bytes_unref(state->cursor);
+	g_free(state);
+}
+
+const GError *state_error(State *state)
+{
+	return rows_error(state->rows);
+}
+
+/* ---- reading ----------------------------------------------------------------------------- */
+
+const Entry *state_get(State *state, Side side, int64_t key)
+{
+	return trees_get(&state->trees, side, key);
+}
+
+int64_t state_find(State *state, Side side, int64_t parent, const char *name)
+{
+	return trees_find(&state->trees, side, parent, name);
+}
+
+void state_children(State *state, Side side, int64_t parent, GPtrArray *ret_entries)
+{
+	trees_children(&state->trees, side, parent, ret_entries);
+}
+
+void state_child_keys(State *state, Side side, int64_t parent, GArray *ret_keys)
+{
+	trees_child_keys(&state->trees, side, parent, ret_keys);
+}
+
+int64_t state_key_of_id(State *state, const NodeId *id)
+{
+	int64_t key = promises_key_of(state->promises, id);
+	return key != ENTRY_KEY_NONE ? key : trees_key_of_id(&state->trees, id);
+}
+
+int64_t state_key_for_id(State *state, const NodeId *id)
+{
+	int64_t key = state_key_of_id(state, id);
+	if (key == ENTRY_KEY_NONE) {
+		key = state_key_new(state);
+		promises_add(state->promises, id, key);
+	}
+	return key;
+}
+
+int64_t state_key_of_file(State *state, uint64_t inode, int64_t birth_ns)
+{
+	return trees_key_of_file(&state->trees, inode, birth_ns);
+}
+
+bool state_is_below(State *state, Side side, int64_t key, int64_t folder)
+{
+	/* While pages of changes are missing, the remote tree may show folders in a circle. */
+	for (unsigned step = 0; key != folder && step < STEPS_UP_MAX; step++) {
+		const Entry *entry = state_get(state, side, key);
+		if (!entry) {
+			return false;
+		}
+		key = entry->parent;
+	}
+	return key == folder;
+}
+
+char *state_path(State *state, Side side, int64_t key)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	while (key != ENTRY_KEY_ROOT) {
+		const Entry *entry = state_get(state, side, key);
+		if (!entry || names->len > STEPS_UP_MAX) {
+			return NULL;
+		}
+		g_ptr_array_add(names, g_strdup(entry->name));
+		key = entry->parent;
+	}
+	GString *path = g_string_new(NULL);
+	for (unsigned i = names->len; i > 0; i--) {
+		g_string_append(path, names->pdata[i - 1]);
+		g_string_append(path, i > 1 ? "/" : "");
+	}
+	return g_string_free(path, FALSE);
+}
+
+void state_divergent(State *state, GArray *ret_keys)
+{
+	trees_divergent(&state->trees, ret_keys);
+}
+
+size_t state_divergent_count(State *state)
+{
+	return state->trees.divergent;
+}
+
+int64_t state_key_new(State *state)
+{
+	return state->key_next++;
+}
+
+StateTotals state_totals(State *state)
+{
+	return state->totals;
+}
+
+/* ---- observations ------------------------------------------------------------------------ */
+
+void state_put(State *state, Side side, const Entry *entry)
+{
+	g_assert(entry->references > 0);
+	g_assert(entry->key < state->key_next);
+	if (side == SIDE_REMOTE) {
+		promises_drop(state->promises, entry->key);
+	}
+	trees_set(&state->trees, side, entry->key, entry);
+}
+
+void state_remove(State *state, Side side, int64_t key, GArray *ret_keys)
+{
+	g_assert(key != ENTRY_KEY_ROOT);
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	g_array_append_val(keys, key);
+	/* What is removed is no child any more, so that folders in a circle come once. */
+	for (unsigned i = 0; i < keys->len; i++) {
+		key = g_array_index(keys, int64_t, i);
+		if (state_get(state, side, key)) {
+			trees_set(&state->trees, side, key, NULL);
+			if (ret_keys) {
+				g_array_append_val(ret_keys, key);
+			}
+		}
+		if (side == SIDE_REMOTE) {
+			promises_drop(state->promises, key);
+		}
+		trees_child_keys(&state->trees, side, key, keys);
+	}
+}
+
+/* ---- agreement --------------------------------------------------------------------------- */
+
+static void count(LogItem *item, const Entry *entry, int sign)
+{
+	if (!entry || entry->key == ENTRY_KEY_ROOT) {
+		return;
+	}
+	if (entry->kind == ENTRY_FOLDER) {
+		item->folders += sign;
+		return;
+	}
+	item->files += sign;
+	item->bytes += entry->kind == ENTRY_FILE ? sign * (int64_t)entry->size : 0;
+}
+
+static void add(StateTotals *totals, const LogItem *item)
+{
+	totals->files += (uint64_t)item->files;
+	totals->folders += (uint64_t)item->folders;
+	totals->bytes += (uint64_t)item->bytes;
+}
+
+/* Takes the reference. */
+static void set_synced(State *state, int64_t key, Entry *entry)
+{
+	const Entry *before = state_get(state, SIDE_SYNCED, key);
+	g_assert(entry || before);
+	LogItem item = { .generation = state->generation, .key = key, .entry = entry };
+	count(&item, before, -1);
+	count(&item, entry, 1);
+	add(&state->totals, &item);
+	trees_set_synced(&state->trees, key, entry, state->log_first + state->log->len);
+	g_array_append_val(state->log, item);
+}
+
+static bool is_same(const Entry *a, const Entry *b)
+{
+	return entry_same_place(a, b) && a->size == b->size && a->mtime_ns == b->mtime_ns &&
+	       a->executable == b->executable && a->seq == b->seq &&
+	       memcmp(&a->stamp, &b->stamp, sizeof a->stamp) == 0 &&
+	       (a->content == b->content ||
+		(a->content && b->content && g_bytes_equal(a->content, b->content)));
+}
+
+/* synced with what local and remote agree in; NULL if that is nothing. */
+static Entry *agreement(const Entry *synced, const Entry *local, const Entry *remote)
+{
+	bool place = entry_same_place(local, remote);
+	bool value = entry_same_value(local, remote);
+	if (!(synced ? place || value : place && value)) {
+		return NULL;
+	}
+	Entry fields = value ? *remote : *synced;
+	fields.stamp = value ? local->stamp : synced->stamp;
+	fields.parent = place ? remote->parent : synced->parent;
+	fields.name = place ? remote->name : synced->name;
+	fields.seq = place && value ? remote->seq : synced->seq;
+	return entry_new(&fields);
+}
+
+void state_agree(State *state, int64_t key)
+{
+	const Entry *local = state_get(state, SIDE_LOCAL, key);
+	const Entry *remote = state_get(state, SIDE_REMOTE, key);
+	g_assert(local && remote);
+	const Entry *synced = state_get(state, SIDE_SYNCED, key);
+	g_autoptr(Entry) entry = agreement(synced, local, remote);
+	if (entry && !(synced && is_same(entry, synced))) {
+		set_synced(state, key, g_steal_pointer(&entry));
+	}
+}
+
+void state_forget(State *state, int64_t key)
+{
+	g_assert(key != ENTRY_KEY_ROOT);
+	g_assert(!state_get(state, SIDE_LOCAL, key) && !state_get(state, SIDE_REMOTE, key));
+	if (state_get(state, SIDE_SYNCED, key)) {
+		set_synced(state, key, NULL);
+	}
+}
+
+static void put_changed(State *state, const Entry *fields)
+{
+	g_autoptr(Entry) entry = entry_new(fields);
+	state_put(state, SIDE_LOCAL, entry);
+}
+
+void state_rekey_local(State *state, int64_t key, int64_t new_key, const NodeId *new_id)
+{
+	const Entry *entry = state_get(state, SIDE_LOCAL, key);
+	g_assert(entry && key != ENTRY_KEY_ROOT);
+	g_assert(!state_get(state, SIDE_LOCAL, new_key));
+	Entry fields = *entry;
+	g_autoptr(Entry) held = entry_ref(entry);
+	fields.key = new_key;
+	fields.id = *new_id;
+	trees_set(&state->trees, SIDE_LOCAL, key, NULL);
+	if (state_get(state, SIDE_SYNCED, key)) {
+		set_synced(state, key, NULL);
+	}
+	put_changed(state, &fields);
+
+	g_autoptr(GPtrArray) children = g_ptr_array_new_with_free_func((GDestroyNotify)entry_unref);
+	state_children(state, SIDE_LOCAL, key, children);
+	for (unsigned i = 0; i < children->len; i++) {
+		fields = *(const Entry *)children->pdata[i];
+		fields.parent = new_key;
+		put_changed(state, &fields);
+	}
+}
+
+void state_reset(State *state)
+{
+	g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func((GDestroyNotify)entry_unref);
+	trees_local_entries(&state->trees, entries);
+
+	trees_empty(&state->trees);
+	rows_set_void(state->rows, true);
+	state->log_first += state->log->len;
+	g_array_set_size(state->log, 0);
+	promises_clear(state->promises);
+	state->totals = (StateTotals){ 0 };
+	state_set_cursor(state, NULL);
+
+	g_autoptr(Entry) root = new_root(&state->header.drive);
+	set_synced(state, ENTRY_KEY_ROOT, entry_ref(root));
+	trees_set(&state->trees, SIDE_REMOTE, ENTRY_KEY_ROOT, root);
+	for (unsigned i = 0; i < entries->len; i++) {
+		const Entry *entry = entries->pdata[i];
+		trees_set(&state->trees, SIDE_LOCAL, entry->key, entry);
+	}
+}
+
+/* ---- durability -------------------------------------------------------------------------- */
+
+GBytes *state_cursor(State *state)
+{
+	return state->cursor;
+}
+
+void state_set_cursor(State *state, GBytes *cursor)
+{
+	GBytes *before = state->cursor;
+	state->cursor = cursor ? g_bytes_ref(cursor) : NULL;
+	g_bytes_unref(before);
+}
+
+uint64_t state_mark(State *state)
+{
+	return state->generation++;
+}
+
+static bool cursor_moved(const State *state)
+{
+	if (!state->cursor || !state->header.cursor) {
+		return state->cursor != state->header.cursor;
+	}
+	return !g_bytes_equal(state->cursor, state->header.cursor);
+}
+
+/*
+ * A folder that is recorded as gone, or as gone on the server: what lay in it may be recorded
+ * later. It must not wait for the folder to be told of again, since then nothing would lead from
+ * there to it.
+ */
+static bool takes_cursor(const State *state, const LogItem *item)
+{
+	const Entry *remote;
+	if (!item->entry) {
+		return item->folders < 0;
+	}
+	return item->entry->kind == ENTRY_FOLDER &&
+	       overlay_get(state->trees.sides[SIDE_REMOTE], item->key, &remote) && !remote;
+}
+
+/* Shall the cursor go with a record of the first `items` of the log? */
+static bool cursor_is_due(const State *state, size_t items)
+{
+	bool due = rows_is_void(state->rows);
+	for (size_t i = 0; i < items && !due; i++) {
+		due = takes_cursor(state, &g_array_index(state->log, LogItem, i));
+	}
+	if (due || !cursor_moved(state)) {
+		return due;
+	}
+	size_t beside = overlay_size(state->trees.sides[SIDE_REMOTE]) + state->log->len - items +
+			promises_count(state->promises);
+	return beside < state->kept_few ||
+	       beside < (size_t)state->records_since_cursor * KEPT_PER_RECORD;
+}
+
+bool state_is_dirty(State *state)
+{
+	return state->log->len > 0 || cursor_is_due(state, 0);
+}
+
+/* The row of `remote` for key after a record of everything below the tag `left`. */
+static KeptValue kept_value(State *state, int64_t key, uint64_t left)
+{
+	const Trees *trees = &state->trees;
+	const NodeId *promised = promises_id_of(state->promises, key);
+	if (promised) {
+		return (KeptValue){ .presence = KEPT_PROMISED, .id = *promised };
+	}
+	if (!overlay_has(trees->sides[SIDE_REMOTE], key) && overlay_tag(trees->fresh, key) < left) {
+		return (KeptValue){ .presence = KEPT_NOTHING };
+	}
+	/* One of the two overlays answers, so this reads no table. */
+	const Entry *entry = trees_get(trees, SIDE_REMOTE, key);
+	return (KeptValue){
+		.presence = entry ? KEPT_PRESENT : KEPT_ABSENT,
+		.entry = (Entry *)entry,
+	};
+}
+
+typedef struct KeptPass {
+	GArray *keys;
+	uint64_t left;
+} KeptPass;
+
+static void kept_visit(int64_t key, const Entry *entry, uint64_t tag, void *data)
+{
+	KeptPass *pass = data;
+	(void)entry;
+	if (tag == 0 || tag >= pass->left) {
+		g_array_append_val(pass->keys, key);
+	}
+}
+
+/* Every key that has a row of `remote`, or must have one beside the cursor. */
+static void kept_all(State *state, KeptPass *pass)
+{
+	kept_keys(state->kept, pass->keys);
+	overlay_each(state->trees.sides[SIDE_REMOTE], kept_visit, pass);
+	overlay_each(state->trees.fresh, kept_visit, pass);
+	promises_keys(state->promises, pass->keys);
+}
+
+static bool record_kept(State *state, SqlSession *session, size_t items, bool with_cursor,
+			GError **error)
+{
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	KeptPass pass = { .keys = keys, .left = state->log_first + items };
+	if (with_cursor) {
+		kept_all(state, &pass);
+	}
+	for (size_t i = 0; !with_cursor && i < items; i++) {
+		int64_t key = g_array_index(state->log, LogItem, i).key;
+		if (kept_has(state->kept, key)) {
+			g_array_append_val(keys, key);
+		}
+	}
+	for (unsigned i = 0; i < keys->len; i++) {
+		int64_t key = g_array_index(keys, int64_t, i);
+		KeptValue value = kept_value(state, key, pass.left);
+		if (!kept_write(state->kept, session, key, &value, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * A node may be recorded before the folder it lies in. While the cursor stays behind, that folder
+ * will be told of again, and must then get the same key.
+ */
+static bool record_parents(State *state, SqlSession *session, size_t items, GError **error)
+{
+	for (size_t i = 0; i < items; i++) {
+		const Entry *entry = g_array_index(state->log, LogItem, i).entry;
+		if (!entry || !rows_surely_lacks(state->rows, entry->parent) ||
+		    kept_has(state->kept, entry->parent)) {
+			continue;
+		}
+		const Entry *parent = state_get(state, SIDE_REMOTE, entry->parent);
+		if (parent) {
+			KeptValue value = { .presence = KEPT_PROMISED, .id = parent->id };
+			if (!kept_write(state->kept, session, parent->key, &value, error)) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+static bool record(State *state, size_t items, bool with_cursor, StateTotals *totals,
+		   GError **error)
+{
+	g_autoptr(SqlSession) session = sql_write(state->sql, error);
+	if (!session) {
+		return false;
+	}
+	if (rows_is_void(state->rows)) {
+		*totals = (StateTotals){ 0 };
+		if (!rows_wipe(state->rows, session, error)) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < items; i++) {
+		const LogItem *item = &g_array_index(state->log, LogItem, i);
+		add(totals, item);
+		if (!rows_write(state->rows, session, item->key, item->entry, error)) {
+			return false;
+		}
+	}
+	return record_kept(state, session, items, with_cursor, error) &&
+	       (with_cursor || record_parents(state, session, items, error)) &&
+	       header_write(&state->header, session,
+			    with_cursor ? state->cursor : state->header.cursor, state->key_next,
+			    totals, error) &&
+	       sql_commit(session, error);
+}
+
+static void recorded(State *state, size_t items, bool with_cursor)
+{
+	if (rows_is_void(state->rows)) {
+		rows_set_void(state->rows, false);
+	}
+	for (size_t i = 0; i < items; i++) {
+		int64_t key = g_array_index(state->log, LogItem, i).key;
+		if (overlay_tag(state->trees.fresh, key) < state->log_first + items) {
+			overlay_drop(state->trees.fresh, key);
+		}
+	}
+	g_array_remove_range(state->log, 0, (unsigned)items);
+	state->log_first += items;
+	state->records_since_cursor++;
+	if (with_cursor) {
+		header_set_cursor(&state->header, state->cursor);
+		state->records_since_cursor = 0;
+	}
+}
+
+bool state_record(State *state, uint64_t generation, GError **error)
+{
+	g_assert(generation < state->generation);
+	if (state_error(state)) {
+		g_propagate_error(error, g_error_copy(state_error(state)));
+		g_prefix_error(error, "record the state: ");
+		return false;
+	}
+	size_t items = 0;
+	while (items < state->log->len &&
+	       g_array_index(state->log, LogItem, items).generation <= generation) {
+		items++;
+	}
+	bool with_cursor = cursor_is_due(state, items);
+	if (items == 0 && !with_cursor) {
+		return true;
+	}
+	rows_pause(state->rows);
+	StateTotals totals = state->header.totals;
+	bool done = record(state, items, with_cursor, &totals, error);
+	kept_end(state->kept, done);
+	if (!done) {
+		g_prefix_error(error, "record the state: ");
+		return false;
+	}
+	state->header.totals = totals;
+	recorded(state, items, with_cursor);
+	return true;
+}
+
+/* ---- settings ---------------------------------------------------------------------------- */
+
+char *state_get_setting(State *state, const char *name)
+{
+	return g_strdup(g_hash_table_lookup(state->header.settings, name));
+}
+
+bool state_set_setting(State *state, const char *name, const char *value, GError **error)
+{
+	rows_pause(state->rows);
+	if (!header_set_setting(&state->header, state->sql, name, value, error)) {
+		g_prefix_error(error, "set '%s' in the state: ", name);
+		return false;
+	}
+	return true;
+}
+
+/* ---- for tests --------------------------------------------------------------------------- */
+
+Sql *state_sql(State *state)
+{
+	return state->sql;
+}
+
+void state_set_kept_few(State *state, size_t kept_few)
+{
+	state->kept_few = kept_few;
+}
+
+/* ---- check ------------------------------------------------------------------------------- */
+
+typedef struct FreshCheck {
+	const State *state;
+	LogItem sum;
+} FreshCheck;
+
+static void check_fresh(int64_t key, const Entry *entry, uint64_t tag, void *data)
+{
+	FreshCheck *check = data;
+	const State *state = check->state;
+	g_assert(tag >= state->log_first && tag < state->log_first + state->log->len);
+	const LogItem *item = &g_array_index(state->log, LogItem, tag - state->log_first);
+	g_assert(item->key == key && item->entry == entry);
+	count(&check->sum, entry, 1);
+}
+
+static bool is_not_fresh(int64_t key, void *data)
+{
+	const State *state = data;
+	return !overlay_has(state->trees.fresh, key);
+}
+
+static void check_totals(State *state)
+{
+	FreshCheck check = { .state = state };
+	overlay_each(state->trees.fresh, check_fresh, &check);
+	g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func((GDestroyNotify)entry_unref);
+	rows_each(state->rows, is_not_fresh, state, entries);
+	for (unsigned i = 0; i < entries->len; i++) {
+		count(&check.sum, entries->pdata[i], 1);
+	}
+	g_assert(state->totals.files == (uint64_t)check.sum.files);
+	g_assert(state->totals.folders == (uint64_t)check.sum.folders);
+	g_assert(state->totals.bytes == (uint64_t)check.sum.bytes);
+
+	StateTotals totals = rows_is_void(state->rows) ? (StateTotals){ 0 } : state->header.totals;
+	uint64_t generation = 0;
+	for (unsigned i = 0; i < state->log->len; i++) {
+		const LogItem *item = &g_array_index(state->log, LogItem, i);
+		g_assert(item->generation >= generation);
+		generation = item->generation;
+		add(&totals, item);
+	}
+	g_assert(generation <= state->generation);
+	g_assert(memcmp(&totals, &state->totals, sizeof totals) == 0);
+}
+
+void state_check(State *state)
+{
+	g_assert_no_error(state_error(state));
+	trees_check(&state->trees);
+	check_totals(state);
+	for (Side side = 0; side < SIDE_COUNT; side++) {
+		g_assert(state_get(state, side, ENTRY_KEY_ROOT));
+	}
+}
