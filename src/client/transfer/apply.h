@@ -74,10 +74,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Apply, apply_free)
 /*
  * Runs the items (ApplyItem), names in their order, and sets their outcomes. Any number of threads
  * may run items that do not build upon each other. A long file of which a part is here when the
- * server is lost goes on from there in a later run, as long as this Apply lives. *ret_synced: the whole disk was synced after
- * this call began and before the first name changed, so that what earlier calls did is durable.
- * False if the whole batch failed (server not reached, disk full …): items not reached stay
- * APPLY_PENDING.
+ * server is lost goes on from there in a later run, as long as this Apply lives.
+ *
+ * *ret_synced: the whole disk was synced after this call began and before the first name changed,
+ * so that what earlier calls did is durable. False if the whole batch failed (server not reached,
+ * disk full …): items not reached stay APPLY_PENDING.
  */
 bool apply_run(Apply *apply, GPtrArray *items, GCancellable *cancellable, bool *ret_synced,
 	       GError **error);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/transfer/pace.h"
+
+#include "base/error.h"
+
+static void test_no_limit(void)
+{
+	Pace *pace = pace_new(0);
+	g_assert_true(pace_wait(pace, G_MAXUINT32, NULL, NULL));
+	pace_free(pace);
+}
+
+static void test_waits(void)
+{
+	Pace *pace = pace_new(1000000);
+	int64_t start_us = g_get_monotonic_time();
+	for (int i = 0; i < 11; i++) {
+		g_assert_true(pace_wait(pace, 100000, NULL, NULL));
+	}
+	g_assert_cmpint(g_get_monotonic_time() - start_us, >=, 90000);
+	pace_free(pace);
+}
+
+static void *cancel(void *cancellable)
+{
+	g_cancellable_cancel(cancellable);
+	return NULL;
+}
+
+static void test_cancelled(void)
+{
+	Pace *pace = pace_new(1);
+	g_autoptr(GCancellable) cancellable = g_cancellable_new();
+	g_autoptr(GError) error = NULL;
+	GThread *thread = g_thread_new("cancel", cancel, cancellable);
+	/* Would take a day. */
+	g_assert_false(pace_wait(pace, 86400, cancellable, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CANCELLED);
+	g_thread_join(thread);
+	pace_free(pace);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/client/transfer/pace/no-limit", test_no_limit);
+	g_test_add_func("/client/transfer/pace/waits", test_waits);
+	g_test_add_func("/client/transfer/pace/cancelled", test_cancelled);
+	return g_test_run();
+}
