@@ -231,7 +231,7 @@ static void bench_place(const char *scratch)
 	GError *error = NULL;
 	g_autofree char *source = g_build_filename(scratch, "source", NULL);
 	make_source(source);
-	must(system("sync") == 0, NULL);
+	run_command("sync -f \"$1\"", source, "");
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		g_autofree char *number = g_strdup_printf("bound%u", i);
 		g_autofree char *bound = g_build_filename(scratch, number, NULL);

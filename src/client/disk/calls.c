@@ -116,7 +116,7 @@ void calls_look(DiskMemory *memory, const Inode *inode, DiskInfo *ret_info)
 static Change *new_change(DiskMemory *memory, ChangeKind kind, const Inode *inode)
 {
 	int64_t time_ns = memory->now_ns - memory->now_ns % memory->options.tick_ns;
-	Change *change = change_new(kind, time_ns);
+	Change *change = image_change_new(kind, time_ns);
 	change->inode = inode ? inode->id : 0;
 	return change;
 }
@@ -439,7 +439,7 @@ void calls_sync_inode(DiskMemory *memory, const Inode *inode)
 	for (unsigned i = 0; i < memory->log->len; i++) {
 		Change *change = memory->log->pdata[i];
 		if (change->inode == inode->id &&
-		    (change_is_data(change) || change->kind == CHANGE_SET)) {
+		    (image_change_is_data(change) || change->kind == CHANGE_SET)) {
 			change->safe = true;
 		}
 	}

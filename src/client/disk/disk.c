@@ -411,6 +411,10 @@ bool disk_list(Disk *disk, const char *folder, DiskVisitor visit, void *data, GE
 
 bool disk_look(Disk *disk, const char *path, DiskInfo *ret_info, GError **error)
 {
+	if (strcmp(path, DISK_RESERVED) == 0) {
+		/* As in a list: it is none of the person's. */
+		return fail(error, DRIVE_ERROR_NOT_FOUND, path, "is reserved");
+	}
 	return check_folder(path, error) && disk->class->look(disk, path, ret_info, NULL, error);
 }
 

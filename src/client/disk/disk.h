@@ -72,6 +72,7 @@ bool disk_is_present(Disk *disk, GError **error);
  * looked at, for another reason than that it is gone. visit may call the disk.
  */
 bool disk_list(Disk *disk, const char *folder, DiskVisitor visit, void *data, GError **error);
+/* NOT_FOUND also for the reserved folder. */
 bool disk_look(Disk *disk, const char *path, DiskInfo *ret_info, GError **error);
 /* Target of a symbolic link. Free with g_free(). */
 char *disk_read_link(Disk *disk, const char *path, GError **error);

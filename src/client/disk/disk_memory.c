@@ -387,7 +387,7 @@ static int compare_numbers(const void *a_data, const void *b_data, void *data)
 
 static void free_change(void *change)
 {
-	change_free(change);
+	image_change_free(change);
 }
 
 DiskMemory *disk_memory_new(const DiskMemoryOptions *options)
@@ -519,6 +519,11 @@ void disk_memory_check(DiskMemory *memory)
 }
 
 /* ---- watching --------------------------------------------------------------------------- */
+
+void disk_memory_event_clear(DiskMemoryEvent *event)
+{
+	g_clear_pointer(&event->name, g_free);
+}
 
 int disk_memory_watch(DiskMemory *memory, const char *path, GError **error)
 {

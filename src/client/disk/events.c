@@ -19,11 +19,6 @@ struct Events {
 	uint32_t next_cookie;
 };
 
-void disk_memory_event_clear(DiskMemoryEvent *event)
-{
-	g_clear_pointer(&event->name, g_free);
-}
-
 static void event_free(void *data)
 {
 	DiskMemoryEvent *event = data;

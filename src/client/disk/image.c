@@ -14,7 +14,7 @@ struct Image {
 	uint64_t used;
 };
 
-Change *change_new(ChangeKind kind, int64_t time_ns)
+Change *image_change_new(ChangeKind kind, int64_t time_ns)
 {
 	Change *change = g_new0(Change, 1);
 	change->kind = kind;
@@ -22,7 +22,7 @@ Change *change_new(ChangeKind kind, int64_t time_ns)
 	return change;
 }
 
-void change_free(Change *change)
+void image_change_free(Change *change)
 {
 	if (!change) {
 		return;
@@ -33,7 +33,7 @@ void change_free(Change *change)
 	g_free(change);
 }
 
-bool change_is_data(const Change *change)
+bool image_change_is_data(const Change *change)
 {
 	return change->kind == CHANGE_WRITE || change->kind == CHANGE_TRUNCATE;
 }

@@ -62,10 +62,10 @@ typedef struct Change {
 	bool safe; /* its inode was synced by itself since */
 } Change;
 
-Change *change_new(ChangeKind kind, int64_t time_ns);
-void change_free(Change *change);
+Change *image_change_new(ChangeKind kind, int64_t time_ns);
+void image_change_free(Change *change);
 /* True if it concerns the content of a file and no name. */
-bool change_is_data(const Change *change);
+bool image_change_is_data(const Change *change);
 
 #define IMAGE_ROOT 1        /* its id … */
 #define IMAGE_ROOT_NUMBER 2 /* … and inode number, as on ext4 */

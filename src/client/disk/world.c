@@ -82,6 +82,12 @@ static void empty_folder(const char *path, const char *but)
 	}
 }
 
+void world_remove_folder(const char *path)
+{
+	empty_folder(path, NULL);
+	g_rmdir(path);
+}
+
 void world_reset(World *world)
 {
 	disk_close(world->disk);
@@ -106,8 +112,7 @@ void world_free(World *world)
 		disk_memory_check(world->memory);
 		disk_memory_free(world->memory);
 	} else {
-		empty_folder(world->folder, NULL);
-		g_rmdir(world->folder);
+		world_remove_folder(world->folder);
 	}
 	g_free(world->folder);
 	g_free(world);

@@ -40,6 +40,9 @@ World *world_new(WorldKind kind);
 void world_free(World *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
 
+/* A real folder with all that is in it. */
+void world_remove_folder(const char *path);
+
 /* As new, but quicker: a new marker costs a sync. */
 void world_reset(World *world);
 
