@@ -91,6 +91,56 @@ static void test_users(Fixture *fixture, const void *data)
 	assert_says(fixture, "user remove alice", 1, "no account");
 }
 
+/* Two links, and a folder with one inside. */
+static void fill(Fixture *fixture, DriveCaller *caller)
+{
+	Drive *drive = data_folder_drive(fixture->data);
+	g_autoptr(GError) error = NULL;
+	drive_home(drive, caller->account, &caller->drive, &error);
+	g_assert_no_error(error);
+	JournalOperation operations[4];
+	for (unsigned i = 0; i < 4; i++) {
+		operations[i] = (JournalOperation){
+			.number = i + 1,
+			.verb = JOURNAL_CREATE,
+			.node = node_id_random(),
+			.parent = i == 3 ? operations[2].node : caller->drive,
+			.name = "abcd" + i,
+			.name_size = 1,
+			.kind = i < 2 ? JOURNAL_LINK : JOURNAL_FOLDER,
+			.content = i < 2 ? "target" : NULL,
+			.content_size = i < 2 ? 6 : 0,
+			.size = i < 2 ? 6 : 0,
+		};
+	}
+	JournalResult results[4];
+	uint64_t seq;
+	const DriveCommit commit = { .operations = operations, .operation_count = 4 };
+	drive_commit(drive, caller, &commit, results, &seq, &error);
+	g_assert_no_error(error);
+	g_assert_cmpint(results[0].outcome, ==, JOURNAL_APPLIED);
+	g_assert_cmpint(results[3].outcome, ==, JOURNAL_APPLIED);
+}
+
+static void test_removed_account_is_emptied(Fixture *fixture, const void *data)
+{
+	g_assert_cmpint(run(fixture, "user add alice", "long enough", NULL), ==, 0);
+	Account alice;
+	g_assert_true(accounts_find(data_folder_accounts(fixture->data), "alice", &alice, NULL));
+	g_autofree char *name = alice.name;
+	DriveCaller caller = { .account = alice.id };
+	fill(fixture, &caller);
+	g_assert_cmpint(run(fixture, "user remove alice", NULL, NULL), ==, 0);
+	Drive *drive = data_folder_drive(fixture->data);
+	g_autoptr(GArray) trash = g_array_new(FALSE, FALSE, sizeof(JournalNode));
+	g_assert_true(drive_trash(drive, &caller, 100, trash, NULL));
+	g_assert_cmpuint(trash->len, ==, 3);
+	for (unsigned i = 0; i < trash->len; i++) {
+		journal_node_clear(&g_array_index(trash, JournalNode, i));
+	}
+	assert_says(fixture, "check", 0, "whole");
+}
+
 static void test_devices(Fixture *fixture, const void *data)
 {
 	g_assert_cmpint(run(fixture, "user add alice", "long enough", NULL), ==, 0);
@@ -225,6 +275,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/admin/verb/finds-verbs", test_finds_verbs);
 	add("users", test_users);
+	add("removed-account-is-emptied", test_removed_account_is_emptied);
 	add("devices", test_devices);
 	add("check", test_check);
 	add("one-at-a-time", test_one_at_a_time);

@@ -3,6 +3,7 @@
 
 #include "admin/config.h"
 #include "base/error.h"
+#include "base/limits.h"
 
 #include <string.h>
 
@@ -167,15 +168,78 @@ bool verb_user_enable(VerbCall *call, GError **error)
 	return set_disabled(call, false, error);
 }
 
+/* Operations that delete what lies in the root; *ret_seq is the seq that they have seen. */
+static bool list_roots_children(Drive *drive, const DriveCaller *caller, GArray *ret_operations,
+				uint64_t *ret_seq, GError **error)
+{
+	g_autoptr(GBytes) cursor = NULL;
+	for (bool at_head = false; !at_head;) {
+		JournalPage page = { 0 };
+		if (!drive_changes(drive, caller, cursor, CHANGES_ENTRIES_MAX, &page, error)) {
+			return false;
+		}
+		for (unsigned i = 0; i < page.nodes->len; i++) {
+			const JournalNode *node = &g_array_index(page.nodes, JournalNode, i);
+			JournalOperation operation = { .verb = JOURNAL_DELETE,
+						       .node = node->id,
+						       .base = node->seq };
+			if (!node->deleted && node_id_equal(&node->parent, &caller->drive)) {
+				g_array_append_val(ret_operations, operation);
+			}
+		}
+		g_clear_pointer(&cursor, g_bytes_unref);
+		cursor = g_bytes_ref(page.cursor);
+		at_head = page.at_head;
+		*ret_seq = page.seq;
+		journal_page_clear(&page);
+	}
+	return true;
+}
+
+/* Puts everything into the trash, from where upkeep forgets it when its time has come. */
+static bool empty_drive(Drive *drive, int64_t account, GError **error)
+{
+	DriveCaller caller = { .account = account };
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(JournalOperation));
+	uint64_t seq = 0;
+	if (!drive_home(drive, account, &caller.drive, error) ||
+	    !list_roots_children(drive, &caller, all, &seq, error)) {
+		return false;
+	}
+	g_autofree JournalResult *results = g_new(JournalResult, COMMIT_OPERATIONS_MAX);
+	for (unsigned at = 0; at < all->len; at += COMMIT_OPERATIONS_MAX) {
+		JournalOperation *operations = &g_array_index(all, JournalOperation, at);
+		DriveCommit commit = {
+			.operations = operations,
+			.operation_count = MIN(all->len - at, COMMIT_OPERATIONS_MAX),
+		};
+		for (size_t i = 0; i < commit.operation_count; i++) {
+			operations[i].decided_at = seq;
+		}
+		/* Nobody else writes: the account is disabled. So the results are what they are. */
+		if (!drive_commit(drive, &caller, &commit, results, &seq, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool verb_user_remove(VerbCall *call, GError **error)
 {
 	int64_t account;
+	Accounts *accounts = data_folder_accounts(call->data);
+	/* In this order a failure leaves an account that can be removed again. */
 	if (!find_account(call, &account, error) ||
-	    !accounts_remove(data_folder_accounts(call->data), account, error)) {
+	    !accounts_set_disabled(accounts, account, true, error) ||
+	    !empty_drive(data_folder_drive(call->data), account, error) ||
+	    !accounts_remove(accounts, account, error)) {
 		return false;
 	}
-	g_string_append_printf(call->out, "Removed the account '%s'; its devices are signed out.\n",
-			       call->words[0]);
+	g_string_append_printf(
+		call->out,
+		"Removed the account '%s'. What it stored is forgotten when its time "
+		"in the trash is over.\n",
+		call->words[0]);
 	return true;
 }
 
