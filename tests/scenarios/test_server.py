@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The server as its operator sees it: a process, a data folder, commands."""
 
+import hashlib
 import http.client
 import json
+import os
 import pathlib
 import re
 import signal
@@ -55,6 +57,43 @@ class Api:
         status, content = self.raw("POST", "/sync/v1/changes",
                                    b"M" + len(request).to_bytes(4, "little") + request)
         return status, dict(fields(dict(fields(content[5:]))[1]))[2] if status == 200 else b""
+
+
+    def create(self, number, name, content):
+        """Commits a small file; returns the outcome of the operation."""
+        digest = hashlib.sha256(content).digest()
+        size = len(content).to_bytes(4, "little")
+        operation = b"".join([
+            b"\x08", varint(number), b"\x18\x01", field(4, os.urandom(16)), field(6, self.drive),
+            field(7, name.encode()), b"\x40\x01", b"\x48", varint(len(content)),
+            field(12, b"\0" + digest + size)])
+        message = field(1, self.drive) + field(2, operation)
+        chunk = digest + b"\0" + size + content
+        body = (b"M" + len(message).to_bytes(4, "little") + message +
+                b"C" + len(chunk).to_bytes(4, "little") + chunk)
+        status, answer = self.raw("POST", "/sync/v1/commit", body)
+        assert status == 200, answer
+        return dict(fields(dict(fields(answer[5:]))[1]))[2]
+
+    def names(self):
+        """All names of the drive, page by page."""
+        names, cursor, at_head = set(), b"", False
+        while not at_head:
+            request = field(1, field(1, self.drive) + (field(2, cursor) if cursor else b""))
+            status, content = self.raw("POST", "/sync/v1/changes",
+                                       b"M" + len(request).to_bytes(4, "little") + request)
+            assert status == 200
+            page = list(fields(dict(fields(content[5:]))[1]))
+            names |= {dict(fields(entry)).get(3, b"").decode() for at, entry in page if at == 3}
+            cursor, at_head = dict(page)[2], dict(page).get(4) == 1
+        return names
+
+    def has(self, content):
+        """Whether the drive gives out this content."""
+        request = field(1, self.drive) + field(2, hashlib.sha256(content).digest())
+        status, answer = self.raw("POST", "/sync/v1/fetch",
+                                  b"M" + len(request).to_bytes(4, "little") + request)
+        return status == 200 and answer.endswith(content)
 
 
 def varint(number):
@@ -135,6 +174,42 @@ def test_a_killed_server_starts_again(server):
     server.kill()
     server.start()
     assert api.call("GET", "/api/v1/me")[0] == 200
+    server.stop()
+    server.check()
+
+
+def test_what_was_acknowledged_survives_kills(server):
+    """kill -9 among commits of several devices, again and again."""
+    acknowledged, stop = [], threading.Event()
+    devices = [Api(server) for _ in range(4)]
+
+    def commit(api, device):
+        for number in range(1, 100000):
+            content = f"{device} {number} ".encode() * 50
+            try:
+                outcome = api.create(number, f"{device}-{number}", content)
+            except (OSError, http.client.HTTPException):
+                stop.wait(0.05)
+                continue
+            assert outcome == 1
+            acknowledged.append((f"{device}-{number}", content))
+            if stop.is_set():
+                return
+
+    threads = [threading.Thread(target=commit, args=(api, i)) for i, api in enumerate(devices)]
+    for thread in threads:
+        thread.start()
+    for round in range(5):
+        before = len(acknowledged)
+        wait_until(lambda: len(acknowledged) >= before + 40, "commits are acknowledged")
+        server.kill()
+        server.start()
+    stop.set()
+    for thread in threads:
+        thread.join(60)
+    names = devices[0].names()
+    assert {name for name, _ in acknowledged} <= names
+    assert all(devices[1].has(content) for _, content in acknowledged)
     server.stop()
     server.check()
 
@@ -266,3 +341,18 @@ def test_man_page_has_what_help_has():
         assert re.search(rf"^{command}\b", page, re.MULTILINE), f"{command} is not in the man page"
     for option in set(re.findall(r"--[a-z-]+", shown)):
         assert option in page, f"{option} is not in the man page"
+
+
+def test_server_has_what_openapi_says(server):
+    """Each documented call is there: a stranger is asked to sign in, and not told of nothing."""
+    text = (MAN.parent / "openapi.yaml").read_text()
+    calls = re.findall(r"^  (/[^:]*):\n    (\w+):", text, re.MULTILINE)
+    assert len(calls) >= 10
+    api = Api(server)
+    api.token = None
+    for path, method in calls:
+        status, answer = api.raw(method.upper(), path.replace("{id}", "1"),
+                                 b"{}" if method == "post" else None)
+        open_to_all = path in ("/healthz", "/metrics")
+        wanted = 200 if open_to_all else 400 if path == "/api/v1/login" else 401
+        assert status == wanted, (method, path, status, answer)
