@@ -21,6 +21,11 @@ void log_set_level(LogLevel level)
 	g_atomic_int_set(&level_max, (int)level);
 }
 
+bool log_is_on(LogLevel level)
+{
+	return (int)level <= g_atomic_int_get(&level_max);
+}
+
 bool log_level_from_name(const char *name, LogLevel *ret_level)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(level_names); i++) {
@@ -34,7 +39,7 @@ bool log_level_from_name(const char *name, LogLevel *ret_level)
 
 void log_event(LogLevel level, const char *event, const char *format, ...)
 {
-	if ((int)level > g_atomic_int_get(&level_max)) {
+	if (!log_is_on(level)) {
 		return;
 	}
 	va_list args;

@@ -19,6 +19,9 @@ typedef enum LogLevel {
 /* Events above this level are dropped; LOG_INFO at start. */
 void log_set_level(LogLevel level);
 
+/* Are events of this level written? To spare work for those that are not. */
+bool log_is_on(LogLevel level);
+
 /* "error", "warning", "info", "debug"; false on anything else. */
 bool log_level_from_name(const char *name, LogLevel *ret_level);
 
