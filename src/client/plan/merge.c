@@ -29,8 +29,7 @@ static ActionKind merge_attributes(const Subject *n)
 	if (!n->synced || !entry_same_value(n->remote, n->synced)) {
 		return ACTION_UPDATE_LOCAL;
 	}
-	/* Untouched since it was settled, it is what this file system can hold of the server's. */
-	return entry_same_stamp(n->local, n->synced) ? ACTION_NONE : ACTION_UPDATE_REMOTE;
+	return ACTION_UPDATE_REMOTE;
 }
 
 /* Both sides have a content of their own, as far as is known. */

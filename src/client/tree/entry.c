@@ -52,7 +52,8 @@ bool entry_same_content(const Entry *a, const Entry *b)
 	if (a->content && b->content) {
 		return g_bytes_equal(a->content, b->content);
 	}
-	return entry_same_stamp(a, b);
+	/* Within one tick of the clock two contents can have one stamp. */
+	return entry_same_stamp(a, b) && a->size == b->size && a->mtime_ns == b->mtime_ns;
 }
 
 bool entry_same_value(const Entry *a, const Entry *b)

@@ -78,7 +78,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Entry, entry_unref)
 bool entry_same_place(const Entry *a, const Entry *b);
 /*
  * The same bytes: kind and content (both known). A file whose content is not hashed equals nothing
- * but an entry with the same stamp.
+ * but an entry with the same stamp, size and mtime.
  */
 bool entry_same_content(const Entry *a, const Entry *b);
 /* All that a person may see of it is the same: content and, of a file, mtime and executable bit. */
