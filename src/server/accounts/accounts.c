@@ -105,7 +105,9 @@ static bool insert_account(SqlSession *session, const Account *account, const ch
 	sql_bind_int(insert, 1, account->id);
 	sql_bind_text(insert, 2, account->name);
 	sql_bind_text(insert, 3, key);
-	sql_bind_text(insert, 4, hash);
+	if (hash) {
+		sql_bind_text(insert, 4, hash);
+	}
 	sql_bind_int(insert, 5, account->created_us);
 	if (!sql_run(insert, error)) {
 		return false;
@@ -122,8 +124,8 @@ bool accounts_add(Accounts *accounts, const char *name, const char *password, in
 		  GError **error)
 {
 	g_autofree char *key = account_name_key(name, error);
-	g_autofree char *hash = key ? password_hash(password, error) : NULL;
-	if (!hash) {
+	g_autofree char *hash = key && password ? password_hash(password, error) : NULL;
+	if (!key || (password && !hash)) {
 		return false;
 	}
 	g_autofree char *composed = g_utf8_normalize(name, -1, G_NORMALIZE_NFC);

@@ -33,8 +33,8 @@ typedef struct Account {
 void accounts_account_clear(void *account);
 
 /*
- * A new account; see account_name.h and password.h for what is allowed. DRIVE_ERROR_CONFLICT if
- * there is one whose name looks the same.
+ * A new account; see account_name.h and password.h for what is allowed. password NULL: none of its
+ * own, nobody signs in by name. DRIVE_ERROR_CONFLICT if there is one whose name looks the same.
  */
 bool accounts_add(Accounts *accounts, const char *name, const char *password, int64_t *ret_account,
 		  GError **error);
