@@ -197,14 +197,14 @@ static json_t *bound_json(const Bound *bound, const EngineStatus *status)
 	for (unsigned i = 0; i < status->skipped->len; i++) {
 		json_array_append_new(skipped, text_json(status->skipped->pdata[i]));
 	}
-	return json_pack("{s:s, s:s, s:o, s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:o}",
+	return json_pack("{s:s, s:s, s:o, s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:i, s:o}",
 			 "kind", "folder", "id", bound->id, "path", text_json(bound->folder),
 			 "state", engine_state_name(status->state), "reason", status->reason,
 			 "files", (json_int_t)status->files, "folders", (json_int_t)status->folders,
 			 "bytes", (json_int_t)status->bytes, "pending", (json_int_t)status->pending,
 			 "bytes_done", (json_int_t)status->bytes_done, "bytes_left",
-			 (json_int_t)status->bytes_left, "scanning", status->scanning, "skipped",
-			 skipped);
+			 (json_int_t)status->bytes_left, "scanning", status->scanning, "unwatched",
+			 (int)status->unwatched, "skipped", skipped);
 }
 
 typedef struct Sum {

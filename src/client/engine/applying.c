@@ -22,6 +22,7 @@ typedef struct Task {
 	char *name;
 	int64_t from_parent; /* MOVE, UPDATE, DELETE: where it was */
 	char *from_name;
+	Entry *remote; /* what it was made from; NULL for a conflict copy */
 	bool conflict;
 } Task;
 
@@ -43,7 +44,14 @@ static void task_free(void *data)
 	Task *task = data;
 	g_free(task->name);
 	g_free(task->from_name);
+	entry_unref(task->remote);
 	g_free(task);
+}
+
+static void inside_clear(void *data)
+{
+	ApplyInside *inside = data;
+	g_free(inside->path);
 }
 
 /* ---- items ------------------------------------------------------------------------------ */
@@ -95,6 +103,8 @@ static void set_to(Engine *engine, Task *task, int64_t parent, const char *name)
 
 static void fill_task(Engine *engine, Task *task, const Action *action)
 {
+	const Entry *there = state_get(engine->state, SIDE_REMOTE, action->key);
+	task->remote = there ? entry_ref(there) : NULL;
 	const Entry *local = state_get(engine->state, SIDE_LOCAL, action->key);
 	if (local) {
 		set_from(engine, task, local);
@@ -107,11 +117,9 @@ static void fill_task(Engine *engine, Task *task, const Action *action)
 				local->content ? g_bytes_ref(local->content) : NULL;
 			set_to(engine, task, task->from_parent, task->from_name);
 		}
-		const Entry *remote = state_get(engine->state, SIDE_REMOTE, action->key);
-		set_value(task->item, remote);
+		set_value(task->item, task->remote);
 		if (!local) {
-			g_autofree char *name = g_strdup(remote->name);
-			set_to(engine, task, remote->parent, name);
+			set_to(engine, task, task->remote->parent, task->remote->name);
 		}
 		break;
 	}
@@ -121,6 +129,8 @@ static void fill_task(Engine *engine, Task *task, const Action *action)
 	case APPLY_DELETE:
 		set_to(engine, task, task->from_parent, task->from_name);
 		if (task->item->kind == ENTRY_FOLDER && task->item->path) {
+			task->item->inside = g_array_new(FALSE, FALSE, sizeof(ApplyInside));
+			g_array_set_clear_func(task->item->inside, inside_clear);
 			add_inside(engine, action->key, task->item->path, task->item->inside);
 		}
 		break;
@@ -178,44 +188,87 @@ void applying_add(Engine *engine, const Action *action)
 
 /* ---- results ---------------------------------------------------------------------------- */
 
-static void put_local(Engine *engine, const Task *task)
+static Entry *applied_entry(Engine *engine, const Task *task)
 {
 	const ApplyItem *item = task->item;
-	const Entry *base = state_get(engine->state, SIDE_LOCAL, item->key);
-	if (item->verb == APPLY_CREATE) {
-		base = state_get(engine->state, SIDE_REMOTE, item->key);
-	}
+	const Entry *base = item->verb == APPLY_CREATE
+				    ? task->remote
+				    : state_get(engine->state, SIDE_LOCAL, item->key);
 	if (!base) {
-		return;
+		return NULL;
 	}
 	Entry fields = *base;
 	fields.parent = task->parent;
 	fields.name = task->name;
 	if (item->verb != APPLY_MOVE) {
 		fields.content = item->content;
-		fields.size = item->size;
+		fields.size = item->kind == ENTRY_FOLDER ? 0 : item->info.size;
 		fields.mtime_ns = item->kind == ENTRY_FOLDER ? 0 : item->info.mtime_ns;
 		fields.executable = item->kind == ENTRY_FILE && item->info.executable;
-		fields.seq = 0;
 	}
+	fields.seq = 0;
 	fields.stamp = item->info.stamp;
 	if (item->kind == ENTRY_FOLDER) {
 		fields.stamp.change_ns = 0;
 	}
-	g_autoptr(Entry) entry = entry_new(&fields);
-	state_put(engine->state, SIDE_LOCAL, entry);
+	return entry_new(&fields);
 }
 
+/*
+ * What was applied is agreed, whatever the server has changed since: the remote entry is for a
+ * moment what it was, and then again what it is.
+ */
+static void applied(Engine *engine, const Task *task)
+{
+	int64_t key = task->item->key;
+	g_autoptr(Entry) entry = applied_entry(engine, task);
+	if (!entry) {
+		return;
+	}
+	state_put(engine->state, SIDE_LOCAL, entry);
+	local_found(engine->local, key);
+	if (!task->remote) {
+		return;
+	}
+	const Entry *remote = state_get(engine->state, SIDE_REMOTE, key);
+	g_autoptr(Entry) newer = remote ? entry_ref(remote) : NULL;
+	state_put(engine->state, SIDE_REMOTE, task->remote);
+	state_agree(engine->state, key);
+	if (newer) {
+		state_put(engine->state, SIDE_REMOTE, newer);
+	} else {
+		state_remove(engine->state, SIDE_REMOTE, key, NULL);
+	}
+}
+
+/*
+ * It was deleted there, so it is forgotten here, also if it came back there since: then it is new,
+ * not deleted here.
+ */
 static void deleted(Engine *engine, const ApplyItem *item)
 {
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	g_autoptr(GPtrArray) back = g_ptr_array_new_with_free_func((GDestroyNotify)entry_unref);
 	state_remove(engine->state, SIDE_LOCAL, item->key, keys);
 	for (unsigned i = 0; i < keys->len; i++) {
-		int64_t key = g_array_index(keys, int64_t, i);
-		if (item->kind == ENTRY_FOLDER && engine->world.watch) {
-			watch_remove(engine->world.watch, key);
+		const Entry *remote =
+			state_get(engine->state, SIDE_REMOTE, g_array_index(keys, int64_t, i));
+		if (remote) {
+			g_ptr_array_add(back, entry_ref(remote));
 		}
+	}
+	state_remove(engine->state, SIDE_REMOTE, item->key, NULL);
+	for (unsigned i = 0; i < keys->len; i++) {
+		int64_t key = g_array_index(keys, int64_t, i);
+		bool gone = !state_get(engine->state, SIDE_REMOTE, key);
+		if (gone && state_get(engine->state, SIDE_SYNCED, key)) {
+			state_forget(engine->state, key);
+		}
+		local_gone(engine->local, key);
 		planning_touch(engine, key);
+	}
+	for (unsigned i = 0; i < back->len; i++) {
+		state_put(engine->state, SIDE_REMOTE, back->pdata[i]);
 	}
 }
 
@@ -232,7 +285,7 @@ static void done_item(Engine *engine, const Task *task)
 	if (item->verb == APPLY_DELETE) {
 		deleted(engine, item);
 	} else {
-		put_local(engine, task);
+		applied(engine, task);
 		if (item->verb == APPLY_CREATE && item->kind == ENTRY_FOLDER) {
 			/* Watch it, and see what somebody put there before it was watched. */
 			local_mark_folder(engine->local, item->key, false);

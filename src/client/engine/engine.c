@@ -238,7 +238,7 @@ static bool has_transfers(const Engine *engine)
 
 static bool is_at_rest(Engine *engine)
 {
-	return engine->feed_began && follow_at_head(engine->follow) &&
+	return engine->feed_began && engine->feed_failures == 0 && follow_at_head(engine->follow) &&
 	       local_is_quiet(engine->local) && g_queue_is_empty(engine->touched) &&
 	       g_queue_is_empty(&engine->young) && !has_transfers(engine);
 }
@@ -251,9 +251,13 @@ bool engine_is_settled(Engine *engine)
 	       g_hash_table_size(local_errors(engine->local)) == 0;
 }
 
+/* The server was tried so often in a row without an answer. */
+#define FEED_FAILURES_STUCK 3
+
 bool engine_is_stuck(Engine *engine)
 {
-	if (engine->signed_out || engine->absent || engine->brake) {
+	if (engine->signed_out || engine->absent || engine->brake ||
+	    engine->feed_failures >= FEED_FAILURES_STUCK) {
 		return true;
 	}
 	bool waits =

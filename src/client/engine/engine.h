@@ -69,8 +69,8 @@ typedef struct EngineProblem {
 typedef struct EngineStatus {
 	EngineState state;
 	bool signed_out; /* the server no longer takes the credential */
-	char *reason;   /* for people; NULL if state says it all */
-	uint64_t files; /* synced */
+	char *reason;    /* for people; NULL if state says it all */
+	uint64_t files;  /* synced */
 	uint64_t folders;
 	uint64_t bytes;
 	uint64_t pending;    /* nodes that are not settled */
@@ -79,6 +79,7 @@ typedef struct EngineStatus {
 	uint64_t bytes_uploaded;
 	uint64_t bytes_downloaded;
 	bool scanning;
+	unsigned unwatched;  /* folders whose changes are found only by looking, each minute */
 	GPtrArray *problems; /* EngineProblem, at most 1000 */
 	GPtrArray *skipped;  /* char *: paths that are not synced */
 } EngineStatus;

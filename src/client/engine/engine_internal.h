@@ -66,6 +66,8 @@ struct Engine {
 	int64_t feed_retry_us;
 	unsigned feed_failures;
 	int64_t next_rescan_us;
+	int64_t next_unwatched_us;
+	int64_t next_retry_us;
 	GQueue young; /* Young: to be hashed again */
 
 	/* recording */

@@ -24,6 +24,8 @@
 #define YOUNG_US 20000
 #define FEED_RETRY_MAX_US 30000000
 #define ABSENT_RETRY_US 5000000
+#define LOCAL_RETRY_US 5000000 /* how often what could not be looked at is tried again */
+#define UNWATCHED_US 60000000  /* how often folders that cannot be watched are listed */
 
 typedef struct OurPlace {
 	int64_t folder;
@@ -160,7 +162,7 @@ static void hook_touched(void *data, int64_t key)
 	}
 }
 
-static void hook_folder_gone(void *data, int64_t key)
+static void hook_gone(void *data, int64_t key)
 {
 	Engine *engine = data;
 	if (engine->world.watch) {
@@ -318,12 +320,11 @@ static int64_t hash_again(Engine *engine, int64_t now_us)
 		}
 		g_queue_pop_head(&engine->young);
 		const Entry *entry = state_get(engine->state, SIDE_LOCAL, young->key);
-		if (entry && memcmp(&entry->stamp, &young->stamp, sizeof young->stamp) == 0) {
-			Entry fields = *entry;
-			fields.content = NULL;
-			g_autoptr(Entry) unknown = entry_new(&fields);
-			state_put(engine->state, SIDE_LOCAL, unknown);
-			planning_touch(engine, young->key);
+		bool busy = g_hash_table_contains(engine->busy, KEY(young->key));
+		if (entry && !busy &&
+		    memcmp(&entry->stamp, &young->stamp, sizeof young->stamp) == 0) {
+			const Action hash = { .kind = ACTION_HASH, .key = young->key };
+			uploading_add(engine, &hash, 0);
 		}
 		g_free(young);
 	}
@@ -455,12 +456,9 @@ static void found_parked(const char *name, const DiskInfo *info, void *data)
 
 static void put_park(Engine *engine)
 {
-	g_autofree char *path = disk_park_path(engine->world.disk, "");
+	g_autofree char *inside = disk_park_path(engine->world.disk, "x");
+	g_autofree char *path = g_path_get_dirname(inside);
 	g_autoptr(GError) error = NULL;
-	g_strchomp(path);
-	if (g_str_has_suffix(path, "/")) {
-		path[strlen(path) - 1] = '\0';
-	}
 	const Entry fields = {
 		.key = ENTRY_KEY_PARK,
 		.parent = ENTRY_KEY_ROOT,
@@ -481,13 +479,14 @@ void observing_init(Engine *engine, const Ignore *ignore)
 	const LocalHooks hooks = {
 		.is_ours = hook_is_ours,
 		.touched = hook_touched,
-		.folder_gone = hook_folder_gone,
+		.gone = hook_gone,
 		.data = engine,
 	};
 	engine->ours = g_hash_table_new_full(place_hash, place_equal, place_free, NULL);
 	engine->local = local_new(engine->state, ignore, &hooks);
 	g_queue_init(&engine->young);
 	put_park(engine);
+	engine->next_unwatched_us = engine_now(engine) + UNWATCHED_US;
 	engine->next_rescan_us = engine->rescan_us ? engine_now(engine) + engine->rescan_us : -1;
 	local_mark_folder(engine->local, ENTRY_KEY_ROOT, true);
 	touch_divergent(engine);
@@ -521,6 +520,22 @@ int64_t observing_timers(Engine *engine, int64_t now_us)
 		local_mark_folder(engine->local, ENTRY_KEY_ROOT, true);
 	}
 	next_us = engine_sooner(next_us, engine->next_rescan_us);
+	if (engine->next_unwatched_us <= now_us) {
+		engine->next_unwatched_us = now_us + UNWATCHED_US;
+		local_mark_unwatched(engine->local);
+	}
+	if (g_hash_table_size(local_errors(engine->local)) == 0) {
+		engine->next_retry_us = now_us + LOCAL_RETRY_US;
+	} else {
+		if (engine->next_retry_us <= now_us) {
+			engine->next_retry_us = now_us + LOCAL_RETRY_US;
+			local_retry(engine->local);
+		}
+		next_us = engine_sooner(next_us, engine->next_retry_us);
+	}
+	if (local_unwatched(engine->local) > 0) {
+		next_us = engine_sooner(next_us, engine->next_unwatched_us);
+	}
 	return engine->feed_running || engine->paused || engine->feed_retry_us <= now_us
 		       ? next_us
 		       : engine_sooner(next_us, engine->feed_retry_us);

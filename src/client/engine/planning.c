@@ -6,9 +6,11 @@
  * that one is.
  *
  * The gate for deletions: when more than BRAKE_COUNT nodes and more than half of all have vanished
- * on one side, no deletion goes on before somebody says that it is meant. While many are missing,
- * the gate waits for the scan to end before it judges.
+ * from this disk, no deletion goes on before somebody says that it is meant. While many are
+ * missing, the gate waits for the scan to end before it judges. What was deleted elsewhere was
+ * judged there, and is in the server's trash.
  */
+#include "base/log.h"
 #include "client/engine/engine_internal.h"
 
 #include <string.h>
@@ -102,25 +104,17 @@ static void view_children(void *data, Side side, int64_t parent, GArray *ret_key
 
 /* ---- the gate ---------------------------------------------------------------------------- */
 
-typedef struct Vanished {
-	unsigned here;
-	unsigned there;
-} Vanished;
-
-static Vanished count_vanished(Engine *engine)
+/* Nodes that are gone from this disk and not yet from the server. */
+static unsigned count_vanished(Engine *engine)
 {
-	Vanished count = { 0, 0 };
+	unsigned count = 0;
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	state_divergent(engine->state, keys);
 	for (unsigned i = 0; i < keys->len; i++) {
 		int64_t key = g_array_index(keys, int64_t, i);
-		if (!state_get(engine->state, SIDE_SYNCED, key)) {
-			continue;
-		}
-		bool here = state_get(engine->state, SIDE_LOCAL, key);
-		bool there = state_get(engine->state, SIDE_REMOTE, key);
-		count.here += !here && there;
-		count.there += here && !there;
+		count += state_get(engine->state, SIDE_SYNCED, key) &&
+			 !state_get(engine->state, SIDE_LOCAL, key) &&
+			 state_get(engine->state, SIDE_REMOTE, key);
 	}
 	return count;
 }
@@ -140,9 +134,8 @@ static bool gate_is_open(Engine *engine)
 		return false;
 	}
 	StateTotals totals = state_totals(engine->state);
-	Vanished count = count_vanished(engine);
-	unsigned worst = MAX(count.here, count.there);
-	engine->brake = worst > BRAKE_COUNT && worst > (totals.files + totals.folders) / 2;
+	unsigned count = count_vanished(engine);
+	engine->brake = count > BRAKE_COUNT && count > (totals.files + totals.folders) / 2;
 	return !engine->brake;
 }
 
@@ -182,8 +175,38 @@ static bool is_towards_server(ActionKind kind)
 	return kind <= ACTION_DELETE_REMOTE || kind == ACTION_HASH;
 }
 
+static void log_action(Engine *engine, const Action *action)
+{
+	static const char *const names[] = {
+		[ACTION_CREATE_REMOTE] = "create-remote",
+		[ACTION_UPDATE_REMOTE] = "update-remote",
+		[ACTION_MOVE_REMOTE] = "move-remote",
+		[ACTION_DELETE_REMOTE] = "delete-remote",
+		[ACTION_CREATE_LOCAL] = "create-local",
+		[ACTION_UPDATE_LOCAL] = "update-local",
+		[ACTION_MOVE_LOCAL] = "move-local",
+		[ACTION_DELETE_LOCAL] = "delete-local",
+		[ACTION_HASH] = "hash",
+		[ACTION_ADOPT] = "adopt",
+		[ACTION_RENEW] = "renew",
+		[ACTION_SETTLE] = "settle",
+		[ACTION_FORGET] = "forget",
+	};
+	if (!log_is_on(LOG_DEBUG)) {
+		return;
+	}
+	g_autofree char *here = state_path(engine->state, SIDE_LOCAL, action->key);
+	g_autofree char *there = state_path(engine->state, SIDE_REMOTE, action->key);
+	log_event(LOG_DEBUG, "plan",
+		  "device=\"%s\" action=%s key=%" G_GINT64_FORMAT " here=\"%s\" there=\"%s\""
+		  " name=\"%s\" other=%" G_GINT64_FORMAT,
+		  engine->device_name, names[action->kind], action->key, here ? here : "-",
+		  there ? there : "-", action->name ? action->name : "", action->other);
+}
+
 static void act(Engine *engine, const Action *action, unsigned group)
 {
+	log_action(engine, action);
 	switch (action->kind) {
 	case ACTION_ADOPT:
 		adopt(engine, action->key, action->other);
@@ -212,7 +235,7 @@ static void act(Engine *engine, const Action *action, unsigned group)
 
 static bool is_deletion(const Action *action)
 {
-	return action->kind == ACTION_DELETE_LOCAL || action->kind == ACTION_DELETE_REMOTE;
+	return action->kind == ACTION_DELETE_REMOTE;
 }
 
 static bool may_act(Engine *engine, const Action *action, bool gate_open)
@@ -244,6 +267,10 @@ static void drop_broken_groups(Engine *engine, const Plan *plan, GHashTable *bro
 
 static void carry_out(Engine *engine, const Plan *plan)
 {
+	/* First, since what is done at once below may be what they wait for. */
+	for (unsigned i = 0; i < plan->blocks->len; i++) {
+		block(engine, &g_array_index(plan->blocks, PlanBlock, i));
+	}
 	bool gate_open = true;
 	for (unsigned i = 0; i < plan->actions->len; i++) {
 		if (is_deletion(&g_array_index(plan->actions, Action, i))) {
@@ -265,9 +292,6 @@ static void carry_out(Engine *engine, const Plan *plan)
 		act(engine, action, group);
 	}
 	engine->next_group = last_group;
-	for (unsigned i = 0; i < plan->blocks->len; i++) {
-		block(engine, &g_array_index(plan->blocks, PlanBlock, i));
-	}
 }
 
 static char *conflict_label(Engine *engine)
@@ -319,6 +343,11 @@ bool planning_run(Engine *engine)
 	}
 	g_auto(Plan) plan = { 0 };
 	plan_make(&view, &options, (int64_t *)keys->data, keys->len, &plan);
+	if (state_error(engine->state)) {
+		/* What was planned may rest on nothing. */
+		trouble_batch(engine, state_error(engine->state));
+		return false;
+	}
 	carry_out(engine, &plan);
 	return !g_queue_is_empty(engine->touched);
 }

@@ -85,7 +85,6 @@ int64_t recording_timers(Engine *engine, int64_t now_us)
 bool engine_record(Engine *engine, GError **error)
 {
 	uint64_t generation = state_mark(engine->state);
-	return !state_is_dirty(engine->state) ||
-	       (disk_sync(engine->world.disk, error) &&
-		state_record(engine->state, generation, error));
+	return !state_is_dirty(engine->state) || (disk_sync(engine->world.disk, error) &&
+						  state_record(engine->state, generation, error));
 }

@@ -107,6 +107,7 @@ void engine_get_status(Engine *engine, EngineStatus *ret_status)
 		.bytes_uploaded = upload_progress(engine->world.upload),
 		.bytes_downloaded = apply_progress(engine->world.apply),
 		.scanning = !local_is_complete(engine->local),
+		.unwatched = local_unwatched(engine->local),
 		.problems = g_ptr_array_new_with_free_func(problem_free),
 		.skipped = g_ptr_array_new_with_free_func(g_free),
 	};

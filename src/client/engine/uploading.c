@@ -125,18 +125,101 @@ void uploading_add(Engine *engine, const Action *action, unsigned group)
 
 /* ---- results ---------------------------------------------------------------------------- */
 
-/* The local entry, if it still is what the item was made from. */
-static const Entry *still_local(Engine *engine, const UploadItem *item)
+/* The entry on this disk as it was sent; what is not of this operation is as it was agreed. */
+static Entry *sent_entry(Engine *engine, const UploadItem *item)
 {
-	const Entry *local = state_get(engine->state, SIDE_LOCAL, item->key);
-	bool same = local && memcmp(&local->stamp, &item->expected.stamp, sizeof local->stamp) == 0;
-	return same ? local : NULL;
+	const Entry *agreed = state_get(engine->state, SIDE_SYNCED, item->key);
+	if (!agreed) {
+		agreed = state_get(engine->state, SIDE_REMOTE, item->key);
+	}
+	Entry fields = { .key = item->key, .id = item->node, .kind = item->kind };
+	if (agreed && item->verb != UPLOAD_CREATE) {
+		fields = *agreed;
+	}
+	if (item->verb == UPLOAD_CREATE || item->verb == UPLOAD_MOVE) {
+		fields.parent = state_key_of_id(engine->state, &item->parent);
+		fields.name = item->name;
+	}
+	if (item->verb == UPLOAD_CREATE || item->verb == UPLOAD_UPDATE) {
+		fields.content = item->content;
+		fields.size = item->kind == ENTRY_FOLDER ? 0 : item->info.size;
+		fields.mtime_ns = item->kind == ENTRY_FOLDER ? 0 : item->info.mtime_ns;
+		fields.executable = item->kind == ENTRY_FILE && item->info.executable;
+		fields.stamp = item->info.stamp;
+		if (item->kind == ENTRY_FOLDER) {
+			fields.stamp.change_ns = 0;
+		}
+	}
+	return fields.name ? entry_new(&fields) : NULL;
 }
 
+static void put_committed(Engine *engine, const UploadItem *item, const Entry *sent)
+{
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	const Entry *before = state_get(engine->state, SIDE_REMOTE, item->key);
+	Entry fields = before ? *before : *sent;
+	g_autofree char *name = g_strdup(before ? before->name : NULL);
+	g_autoptr(GBytes) content = before && before->content ? g_bytes_ref(before->content) : NULL;
+	if (before) {
+		fields.name = name;
+		fields.content = content;
+	}
+	if (item->verb == UPLOAD_MOVE) {
+		fields.parent = sent->parent;
+		fields.name = sent->name;
+	} else if (item->verb == UPLOAD_UPDATE) {
+		fields.content = sent->content;
+		fields.size = sent->size;
+		fields.mtime_ns = sent->mtime_ns;
+		fields.executable = sent->executable;
+	}
+	fields.seq = item->seq;
+	g_autoptr(Entry) committed = entry_new(&fields);
+	follow_committed(engine->follow, item->key, committed, item->seq, keys);
+}
+
+/*
+ * What was sent is agreed, whatever happened on this disk since: the local entry is for a moment
+ * what it was, and then again what it is, so that the newer change is one against what was sent.
+ */
+static void committed(Engine *engine, const UploadItem *item)
+{
+	const Entry *local = state_get(engine->state, SIDE_LOCAL, item->key);
+	g_autoptr(Entry) newer = local ? entry_ref(local) : NULL;
+	bool gone_there =
+		item->verb != UPLOAD_CREATE && !state_get(engine->state, SIDE_REMOTE, item->key);
+	g_autoptr(Entry) sent = gone_there ? NULL : sent_entry(engine, item);
+	if (!sent) {
+		return;
+	}
+	state_put(engine->state, SIDE_LOCAL, sent);
+	put_committed(engine, item, sent);
+	state_agree(engine->state, item->key);
+	if (newer) {
+		state_put(engine->state, SIDE_LOCAL, newer);
+	} else {
+		state_remove(engine->state, SIDE_LOCAL, item->key, NULL);
+	}
+}
+
+static void deleted(Engine *engine, const UploadItem *item)
+{
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	follow_committed(engine->follow, item->key, NULL, item->seq, keys);
+	for (unsigned i = 0; i < keys->len; i++) {
+		planning_touch(engine, g_array_index(keys, int64_t, i));
+	}
+}
+
+/* The content is known now, if the file still is what was read. */
 static void learn_content(Engine *engine, const UploadItem *item)
 {
-	const Entry *local = still_local(engine, item);
+	const Entry *local = state_get(engine->state, SIDE_LOCAL, item->key);
 	if (!local || local->kind == ENTRY_FOLDER) {
+		return;
+	}
+	DiskInfo seen = engine_info_of(local);
+	if (!disk_info_equal(&seen, &item->info)) {
 		return;
 	}
 	Entry fields = *local;
@@ -144,48 +227,6 @@ static void learn_content(Engine *engine, const UploadItem *item)
 	g_autoptr(Entry) entry = entry_new(&fields);
 	state_put(engine->state, SIDE_LOCAL, entry);
 	observing_young(engine, item->key, &item->info);
-}
-
-static void committed_place(Engine *engine, const UploadItem *item, Entry *fields)
-{
-	fields->parent = state_key_of_id(engine->state, &item->parent);
-	fields->name = item->name;
-}
-
-static void committed_value(const UploadItem *item, Entry *fields)
-{
-	fields->content = item->content;
-	fields->size = item->kind == ENTRY_FILE ? item->info.size : 0;
-	fields->mtime_ns = item->kind == ENTRY_FOLDER ? 0 : item->info.mtime_ns;
-	fields->executable = item->kind == ENTRY_FILE && item->info.executable;
-}
-
-static void committed(Engine *engine, const UploadItem *item)
-{
-	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	const Entry *before = state_get(engine->state, SIDE_REMOTE, item->key);
-	Entry fields = { .key = item->key, .id = item->node, .kind = item->kind };
-	g_autoptr(Entry) kept = before ? entry_ref(before) : NULL;
-	if (kept) {
-		fields = *kept;
-	}
-	fields.seq = item->seq;
-	if (item->verb == UPLOAD_CREATE || item->verb == UPLOAD_MOVE) {
-		committed_place(engine, item, &fields);
-	}
-	if (item->verb == UPLOAD_CREATE || item->verb == UPLOAD_UPDATE) {
-		committed_value(item, &fields);
-	}
-	bool lost = item->verb != UPLOAD_CREATE && !kept;
-	if (item->verb == UPLOAD_DELETE) {
-		follow_committed(engine->follow, item->key, NULL, item->seq, keys);
-	} else if (!lost) {
-		g_autoptr(Entry) entry = entry_new(&fields);
-		follow_committed(engine->follow, item->key, entry, item->seq, keys);
-	}
-	for (unsigned i = 0; i < keys->len; i++) {
-		planning_touch(engine, g_array_index(keys, int64_t, i));
-	}
 }
 
 static void done_item(Engine *engine, const UploadItem *item)
@@ -196,12 +237,17 @@ static void done_item(Engine *engine, const UploadItem *item)
 		[UPLOAD_MOVE] = "moved there",
 		[UPLOAD_DELETE] = "deleted there",
 	};
+	bool done = item->outcome == UPLOAD_DONE && item->verb != UPLOAD_HASH;
+	if (done) {
+		trouble_activity(engine, what[item->verb], item->key);
+	}
+	if (done && item->verb == UPLOAD_DELETE) {
+		deleted(engine, item);
+	} else if (done) {
+		committed(engine, item);
+	}
 	if (item->content) {
 		learn_content(engine, item);
-	}
-	if (item->outcome == UPLOAD_DONE && item->verb != UPLOAD_HASH) {
-		trouble_activity(engine, what[item->verb], item->key);
-		committed(engine, item);
 	}
 	trouble_cured(engine, item->key);
 	engine->bytes_done += weight(item);

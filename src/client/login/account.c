@@ -146,7 +146,7 @@ bool account_sign_in(const AccountPassword *with, ProfileLogin *ret_login, GErro
 		return false;
 	}
 	json_auto_t *object = json_pack("{s:s, s:s, s:s}", "name", with->name, "password",
-					     with->password, "device_name", with->device_name);
+					with->password, "device_name", with->device_name);
 	if (!object) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
 				    "name, password and device name must be UTF-8 text");

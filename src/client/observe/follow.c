@@ -74,7 +74,7 @@ static void put(Follow *follow, const RemoteEntry *news, GArray *ret_keys)
 		.id = news->id,
 		.name = news->name,
 		.kind = (EntryKind)news->kind,
-		.size = news->size,
+		.size = news->kind == REMOTE_LINK ? g_bytes_get_size(news->content) : news->size,
 		.mtime_ns = news->kind == REMOTE_FOLDER ? 0 : news->mtime_ns,
 		.executable = news->executable,
 		.content = news->content,

@@ -56,9 +56,11 @@ struct Local {
 	GQueue departed_order; /* int64_t key, by until_us */
 	GHashTable *arrivals;  /* int64_t * -> Place *: where a known file was seen */
 	GPtrArray *skipped;
-	GHashTable *errors;
-	unsigned deep_pending; /* deep folders that are marked or under way */
-	unsigned under_way;    /* scans taken and not merged */
+	GHashTable *errors;      /* int64_t * -> GError *: could not be looked at */
+	GHashTable *failed_deep; /* int64_t * set: of these, the ones to be listed deep */
+	GHashTable *unwatched;   /* int64_t * set: folders whose changes are not reported */
+	unsigned deep_pending;   /* deep folders that are marked or under way */
+	unsigned under_way;      /* scans taken and not merged */
 	int64_t now_us;
 };
 
@@ -121,8 +123,10 @@ Local *local_new(State *state, const Ignore *ignore, const LocalHooks *hooks)
 	local->departed = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	local->arrivals = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, place_free);
 	local->skipped = g_ptr_array_new_with_free_func(g_free);
+	local->unwatched = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	local->errors = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
 					      (GDestroyNotify)g_error_free);
+	local->failed_deep = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	g_queue_init(&local->folder_order);
 	g_queue_init(&local->name_order);
 	g_queue_init(&local->departed_order);
@@ -142,6 +146,8 @@ void local_free(Local *local)
 	g_hash_table_unref(local->departed);
 	g_hash_table_unref(local->arrivals);
 	g_hash_table_unref(local->errors);
+	g_hash_table_unref(local->unwatched);
+	g_hash_table_unref(local->failed_deep);
 	g_ptr_array_unref(local->skipped);
 	g_free(local);
 }
@@ -246,6 +252,26 @@ void local_give_back(Local *local, const Scan *scan)
 	taken_back(local, scan);
 }
 
+void local_gone(Local *local, int64_t key)
+{
+	g_hash_table_remove(local->departed, &key);
+	g_hash_table_remove(local->arrivals, &key);
+	g_hash_table_remove(local->errors, &key);
+	g_hash_table_remove(local->failed_deep, &key);
+	g_hash_table_remove(local->unwatched, &key);
+	local->hooks.gone(local->hooks.data, key);
+}
+
+void local_found(Local *local, int64_t key)
+{
+	const Entry *entry = state_get(local->state, SIDE_LOCAL, key);
+	g_hash_table_remove(local->arrivals, &key);
+	if (g_hash_table_remove(local->departed, &key) && entry && entry->kind == ENTRY_FOLDER) {
+		/* What is below it was waiting with it. */
+		local_mark_folder(local, key, true);
+	}
+}
+
 void local_rekey(Local *local, int64_t key, int64_t new_key)
 {
 	/*
@@ -260,7 +286,7 @@ void local_rekey(Local *local, int64_t key, int64_t new_key)
 	}
 	g_hash_table_remove(local->arrivals, &key);
 	if (folder) {
-		local_mark_folder(local, new_key, false);
+		local_mark_folder(local, new_key, true);
 	}
 }
 
@@ -268,13 +294,18 @@ void local_rekey(Local *local, int64_t key, int64_t new_key)
 
 static void depart(Local *local, int64_t key)
 {
-	if (key == ENTRY_KEY_PARK || g_hash_table_contains(local->departed, &key)) {
+	Departed *departed = g_hash_table_lookup(local->departed, &key);
+	if (key == ENTRY_KEY_PARK || (departed && !departed->last_look)) {
 		return;
 	}
-	Departed *departed = g_new0(Departed, 1);
-	departed->key = key;
+	if (!departed) {
+		departed = g_new0(Departed, 1);
+		departed->key = key;
+		g_hash_table_insert(local->departed, key_new(key), departed);
+	}
+	/* Also if its last look came to nothing: there will be another. */
+	departed->last_look = false;
 	departed->until_us = local->now_us + LOCAL_GRACE_US;
-	g_hash_table_insert(local->departed, key_new(key), departed);
 	g_queue_push_tail(&local->departed_order, key_new(key));
 }
 
@@ -285,16 +316,10 @@ static void leave_tree(Local *local, int64_t key)
 	if (!entry) {
 		return;
 	}
-	bool folder = entry->kind == ENTRY_FOLDER;
 	state_remove(local->state, SIDE_LOCAL, key, keys);
 	for (unsigned i = 0; i < keys->len; i++) {
 		int64_t gone = g_array_index(keys, int64_t, i);
-		g_hash_table_remove(local->departed, &gone);
-		g_hash_table_remove(local->arrivals, &gone);
-		g_hash_table_remove(local->errors, &gone);
-		if (folder) {
-			local->hooks.folder_gone(local->hooks.data, gone);
-		}
+		local_gone(local, gone);
 		local->hooks.touched(local->hooks.data, gone);
 	}
 }
@@ -303,14 +328,17 @@ static void put(Local *local, const Entry *fields)
 {
 	g_autoptr(Entry) entry = entry_new(fields);
 	state_put(local->state, SIDE_LOCAL, entry);
-	g_hash_table_remove(local->departed, &entry->key);
+	if (g_hash_table_remove(local->departed, &entry->key) && entry->kind == ENTRY_FOLDER) {
+		/* What is below it was waiting with it. */
+		local_mark_folder(local, entry->key, true);
+	}
 	g_hash_table_remove(local->arrivals, &entry->key);
 	local->hooks.touched(local->hooks.data, entry->key);
 }
 
 static void set_info(Entry *entry, const DiskInfo *info)
 {
-	entry->size = info->kind == DISK_FILE ? info->size : 0;
+	entry->size = info->kind == DISK_FOLDER ? 0 : info->size;
 	entry->mtime_ns = info->kind == DISK_FOLDER ? 0 : info->mtime_ns;
 	entry->executable = info->kind == DISK_FILE && info->executable;
 	entry->stamp = info->stamp;
@@ -366,7 +394,7 @@ static bool is_ignored(Local *local, const ScanPlace *place)
 
 static void appear(Local *local, const ScanPlace *place)
 {
-	if (is_ignored(local, place)) {
+	if (!state_get(local->state, SIDE_LOCAL, place->folder) || is_ignored(local, place)) {
 		return;
 	}
 	Entry fields = {
@@ -557,7 +585,10 @@ static void merge_news(Local *local, GArray *news, GHashTable *seen_places)
 	}
 	for (unsigned i = 0; i < moves->len; i++) {
 		int64_t key = g_array_index(moves, int64_t, i);
-		if (state_get(local->state, SIDE_LOCAL, key)) {
+		const ScanPlace *place = moved_to->pdata[i];
+		if (!state_get(local->state, SIDE_LOCAL, place->folder)) {
+			local_mark_folder(local, ENTRY_KEY_ROOT, true);
+		} else if (state_get(local->state, SIDE_LOCAL, key)) {
 			move_to(local, key, moved_to->pdata[i]);
 		} else {
 			appear(local, moved_to->pdata[i]);
@@ -625,22 +656,45 @@ static void missing(Merge *merge, const Entry *entry)
 	}
 }
 
+/* The folder was not where it was listed: it is gone, or has moved meanwhile. */
+static void not_there(Local *local, const ScanFolder *folder)
+{
+	g_autofree char *path = state_path(local->state, SIDE_LOCAL, folder->key);
+	const Entry *entry = state_get(local->state, SIDE_LOCAL, folder->key);
+	g_hash_table_remove(local->errors, &folder->key);
+	g_hash_table_remove(local->failed_deep, &folder->key);
+	if (path && strcmp(path, folder->path) != 0) {
+		local_mark_folder(local, folder->key, folder->deep);
+	} else if (entry->parent != ENTRY_KEY_NONE) {
+		g_autofree char *name = g_strdup(entry->name);
+		local_mark_name(local, entry->parent, name);
+	}
+}
+
 static void compare_folder(Merge *merge, const ScanFolder *folder)
 {
 	Local *local = merge->local;
+	if (!state_get(local->state, SIDE_LOCAL, folder->key)) {
+		return;
+	}
 	if (folder->error) {
 		g_hash_table_insert(local->errors, key_new(folder->key),
 				    g_error_copy(folder->error));
+		if (folder->deep) {
+			g_hash_table_add(local->failed_deep, key_new(folder->key));
+		}
 		if (folder->error->code == DRIVE_ERROR_NOT_FOUND) {
-			const Entry *entry = state_get(local->state, SIDE_LOCAL, folder->key);
-			if (entry && entry->parent != ENTRY_KEY_NONE) {
-				local_mark_name(local, entry->parent, entry->name);
-			}
-			g_hash_table_remove(local->errors, &folder->key);
+			not_there(local, folder);
 		}
 		return;
 	}
 	g_hash_table_remove(local->errors, &folder->key);
+	g_hash_table_remove(local->failed_deep, &folder->key);
+	if (folder->watched) {
+		g_hash_table_remove(local->unwatched, &folder->key);
+	} else {
+		g_hash_table_add(local->unwatched, key_new(folder->key));
+	}
 	g_autoptr(GPtrArray) known = g_ptr_array_new_with_free_func((GDestroyNotify)entry_unref);
 	state_children(local->state, SIDE_LOCAL, folder->key, known);
 	unsigned i = 0, j = 0;
@@ -787,4 +841,30 @@ const GPtrArray *local_skipped(const Local *local)
 GHashTable *local_errors(const Local *local)
 {
 	return local->errors;
+}
+
+unsigned local_unwatched(const Local *local)
+{
+	return g_hash_table_size(local->unwatched);
+}
+
+void local_mark_unwatched(Local *local)
+{
+	GHashTableIter iter;
+	void *key;
+	g_hash_table_iter_init(&iter, local->unwatched);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
+		local_mark_folder(local, *(int64_t *)key, false);
+	}
+}
+
+void local_retry(Local *local)
+{
+	GHashTableIter iter;
+	void *key;
+	g_hash_table_iter_init(&iter, local->errors);
+	while (g_hash_table_iter_next(&iter, &key, NULL)) {
+		bool deep = g_hash_table_contains(local->failed_deep, key);
+		local_mark_folder(local, *(int64_t *)key, deep);
+	}
 }

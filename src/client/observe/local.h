@@ -23,8 +23,8 @@ typedef struct LocalHooks {
 	bool (*is_ours)(void *data, int64_t folder, const char *name, uint64_t since);
 	/* The local entry of key changed, came or went. */
 	void (*touched)(void *data, int64_t key);
-	/* The folder is no longer in the local tree. */
-	void (*folder_gone)(void *data, int64_t key);
+	/* The node is no longer in the local tree; it may have been a folder. */
+	void (*gone)(void *data, int64_t key);
 	void *data;
 } LocalHooks;
 
@@ -47,6 +47,10 @@ bool local_take(Local *local, unsigned folders_max, unsigned names_max, Scan *sc
 /* The scan could not be used: all of it is to be looked at again. */
 void local_give_back(Local *local, const Scan *scan);
 
+/* It left the local tree: we deleted it. */
+void local_gone(Local *local, int64_t key);
+/* We have just put it where the local tree says: it is not missing. */
+void local_found(Local *local, int64_t key);
 /* The local entry of key is new_key from now on: what is remembered of the one is of the other. */
 void local_rekey(Local *local, int64_t key, int64_t new_key);
 
@@ -69,3 +73,9 @@ bool local_is_complete(const Local *local);
 const GPtrArray *local_skipped(const Local *local);
 /* Folders and names that could not be looked at: key of the folder -> GError. */
 GHashTable *local_errors(const Local *local);
+/* How many folders are not watched: their changes are found by looking. */
+unsigned local_unwatched(const Local *local);
+/* All of those are to be listed. */
+void local_mark_unwatched(Local *local);
+/* What could not be looked at is to be tried again. */
+void local_retry(Local *local);
