@@ -57,6 +57,13 @@ static void show_binding(const json_t *binding)
 	if (*text(binding, "reason")) {
 		printf("    %s\n", text(binding, "reason"));
 	}
+	json_int_t unwatched = json_integer_value(json_object_get(binding, "unwatched"));
+	if (unwatched > 0) {
+		printf("    %" JSON_INTEGER_FORMAT
+		       " folders are looked at once a minute only: the system allows no more "
+		       "watches (fs.inotify.max_user_watches)\n",
+		       unwatched);
+	}
 	size_t index;
 	json_t *path;
 	json_array_foreach(json_object_get(binding, "skipped"), index, path)
