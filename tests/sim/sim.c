@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The whole drive under a seed: the real server and several real clients in one process, on disks,
+ * a network and a clock that the simulator owns. People act, jobs run in any order, processes die,
+ * power fails; then it is calm, and everything must come to rest with
+ *
+ *	1. all devices showing the same tree,
+ *	2. every value that somebody wrote and nobody gave up in that tree,
+ *	3. the server's data whole.
+ *
+ *	sim [--seed N] [--seeds COUNT] [--steps COUNT] [--verbose]
+ *
+ * A seed is run twice and must end the same.
+ */
+#include "base/log.h"
+#include "sim_device.h"
+#include "sim_world.h"
+
+#include <glib/gstdio.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEVICES_MAX 3
+/* A person's action every so many steps; steps until the calm. */
+#define STEPS 600
+/* Steps that coming to rest may take. */
+#define CALM_STEPS 30000
+
+typedef struct Sim {
+	SimWorld *world;
+	SimDevice *devices[DEVICES_MAX];
+	unsigned count;
+	char *folder;
+} Sim;
+
+static Sim *sim_new(uint64_t seed, bool verbose)
+{
+	static const char *const who[DEVICES_MAX] = { "laptop", "desktop", "phone" };
+	g_autoptr(GError) error = NULL;
+	Sim *sim = g_new0(Sim, 1);
+	g_autofree char *template = g_build_filename(
+		g_file_test("/dev/shm", G_FILE_TEST_IS_DIR) ? "/dev/shm" : g_get_tmp_dir(),
+		"imdrive-sim-XXXXXX", NULL);
+	sim->folder = g_strdup(g_mkdtemp(template));
+	sim->world = sim_world_new(seed, verbose);
+	sim->count = 2 + sim_world_draw(sim->world, DEVICES_MAX - 1);
+	for (unsigned i = 0; i < sim->count; i++) {
+		sim->devices[i] = sim_device_new(sim->world, who[i], sim->folder);
+	}
+	return sim;
+}
+
+static void sim_free(Sim *sim)
+{
+	for (unsigned i = 0; i < sim->count; i++) {
+		sim_device_free(sim->devices[i]);
+	}
+	sim_world_free(sim->world);
+	g_rmdir(sim->folder);
+	g_free(sim->folder);
+	g_free(sim);
+}
+
+static SimDevice *any(Sim *sim)
+{
+	return sim->devices[sim_world_draw(sim->world, sim->count)];
+}
+
+/* ---- the storm -------------------------------------------------------------------------- */
+
+static void accident(Sim *sim)
+{
+	SimWorld *world = sim->world;
+	switch (sim_world_draw(world, 8)) {
+	case 0:
+		sim_device_kill(any(sim));
+		break;
+	case 1:
+		sim_device_cut_power(any(sim));
+		break;
+	case 2:
+		sim_world_say(world, "server", "loses power");
+		sim_server_crash(world->server, sim_world_draw(world, 1u << 30));
+		break;
+	case 3:
+	case 4:
+		sim_device_set_online(any(sim), false);
+		break;
+	default:
+		sim_device_set_online(any(sim), true);
+	}
+}
+
+static void storm_step(Sim *sim)
+{
+	SimWorld *world = sim->world;
+	unsigned draw = sim_world_draw(world, 100);
+	if (draw < 45) {
+		sim_device_run_job(any(sim));
+	} else if (draw < 80) {
+		sim_device_step(any(sim));
+	} else if (draw < 88) {
+		sim_device_act(any(sim));
+	} else if (draw < 98) {
+		world->now_us += 1 + sim_world_draw(world, draw < 96 ? 30000 : 3000000);
+	} else {
+		accident(sim);
+	}
+}
+
+/* ---- the calm --------------------------------------------------------------------------- */
+
+static bool is_settled(Sim *sim)
+{
+	for (unsigned i = 0; i < sim->count; i++) {
+		if (!sim_device_is_settled(sim->devices[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool calm_round(Sim *sim)
+{
+	bool worked = false;
+	for (unsigned i = 0; i < sim->count; i++) {
+		sim_device_step(sim->devices[i]);
+		worked |= sim_device_run_job(sim->devices[i]);
+	}
+	return worked;
+}
+
+static bool settle(Sim *sim)
+{
+	sim->world->calm = true;
+	sim_server_fail_write(sim->world->server, 0);
+	sim_server_crash(sim->world->server, 1);
+	for (unsigned i = 0; i < sim->count; i++) {
+		sim_device_set_online(sim->devices[i], true);
+	}
+	sim_world_say(sim->world, "all", "calm");
+	unsigned quiet = 0, idle = 0;
+	for (unsigned i = 0; i < CALM_STEPS; i++) {
+		/* While nobody does more than to ask for news, time passes faster and faster. */
+		idle = calm_round(sim) ? 0 : MIN(idle + 1, 13);
+		sim->world->now_us += 100ll << idle;
+		/* Long enough for every feed to have answered again. */
+		quiet = is_settled(sim) ? quiet + 1 : 0;
+		if (quiet > 50) {
+			return true;
+		}
+	}
+	for (unsigned i = 0; i < sim->count; i++) {
+		g_autofree char *text = sim_device_describe(sim->devices[i]);
+		g_printerr("%s\n", text);
+	}
+	return false;
+}
+
+/* ---- the end ---------------------------------------------------------------------------- */
+
+typedef struct Shown {
+	GString *text;
+	GHashTable *values;
+} Shown;
+
+static void show(const char *path, const char *kind, const void *bytes, size_t size, void *data)
+{
+	Shown *shown = data;
+	char *content = g_strndup(bytes ? bytes : "", size);
+	g_string_append_printf(shown->text, "%s '%s' %s\n", kind, path, content);
+	g_hash_table_add(shown->values, content);
+}
+
+static void shown_init(Shown *shown, SimDevice *device)
+{
+	shown->text = g_string_new(NULL);
+	shown->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	sim_device_each(device, show, shown);
+}
+
+static void shown_clear(Shown *shown)
+{
+	g_string_free(shown->text, TRUE);
+	g_hash_table_unref(shown->values);
+}
+
+static bool nothing_lost(Sim *sim, const Shown *shown)
+{
+	GHashTableIter iter;
+	void *text, *data;
+	bool whole = true;
+	g_hash_table_iter_init(&iter, sim->world->values);
+	while (g_hash_table_iter_next(&iter, &text, &data)) {
+		const SimValue *value = data;
+		if (!value->released && !value->excused &&
+		    !g_hash_table_contains(shown->values, text)) {
+			g_printerr("lost: %.40s\n", (char *)text);
+			whole = false;
+		}
+	}
+	return whole;
+}
+
+static bool verdict(Sim *sim, char **ret_end)
+{
+	if (!settle(sim)) {
+		g_printerr("does not come to rest\n");
+		return false;
+	}
+	bool right = true;
+	Shown first, other;
+	shown_init(&first, sim->devices[0]);
+	for (unsigned i = 1; i < sim->count; i++) {
+		shown_init(&other, sim->devices[i]);
+		if (strcmp(first.text->str, other.text->str) != 0) {
+			g_printerr("devices differ:\n%s---\n%s", first.text->str, other.text->str);
+			right = false;
+		}
+		shown_clear(&other);
+	}
+	right = nothing_lost(sim, &first) && right;
+	sim_server_check(sim->world->server);
+	*ret_end = g_strdup(first.text->str);
+	shown_clear(&first);
+	return right;
+}
+
+static bool run(uint64_t seed, unsigned steps, bool verbose, char **ret_end)
+{
+	Sim *sim = sim_new(seed, verbose);
+	for (unsigned i = 0; i < steps; i++) {
+		storm_step(sim);
+	}
+	bool right = verdict(sim, ret_end);
+	sim_free(sim);
+	return right;
+}
+
+/* ---- program ---------------------------------------------------------------------------- */
+
+static int64_t seed_first = 1;
+static int seeds = 1, steps_count = STEPS;
+static gboolean verbose, twice;
+
+static const GOptionEntry entries[] = {
+	{ "seed", 0, 0, G_OPTION_ARG_INT64, &seed_first, "the first seed", "N" },
+	{ "seeds", 0, 0, G_OPTION_ARG_INT, &seeds, "how many", "COUNT" },
+	{ "steps", 0, 0, G_OPTION_ARG_INT, &steps_count, "steps before the calm", "COUNT" },
+	{ "twice", 0, 0, G_OPTION_ARG_NONE, &twice, "run each again: it must end the same", NULL },
+	{ "verbose", 0, 0, G_OPTION_ARG_NONE, &verbose, "tell what happens", NULL },
+	G_OPTION_ENTRY_NULL,
+};
+
+static bool run_seed(uint64_t seed)
+{
+	g_autofree char *end = NULL, *again = NULL;
+	if (!run(seed, (unsigned)steps_count, verbose, &end)) {
+		return false;
+	}
+	if (twice &&
+	    (!run(seed, (unsigned)steps_count, false, &again) || strcmp(end, again) != 0)) {
+		g_printerr("ends otherwise the second time:\n%s---\n%s", end, again);
+		return false;
+	}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	setlocale(LC_ALL, "C");
+	g_setenv("TZ", "UTC", TRUE);
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+	g_option_context_add_main_entries(context, entries, NULL);
+	if (!g_option_context_parse(context, &argc, &argv, &error)) {
+		g_printerr("sim: %s\n", error->message);
+		return 2;
+	}
+	log_set_level(verbose ? LOG_DEBUG : LOG_ERROR);
+	unsigned failures = 0;
+	for (int i = 0; i < seeds; i++) {
+		uint64_t seed = (uint64_t)(seed_first + i);
+		if (!run_seed(seed)) {
+			g_printerr("seed %" G_GUINT64_FORMAT
+				   " failed; run: tools/sim --seed %" G_GUINT64_FORMAT
+				   " --verbose\n",
+				   seed, seed);
+			failures++;
+		}
+	}
+	g_print("%d seeds, %u failed\n", seeds, failures);
+	return failures ? 1 : 0;
+}

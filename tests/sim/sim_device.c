@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A device in the simulator: person, disk, engine, jobs, network.
+ *
+ * Jobs that the engine starts are kept in a list; the simulator runs any of them at any time. While
+ * one runs, people may act between any two of its calls to the disk, and a call to disk or server
+ * may fail. A kill fails all further calls, lets the jobs come back, and drops the engine with its
+ * memory; what the state database recorded stays.
+ */
+#include "sim_device.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "client/disk/disk_faulty.h"
+#include "client/disk/disk_memory.h"
+#include "client/engine/engine.h"
+#include "client/observe/watch_memory.h"
+#include "sim_person.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+typedef struct SimTransport {
+	Transport base;
+	SimDevice *device;
+} SimTransport;
+
+struct SimDevice {
+	SimWorld *world;
+	char *name;
+	char *state_path;
+	char *older_path; /* a copy of the state from before */
+	char *token;
+	NodeId drive;
+	DiskMemory *memory;
+	bool bound;
+	bool online;
+	bool dead;   /* the process is being killed */
+	bool acting; /* a person is at it: no second one */
+	bool worked; /* did more than to wait for news */
+	/* the process */
+	Disk *disk;
+	Watch *watch;
+	State *state;
+	Remote *remote;
+	Cache *cache;
+	Upload *upload;
+	Apply *apply;
+	Engine *engine;
+	GPtrArray *jobs;
+	int64_t wants_us;
+};
+
+/* ---- network ---------------------------------------------------------------------------- */
+
+static bool no_network(GError **error)
+{
+	g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE, "the network is down");
+	return false;
+}
+
+static bool exchange(Transport *transport, const char *endpoint, GByteArray *body, unsigned wait_ms,
+		     GCancellable *cancellable, GBytes **ret_body, GError **error)
+{
+	(void)wait_ms;
+	(void)cancellable;
+	SimDevice *device = ((SimTransport *)transport)->device;
+	SimWorld *world = device->world;
+	if (!device->online || device->dead || sim_world_accident(world, 100)) {
+		return no_network(error);
+	}
+	if (sim_world_accident(world, 200)) {
+		sim_server_fail_write(world->server, 1 + sim_world_draw(world, 5));
+	}
+	g_autoptr(GBytes) answer = NULL;
+	unsigned status = sim_server_request(world->server, device->token, endpoint, body, &answer);
+	if (sim_world_accident(world, 100)) {
+		/* The server did it, and nobody hears of it. */
+		return no_network(error);
+	}
+	device->worked |= status != 0 && status != 204;
+	if (status == 0 || status == 204) {
+		*ret_body = NULL;
+		return true;
+	}
+	if (status != 200) {
+		size_t size = 0;
+		const char *text = answer ? g_bytes_get_data(answer, &size) : "";
+		g_set_error(error, DRIVE_ERROR, (int)error_code_from_http(status), "%.*s",
+			    (int)size, text);
+		return false;
+	}
+	*ret_body = g_steal_pointer(&answer);
+	return true;
+}
+
+static void traffic(Transport *transport, uint64_t *ret_sent, uint64_t *ret_received)
+{
+	(void)transport;
+	*ret_sent = *ret_received = 0;
+}
+
+static void transport_end(Transport *transport)
+{
+	g_free(transport);
+}
+
+static const TransportVtable transport_vtable = {
+	.exchange = exchange,
+	.traffic = traffic,
+	.free = transport_end,
+};
+
+static Transport *transport_new(SimDevice *device)
+{
+	SimTransport *transport = g_new0(SimTransport, 1);
+	transport->base.vtable = &transport_vtable;
+	transport->device = device;
+	return &transport->base;
+}
+
+/* ---- disk ------------------------------------------------------------------------------- */
+
+static bool before_call(DiskCall call, const char *path, void *data, GError **error)
+{
+	SimDevice *device = data;
+	(void)call;
+	device->worked = true;
+	if (device->dead) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "%s: killed", path);
+		return false;
+	}
+	if (!device->acting && sim_world_accident(device->world, 60)) {
+		sim_device_act(device);
+	}
+	if (sim_world_accident(device->world, 300)) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "%s: the disk failed", path);
+		return false;
+	}
+	return true;
+}
+
+static void noticed(const WatchEvent *events, size_t count, void *data)
+{
+	SimDevice *device = data;
+	if (device->engine) {
+		engine_notice(device->engine, events, count);
+	}
+}
+
+/* ---- the engine's world ----------------------------------------------------------------- */
+
+static void submit(void *data, Job *job)
+{
+	SimDevice *device = data;
+	g_ptr_array_add(device->jobs, job);
+}
+
+static int64_t now_us(void *data)
+{
+	SimDevice *device = data;
+	return device->world->now_us;
+}
+
+static void wake(void *data)
+{
+	SimDevice *device = data;
+	device->wants_us = device->world->now_us;
+}
+
+static void rules_changed(void *data)
+{
+	(void)data;
+}
+
+static void open_disk(SimDevice *device)
+{
+	g_autoptr(GError) error = NULL;
+	Disk *disk = disk_memory_open(device->memory, device->name, !device->bound, &error);
+	if (!disk) {
+		/* The power took the marker before it was synced: the person binds the folder anew.
+		 */
+		g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+		g_clear_error(&error);
+		disk = disk_memory_open(device->memory, device->name, true, &error);
+	}
+	g_assert_no_error(error);
+	device->disk = disk_faulty_new(disk, before_call, device);
+	device->bound = true;
+}
+
+static void start(SimDevice *device)
+{
+	g_autoptr(GError) error = NULL;
+	open_disk(device);
+	device->state = state_open(device->state_path, &device->drive, &error);
+	g_assert_no_error(error);
+	device->remote = remote_new(transport_new(device), &device->drive);
+	device->cache = cache_new(1 * MIB);
+	const UploadOptions upload = { 0 };
+	const ApplyOptions apply = { 0 };
+	device->upload = upload_new(device->disk, device->remote, &upload);
+	device->apply = apply_new(device->disk, device->remote, device->cache, &apply);
+	device->watch = watch_memory_new(device->memory, noticed, device);
+	const World world = {
+		.disk = device->disk,
+		.watch = device->watch,
+		.remote = device->remote,
+		.upload = device->upload,
+		.apply = device->apply,
+		.cache = device->cache,
+		.submit = submit,
+		.now_us = now_us,
+		.wake = wake,
+		.rules_changed = rules_changed,
+		.data = device,
+	};
+	const EngineOptions options = { .device_name = device->name };
+	device->engine = engine_new(device->state, &world, NULL, &options);
+	device->wants_us = device->world->now_us;
+}
+
+static void run_and_post(SimDevice *device, unsigned index)
+{
+	Job *job = g_ptr_array_steal_index(device->jobs, index);
+	job->run(job);
+	engine_post(device->engine, job);
+}
+
+/* The process ends: its calls fail, its jobs come back to nobody. */
+static void end(SimDevice *device)
+{
+	device->dead = true;
+	engine_cancel(device->engine);
+	while (engine_running(device->engine) > 0) {
+		while (device->jobs->len > 0) {
+			run_and_post(device, 0);
+		}
+		engine_step(device->engine);
+	}
+	g_clear_pointer(&device->engine, engine_free);
+	g_clear_pointer(&device->watch, watch_free);
+	g_clear_pointer(&device->upload, upload_free);
+	g_clear_pointer(&device->apply, apply_free);
+	g_clear_pointer(&device->cache, cache_free);
+	g_clear_pointer(&device->remote, remote_free);
+	g_clear_pointer(&device->state, state_close);
+	g_clear_pointer(&device->disk, disk_close);
+	device->dead = false;
+}
+
+/* ---- life ------------------------------------------------------------------------------- */
+
+SimDevice *sim_device_new(SimWorld *world, const char *name, const char *folder)
+{
+	SimDevice *device = g_new0(SimDevice, 1);
+	device->world = world;
+	device->name = g_strdup(name);
+	device->state_path = g_build_filename(folder, name, NULL);
+	device->older_path = g_strconcat(device->state_path, ".older", NULL);
+	device->jobs = g_ptr_array_new();
+	device->online = true;
+	const DiskMemoryOptions options = { .now_ns = world->now_us * 1000 };
+	device->memory = disk_memory_new(&options);
+	sim_server_sign_in(world->server, name, &device->token, &device->drive);
+	start(device);
+	return device;
+}
+
+static void remove_state(SimDevice *device)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm", ".older" };
+	for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+		g_autofree char *path = g_strconcat(device->state_path, suffixes[i], NULL);
+		g_remove(path);
+	}
+}
+
+void sim_device_free(SimDevice *device)
+{
+	end(device);
+	remove_state(device);
+	disk_memory_free(device->memory);
+	g_ptr_array_unref(device->jobs);
+	g_free(device->state_path);
+	g_free(device->older_path);
+	g_free(device->token);
+	g_free(device->name);
+	g_free(device);
+}
+
+void sim_device_set_online(SimDevice *device, bool online)
+{
+	if (device->online != online) {
+		sim_world_say(device->world, device->name, online ? "online" : "offline");
+	}
+	device->online = online;
+}
+
+void sim_device_kill(SimDevice *device)
+{
+	sim_world_say(device->world, device->name, "killed");
+	end(device);
+	disk_memory_kill(device->memory);
+	start(device);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+	g_autofree char *bytes = NULL;
+	size_t size;
+	if (g_file_get_contents(from, &bytes, &size, NULL)) {
+		g_file_set_contents_full(to, bytes, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600,
+					 NULL);
+	}
+}
+
+/* What the power took, before anybody else had it, is nobody's fault. */
+static void excuse(const char *path, const DiskInfo *info, GBytes *bytes, void *data)
+{
+	(void)path;
+	(void)info;
+	SimDevice *device = data;
+	if (bytes) {
+		size_t size;
+		const void *content = g_bytes_get_data(bytes, &size);
+		SimValue *value = sim_world_find(device->world, content, size);
+		if (value) {
+			value->excused = true;
+		}
+	}
+}
+
+void sim_device_cut_power(SimDevice *device)
+{
+	SimWorld *world = device->world;
+	sim_world_say(world, device->name, "loses power");
+	disk_memory_each(device->memory, excuse, device);
+	end(device);
+	disk_memory_crash(device->memory, sim_world_draw(world, 1u << 30));
+	if (sim_world_draw(world, 3) == 0 && g_file_test(device->older_path, G_FILE_TEST_EXISTS)) {
+		/* SQL_ORDERED: the last records may go with it. */
+		copy_file(device->older_path, device->state_path);
+	} else {
+		copy_file(device->state_path, device->older_path);
+	}
+	start(device);
+}
+
+/* ---- steps ------------------------------------------------------------------------------ */
+
+void sim_device_act(SimDevice *device)
+{
+	device->acting = true;
+	disk_memory_set_time(device->memory, device->world->now_us * 1000);
+	sim_person_act(device->world, device->name, device->memory);
+	device->acting = false;
+}
+
+bool sim_device_step(SimDevice *device)
+{
+	disk_memory_set_time(device->memory, device->world->now_us * 1000);
+	bool events = watch_memory_deliver(device->watch);
+	bool due = device->wants_us >= 0 && device->wants_us <= device->world->now_us;
+	if (!events && !due) {
+		return false;
+	}
+	device->wants_us = -1;
+	int64_t next_us = engine_step(device->engine);
+	if (device->wants_us < 0) {
+		device->wants_us = next_us;
+	}
+	return true;
+}
+
+bool sim_device_run_job(SimDevice *device)
+{
+	if (device->jobs->len == 0) {
+		return false;
+	}
+	disk_memory_set_time(device->memory, device->world->now_us * 1000);
+	device->worked = false;
+	run_and_post(device, sim_world_draw(device->world, device->jobs->len));
+	return device->worked;
+}
+
+/* ---- what is there ---------------------------------------------------------------------- */
+
+bool sim_device_is_settled(SimDevice *device)
+{
+	return engine_is_settled(device->engine);
+}
+
+static void describe_node(SimDevice *device, int64_t key, GString *text)
+{
+	g_string_append_printf(text, "\n  node %" G_GINT64_FORMAT ":", key);
+	for (int side = 0; side < SIDE_COUNT; side++) {
+		static const char *const names[] = { "here", "agreed", "there" };
+		const Entry *entry = state_get(device->state, (Side)side, key);
+		if (entry) {
+			g_string_append_printf(text, " %s %" G_GINT64_FORMAT "/%s %s", names[side],
+					       entry->parent, entry->name,
+					       entry->kind == ENTRY_FOLDER ? "folder"
+					       : entry->content            ? "known"
+									   : "unknown");
+		}
+	}
+}
+
+char *sim_device_describe(SimDevice *device)
+{
+	g_auto(EngineStatus) status = { 0 };
+	engine_get_status(device->engine, &status);
+	GString *text = g_string_new(NULL);
+	g_string_printf(text, "%s: %s, %u pending, %u jobs%s%s", device->name,
+			engine_state_name(status.state), (unsigned)status.pending,
+			device->jobs->len, status.reason ? ", " : "",
+			status.reason ? status.reason : "");
+	for (unsigned i = 0; i < status.problems->len; i++) {
+		const EngineProblem *problem = status.problems->pdata[i];
+		g_string_append_printf(text, "\n  '%s': %s", problem->path, problem->message);
+	}
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	state_divergent(device->state, keys);
+	for (unsigned i = 0; i < keys->len; i++) {
+		describe_node(device, g_array_index(keys, int64_t, i), text);
+	}
+	return g_string_free(text, FALSE);
+}
+
+typedef struct Each {
+	SimDeviceVisitor visit;
+	void *data;
+} Each;
+
+static void each(const char *path, const DiskInfo *info, GBytes *bytes, void *data)
+{
+	static const char *const kinds[] = {
+		[DISK_FILE] = "file",
+		[DISK_FOLDER] = "folder",
+		[DISK_LINK] = "link",
+		[DISK_OTHER] = "other",
+	};
+	const Each *with = data;
+	size_t size = 0;
+	const void *content = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+	const char *kind =
+		info->kind == DISK_FILE && info->executable ? "program" : kinds[info->kind];
+	with->visit(path, kind, content, size, with->data);
+}
+
+void sim_device_each(SimDevice *device, SimDeviceVisitor visit, void *data)
+{
+	Each with = { .visit = visit, .data = data };
+	disk_memory_each(device->memory, each, &with);
+}

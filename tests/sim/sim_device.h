@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "sim_world.h"
+
+/*
+ * One device: a person, a disk in memory, and the real engine between it and the server. Its
+ * process can be killed, its power cut, its network pulled.
+ */
+typedef struct SimDevice SimDevice;
+
+SimDevice *sim_device_new(SimWorld *world, const char *name, const char *folder);
+void sim_device_free(SimDevice *device);
+
+/* The person does something. */
+void sim_device_act(SimDevice *device);
+/* The engine makes a step. False if there was nothing to do. */
+bool sim_device_step(SimDevice *device);
+/* One of its jobs runs. False if that was only to hear that there is no news. */
+bool sim_device_run_job(SimDevice *device);
+
+void sim_device_set_online(SimDevice *device, bool online);
+void sim_device_kill(SimDevice *device);
+void sim_device_cut_power(SimDevice *device);
+
+bool sim_device_is_settled(SimDevice *device);
+/* Why it is not, for people. Free with g_free(). */
+char *sim_device_describe(SimDevice *device);
+
+typedef void (*SimDeviceVisitor)(const char *path, const char *kind, const void *bytes, size_t size,
+				 void *data);
+/* Everything that the person sees. bytes NULL for folders. */
+void sim_device_each(SimDevice *device, SimDeviceVisitor visit, void *data);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim_server.h"
+
+#include "api/api.h"
+#include "base/error.h"
+#include "server/accounts/accounts.h"
+#include "server/blobs/blobs.h"
+#include "server/drive/drive.h"
+#include "server/feed/feed.h"
+#include "server/journal/journal.h"
+#include "sql/sql.h"
+
+#include <string.h>
+
+#define YEAR_S (365ll * 24 * 3600)
+#define PASSWORD "not guessed by the simulator"
+
+struct SimServer {
+	Sql *sql;
+	Place *place;  /* what survives */
+	Place *faulty; /* borrowed from blobs */
+	Blobs *blobs;
+	Journal *journal;
+	Accounts *accounts;
+	Feed *feed;
+	Drive *drive;
+	Api *api;
+	int64_t account;
+	NodeId home;
+};
+
+static void changed(const NodeId *drive, void *data)
+{
+	SimServer *server = data;
+	feed_wake(server->feed, drive);
+}
+
+static void start(SimServer *server)
+{
+	g_autoptr(GError) error = NULL;
+	server->journal = journal_open(server->sql, &error);
+	g_assert_no_error(error);
+	server->accounts = accounts_open(server->sql, YEAR_S, &error);
+	g_assert_no_error(error);
+	server->faulty = place_faulty_new(place_memory_share(server->place));
+	server->blobs = blobs_open(server->faulty, &error);
+	g_assert_no_error(error);
+	server->feed = feed_new();
+	const DriveOptions options = {
+		.journal = server->journal,
+		.blobs = server->blobs,
+		.sql = server->sql,
+		.retention = { .versions_s = YEAR_S, .trash_s = YEAR_S },
+		.changed = changed,
+		.changed_data = server,
+	};
+	server->drive = drive_open(&options, &error);
+	g_assert_no_error(error);
+	server->api = api_new(server->accounts, server->drive, server->feed);
+}
+
+static void stop(SimServer *server)
+{
+	g_clear_pointer(&server->api, api_free);
+	g_clear_pointer(&server->drive, drive_close);
+	g_clear_pointer(&server->feed, feed_free);
+	g_clear_pointer(&server->blobs, blobs_close);
+	g_clear_pointer(&server->accounts, accounts_close);
+	g_clear_pointer(&server->journal, journal_close);
+	server->faulty = NULL;
+}
+
+SimServer *sim_server_new(void)
+{
+	g_autoptr(GError) error = NULL;
+	const SqlOptions options = { .durability = SQL_DURABLE };
+	SimServer *server = g_new0(SimServer, 1);
+	server->sql = sql_open(":memory:", &options, &error);
+	g_assert_no_error(error);
+	server->place = place_memory_new();
+	start(server);
+	return server;
+}
+
+void sim_server_free(SimServer *server)
+{
+	stop(server);
+	sql_close(server->sql);
+	place_free(server->place);
+	g_free(server);
+}
+
+void sim_server_sign_in(SimServer *server, const char *device, char **ret_token, NodeId *ret_drive)
+{
+	g_autoptr(GError) error = NULL;
+	int64_t id;
+	if (server->account == 0) {
+		/* Without a password: hashing one is what takes time. */
+		accounts_add(server->accounts, "alice", NULL, &server->account, &error);
+		g_assert_no_error(error);
+		drive_home(server->drive, server->account, &server->home, &error);
+		g_assert_no_error(error);
+	}
+	devices_add(accounts_devices(server->accounts), server->account, device, g_get_real_time(),
+		    ret_token, &id, &error);
+	g_assert_no_error(error);
+	*ret_drive = server->home;
+}
+
+static void never(void *data)
+{
+	(void)data;
+}
+
+unsigned sim_server_request(SimServer *server, const char *token, const char *endpoint,
+			    GByteArray *body, GBytes **ret_body)
+{
+	g_autofree char *path = g_strconcat("/sync/v1/", endpoint, NULL);
+	g_autofree char *authorization = g_strconcat("Bearer ", token, NULL);
+	g_autoptr(GBytes) bytes = g_bytes_new(body->data, body->len);
+	const ApiRequest request = {
+		.method = "POST",
+		.path = path,
+		.authorization = authorization,
+		.body = bytes,
+		.wake = never,
+	};
+	ApiResponse response = { 0 };
+	api_handle(server->api, &request, &response);
+	if (response.status == 0) {
+		api_forget(server->api, response.waiting);
+	}
+	*ret_body = response.body ? g_bytes_ref(response.body) : NULL;
+	unsigned status = response.status;
+	api_response_clear(&response);
+	return status;
+}
+
+void sim_server_crash(SimServer *server, uint64_t seed)
+{
+	stop(server);
+	place_memory_crash(server->place, seed);
+	start(server);
+}
+
+void sim_server_fail_write(SimServer *server, unsigned nth)
+{
+	place_faulty_set(server->faulty, nth, false, DRIVE_ERROR, DRIVE_ERROR_IO);
+}
+
+void sim_server_check(SimServer *server)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
+	drive_check(server->drive, DRIVE_CHECK_FULL, problems, &error);
+	g_assert_no_error(error);
+	for (unsigned i = 0; i < problems->len; i++) {
+		g_printerr("server: %s\n", (char *)problems->pdata[i]);
+	}
+	g_assert_cmpuint(problems->len, ==, 0);
+}

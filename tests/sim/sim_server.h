@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/node_id.h"
+#include "client/remote/transport.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The server in this process: the real api over the real journal, with packs in memory. It can lose
+ * power: what was not synced goes, the rest starts again by itself.
+ */
+typedef struct SimServer SimServer;
+
+SimServer *sim_server_new(void);
+void sim_server_free(SimServer *server);
+
+/* A new device of the one account; ret_token is to be freed. */
+void sim_server_sign_in(SimServer *server, const char *device, char **ret_token, NodeId *ret_drive);
+
+/* One request, as front/ would give it to the api. Returns the status; 0: it would wait. */
+unsigned sim_server_request(SimServer *server, const char *token, const char *endpoint,
+			    GByteArray *body, GBytes **ret_body);
+
+/* Power cut and restart. */
+void sim_server_crash(SimServer *server, uint64_t seed);
+
+/* The n-th write to the packs from now on fails; 0: none. */
+void sim_server_fail_write(SimServer *server, unsigned nth);
+
+/* Everything at rest is whole; aborts if not. */
+void sim_server_check(SimServer *server);
