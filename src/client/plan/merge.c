@@ -11,6 +11,8 @@
  */
 #include "client/plan/merge.h"
 
+#define COARSEST_NS 2000000000ll
+
 MergeComparison merge_compare(const Entry *a, const Entry *b)
 {
 	if (entry_same_content(a, b)) {
@@ -18,6 +20,17 @@ MergeComparison merge_compare(const Entry *a, const Entry *b)
 	}
 	bool unknown = a->kind == b->kind && a->size == b->size && (!a->content || !b->content);
 	return unknown ? MERGE_UNKNOWN : MERGE_DIFFERENT;
+}
+
+/*
+ * Untouched since it was settled but for a time that this file system cannot hold as exactly as the
+ * server's (FAT: 2 s).
+ */
+static bool is_coarse(const Subject *n)
+{
+	return entry_same_stamp(n->local, n->synced) &&
+	       n->local->executable == n->synced->executable &&
+	       ABS(n->local->mtime_ns - n->synced->mtime_ns) <= COARSEST_NS;
 }
 
 /* Contents agree, or both sides changed them to the same. */
@@ -29,7 +42,7 @@ static ActionKind merge_attributes(const Subject *n)
 	if (!n->synced || !entry_same_value(n->remote, n->synced)) {
 		return ACTION_UPDATE_LOCAL;
 	}
-	return ACTION_UPDATE_REMOTE;
+	return is_coarse(n) ? ACTION_NONE : ACTION_UPDATE_REMOTE;
 }
 
 /* Both sides have a content of their own, as far as is known. */

@@ -32,7 +32,7 @@ static size_t find_ending(const char *name)
 {
 	size_t length = strlen(name);
 	const char *dot = strrchr(name, '.');
-	if (!dot || dot == name || dot[1] == '\0' || strpbrk(dot, " \t") ||
+	if (!dot || dot == name || dot[1] == '\0' || strpbrk(dot, " \t()") ||
 	    length - (size_t)(dot - name) > ENDING_SIZE_MAX) {
 		return length;
 	}
