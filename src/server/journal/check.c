@@ -84,6 +84,8 @@ static const Query queries[] = {
 	{ "chunk that nobody holds or leases",
 	  "SELECT key FROM chunk WHERE NOT EXISTS (SELECT 1 FROM holding WHERE chunk = chunk.key)"
 	  " AND NOT EXISTS (SELECT 1 FROM lease WHERE chunk = chunk.key)" },
+	{ "chunk that is there twice",
+	  "SELECT min(key) FROM chunk GROUP BY id HAVING count(*) > 1" },
 	{ "pack with wrong sums",
 	  "SELECT pack.pack FROM pack LEFT JOIN (SELECT pack, sum(size) AS size,"
 	  " count(*) AS count, max(start + size) AS finish FROM chunk GROUP BY pack) AS named"
@@ -254,10 +256,11 @@ static bool count_refs(Check *check, const Namer *namer, Content *content, bool 
 /* Bytes of the file that this list stands for; 0 if it is unknown. */
 static bool list_length(Check *check, const ContentRef *ref, uint64_t *length, GError **error)
 {
-	SqlStatement *statement = sql_statement(check->session,
-						"SELECT list.length FROM list JOIN chunk"
-						" ON chunk.key = list.chunk WHERE chunk.id = $1",
-						error);
+	SqlStatement *statement =
+		sql_statement(check->session,
+			      "SELECT list.length FROM list JOIN chunk"
+			      " ON chunk.key = list.chunk WHERE " CHUNKS_ID_IS("$1"),
+			      error);
 	if (!statement) {
 		return false;
 	}

@@ -63,7 +63,7 @@ static bool insert(SqlSession *session, int64_t key, const JournalStored *stored
 	SqlStatement *statement =
 		sql_statement(session,
 			      "INSERT INTO chunk (key, id, pack, start, size, raw_size, encoding) "
-			      "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
+			      "VALUES ($1, $2, $3, $4, $5, $6, $7)",
 			      error);
 	if (!statement) {
 		return false;
@@ -81,29 +81,10 @@ static bool insert(SqlSession *session, int64_t key, const JournalStored *stored
 	return sql_run(statement, error);
 }
 
-bool chunks_store(SqlSession *session, TablesKeys *keys, const JournalStored *stored, size_t count,
-		  int64_t *ret_keys, GError **error)
-{
-	Tally tally = { 0 };
-	for (size_t i = 0; i < count; i++) {
-		int64_t key;
-		if (!tables_key(keys, session, TABLES_CHUNK, &key, error) ||
-		    !insert(session, key, &stored[i], error)) {
-			return false;
-		}
-		bool fresh = sql_changes(session) > 0;
-		ret_keys[i] = fresh ? key : 0;
-		if (fresh && !tally_add(session, &tally, &stored[i].location, error)) {
-			return false;
-		}
-	}
-	return tally_write(session, &tally, error);
-}
-
 bool chunks_find(SqlSession *session, const ChunkId *id, int64_t *ret_key, GError **error)
 {
 	SqlStatement *statement =
-		sql_statement(session, "SELECT key FROM chunk WHERE id = $1", error);
+		sql_statement(session, "SELECT key FROM chunk WHERE " CHUNKS_ID_IS("$1"), error);
 	if (!statement) {
 		return false;
 	}
@@ -114,6 +95,32 @@ bool chunks_find(SqlSession *session, const ChunkId *id, int64_t *ret_key, GErro
 	}
 	*ret_key = row ? sql_column_int(statement, 0) : 0;
 	return true;
+}
+
+static bool store_one(SqlSession *session, TablesKeys *keys, const JournalStored *stored,
+		      ChunksKey *ret_key, GError **error)
+{
+	if (!chunks_find(session, &stored->id, &ret_key->key, error)) {
+		return false;
+	}
+	ret_key->fresh = ret_key->key == 0;
+	return !ret_key->fresh || (tables_key(keys, session, TABLES_CHUNK, &ret_key->key, error) &&
+				   insert(session, ret_key->key, stored, error));
+}
+
+bool chunks_store(SqlSession *session, TablesKeys *keys, const JournalStored *stored, size_t count,
+		  ChunksKey *ret_keys, GError **error)
+{
+	Tally tally = { 0 };
+	for (size_t i = 0; i < count; i++) {
+		if (!store_one(session, keys, &stored[i], &ret_keys[i], error)) {
+			return false;
+		}
+		if (ret_keys[i].fresh && !tally_add(session, &tally, &stored[i].location, error)) {
+			return false;
+		}
+	}
+	return tally_write(session, &tally, error);
 }
 
 bool chunks_lease(SqlSession *session, int64_t account, int64_t chunk, int64_t expiry_us,
@@ -358,7 +365,7 @@ static bool move(SqlSession *session, uint64_t pack_old, const JournalStored *st
 	SqlStatement *statement =
 		sql_statement(session,
 			      "UPDATE chunk SET pack = $3, start = $4, size = $5, encoding = $6 "
-			      "WHERE id = $1 AND pack = $2 AND raw_size = $7",
+			      "WHERE " CHUNKS_ID_IS("$1") " AND pack = $2 AND raw_size = $7",
 			      error);
 	if (!statement) {
 		return false;
@@ -381,8 +388,9 @@ static bool move(SqlSession *session, uint64_t pack_old, const JournalStored *st
 static bool size_in_pack(SqlSession *session, uint64_t pack, const ChunkId *id, int64_t *ret_size,
 			 GError **error)
 {
-	SqlStatement *statement =
-		sql_statement(session, "SELECT size FROM chunk WHERE id = $1 AND pack = $2", error);
+	SqlStatement *statement = sql_statement(
+		session, "SELECT size FROM chunk WHERE " CHUNKS_ID_IS("$1") " AND pack = $2",
+		error);
 	if (!statement) {
 		return false;
 	}

@@ -15,11 +15,21 @@
  */
 
 /*
- * Makes stored chunks known; for one that was known before, the first place counts. ret_keys[i] is
- * the row key of a new chunk, 0 for one known before.
+ * The condition that a row of `chunk` has the id of this parameter ("$1"). Its index has the first
+ * bytes only: ids are random, so that every new chunk touches a page of it, and the fewer pages
+ * there are the fewer must be written.
  */
+#define CHUNKS_ID_IS(parameter) \
+	"substr(chunk.id, 1, 8) = substr(" parameter ", 1, 8) AND chunk.id = " parameter
+
+typedef struct ChunksKey {
+	int64_t key; /* of the chunk's row */
+	bool fresh;  /* was not known before */
+} ChunksKey;
+
+/* Makes stored chunks known; for one that was known before, the first place counts. */
 bool chunks_store(SqlSession *session, TablesKeys *keys, const JournalStored *stored, size_t count,
-		  int64_t *ret_keys, GError **error);
+		  ChunksKey *ret_keys, GError **error);
 
 /* 0 if there is no such chunk. */
 bool chunks_find(SqlSession *session, const ChunkId *id, int64_t *ret_key, GError **error);

@@ -121,7 +121,7 @@ static bool load(Holding *holding, Known *known, GError **error)
 			      "SELECT chunk.key, chunk.raw_size, holding.names, holding.lists "
 			      "FROM chunk LEFT JOIN holding "
 			      "ON holding.chunk = chunk.key AND holding.drive = $2 "
-			      "WHERE chunk.id = $1",
+			      "WHERE " CHUNKS_ID_IS("$1"),
 			      error);
 	if (!statement) {
 		return false;
@@ -162,7 +162,7 @@ static bool known_get(Holding *holding, const ChunkId *id, Known **ret_known, GE
 bool holding_store(Holding *holding, GError **error)
 {
 	const JournalCommit *commit = holding->commit;
-	g_autofree int64_t *keys = g_new(int64_t, commit->stored_count);
+	g_autofree ChunksKey *keys = g_new(ChunksKey, commit->stored_count);
 	if (!chunks_store(holding->ledger->session, holding->ledger->keys, commit->stored,
 			  commit->stored_count, keys, error)) {
 		return false;
@@ -174,9 +174,9 @@ bool holding_store(Holding *holding, GError **error)
 			known = known_new(holding, &stored->id);
 		}
 		known->stored = true;
-		if (keys[i] != 0) {
+		if (keys[i].fresh) {
 			/* New: nobody can hold it, which saves looking. */
-			known->key = keys[i];
+			known->key = keys[i].key;
 			known->raw_size = stored->location.raw_size;
 			known->nameable = true;
 			known->loaded = true;
@@ -438,13 +438,14 @@ typedef struct Left {
 static bool count_down(Ledger *ledger, const ChunkId *id, bool as_list, Left *ret_left,
 		       GError **error)
 {
-	SqlStatement *statement =
-		sql_statement(ledger->session,
-			      "UPDATE holding SET names = names - $3, lists = lists - $4 "
-			      "WHERE chunk = (SELECT key FROM chunk WHERE id = $1) AND drive = $2 "
+	SqlStatement *statement = sql_statement(
+		ledger->session,
+		"UPDATE holding SET names = names - $3, lists = lists - $4 "
+		"WHERE chunk = (SELECT key FROM chunk WHERE " CHUNKS_ID_IS(
+			"$1") ") AND drive = $2 "
 			      "RETURNING chunk, names, lists, "
 			      "(SELECT raw_size FROM chunk WHERE chunk.key = holding.chunk)",
-			      error);
+		error);
 	if (!statement) {
 		return false;
 	}
@@ -570,7 +571,7 @@ bool holding_look(Ledger *ledger, int64_t account, const ChunkId *id, HoldingSta
 			      " LEFT JOIN holding ON holding.chunk = chunk.key"
 			      " AND holding.drive = $2"
 			      " LEFT JOIN lease ON lease.chunk = chunk.key AND lease.account = $3"
-			      " WHERE chunk.id = $1",
+			      " WHERE " CHUNKS_ID_IS("$1"),
 			      error);
 	if (!statement) {
 		return false;
@@ -598,16 +599,12 @@ bool holding_upload(SqlSession *session, TablesKeys *keys, int64_t account,
 		    const JournalStored *stored, size_t count, GError **error)
 {
 	int64_t expiry_us = g_get_real_time() + LEASE_US;
-	g_autofree int64_t *chunks = g_new(int64_t, count);
+	g_autofree ChunksKey *chunks = g_new(ChunksKey, count);
 	if (!chunks_store(session, keys, stored, count, chunks, error)) {
 		return false;
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (chunks[i] == 0 && !chunks_find(session, &stored[i].id, &chunks[i], error)) {
-			return false;
-		}
-		g_assert(chunks[i] != 0);
-		if (!chunks_lease(session, account, chunks[i], expiry_us, error)) {
+		if (!chunks_lease(session, account, chunks[i].key, expiry_us, error)) {
 			return false;
 		}
 	}

@@ -83,7 +83,7 @@ static const char step_1[] =
 	" size BIGINT NOT NULL,"
 	" raw_size BIGINT NOT NULL,"
 	" encoding BIGINT NOT NULL);"
-	"CREATE UNIQUE INDEX chunk_id ON chunk (id);"
+	"CREATE INDEX chunk_id ON chunk (substr(id, 1, 8));"
 	"CREATE INDEX chunk_pack ON chunk (pack, start);"
 
 	"CREATE TABLE pack ("
