@@ -110,7 +110,7 @@ static bool check_state(Apply *apply, JournalKind kind, GError **error)
 	return outcome == JOURNAL_APPLIED || refuse(apply, outcome);
 }
 
-/* Was this operation applied to this node before, after the base? *ret_seq: 0 if not. */
+/* Was this operation applied to this node before, since the base? *ret_seq: 0 if not. */
 static bool find_retry(Apply *apply, const LedgerNode *node, uint64_t base, uint64_t *ret_seq,
 		       GError **error)
 {
@@ -451,15 +451,37 @@ static bool check_place(Apply *apply, LedgerNode *node, const Folder *parent, GE
 	return fits_depth(parent, folder, node->height) || refuse(apply, JOURNAL_INVALID);
 }
 
-/* Gives the node its place in a live folder. dead: it lay below a tombstone. */
-static bool place(Apply *apply, const LedgerNode *node, const Folder *parent, bool dead,
-		  GError **error)
+typedef struct Place {
+	int64_t folder;
+	bool node_dead; /* the node lies below a tombstone so far */
+} Place;
+
+/* What a folder brings along. */
+static bool bring_below(Apply *apply, const LedgerNode *node, const Place *place, GError **error)
 {
 	Ledger *ledger = apply->ledger;
+	if (node->kind != JOURNAL_FOLDER) {
+		return true;
+	}
+	ancestry_drop(ledger->ancestry);
+	return ancestry_raise(ledger->ancestry, place->folder, node->height + 1, error) &&
+	       (!place->node_dead || revive_below(ledger, node->key, 0, error));
+}
+
+static bool set_place(Apply *apply, const LedgerNode *node, const Place *place, GBytes *name,
+		      GError **error)
+{
+	LedgerAuthor who = author(apply);
+	return ledger_set_place(apply->ledger, node, place->folder, name, &who, error) &&
+	       finished(apply);
+}
+
+static bool put_into_live(Apply *apply, const LedgerNode *node, const Place *place, GError **error)
+{
 	const JournalOperation *operation = &apply->operation;
-	int64_t folder = parent->key;
 	int64_t other;
-	if (!ledger_child(ledger, folder, operation->name, operation->name_size, &other, error)) {
+	if (!ledger_child(apply->ledger, place->folder, operation->name, operation->name_size,
+			  &other, error)) {
 		return false;
 	}
 	bool taken = other != 0 && other != node->key;
@@ -468,30 +490,35 @@ static bool place(Apply *apply, const LedgerNode *node, const Folder *parent, bo
 	}
 	g_autoptr(GBytes) name = taken ? pending_name(node->key)
 				       : g_bytes_new(operation->name, operation->name_size);
-	LedgerAuthor who = author(apply);
-	if (!ledger_set_place(ledger, node, folder, name, &who, error)) {
+	if (!set_place(apply, node, place, name, error)) {
 		return false;
 	}
 	if (taken) {
-		set_pending(apply, node->key, folder);
+		set_pending(apply, node->key, place->folder);
 	}
-	finished(apply);
-	if (node->kind != JOURNAL_FOLDER) {
-		return true;
-	}
-	ancestry_drop(ledger->ancestry);
-	return ancestry_raise(ledger->ancestry, folder, node->height + 1, error) &&
-	       (!dead || revive_below(ledger, node->key, 0, error));
+	return bring_below(apply, node, place, error);
 }
 
-static bool revive_for_move(Apply *apply, const LedgerNode *node, const Folder **parent,
-			    GError **error)
+/*
+ * The node goes in first, under a name of its own: where it was it can be in the way of a folder
+ * that comes back, and in the folder names are free only when the other children are buried.
+ */
+static bool put_into_dead(Apply *apply, const LedgerNode *node, const Place *place, GError **error)
 {
+	Ledger *ledger = apply->ledger;
+	g_autoptr(GBytes) name = pending_name(node->key);
 	bool taken;
-	if (!revive_folder(apply->ledger, (*parent)->key, node->key, &taken, error)) {
+	if (!revive_is_taken(ledger, place->folder, &taken, error)) {
 		return false;
 	}
-	return taken ? refuse(apply, JOURNAL_NO_PARENT) : find_parent(apply, parent, error);
+	if (taken) {
+		return refuse(apply, JOURNAL_NO_PARENT);
+	}
+	return set_place(apply, node, place, name, error) &&
+	       revive_folder(ledger, place->folder, node->key, &taken, error) &&
+	       ledger_set_name(ledger, node->key, apply->operation.name, apply->operation.name_size,
+			       error) &&
+	       bring_below(apply, node, place, error);
 }
 
 static bool move_found(Apply *apply, LedgerNode *node, GError **error)
@@ -502,14 +529,15 @@ static bool move_found(Apply *apply, LedgerNode *node, GError **error)
 	    !find_parent(apply, &parent, error)) {
 		return false;
 	}
-	bool dead = old->dead;
 	if (!refused(apply) && !check_place(apply, node, parent, error)) {
 		return false;
 	}
-	if (!refused(apply) && parent->dead && !revive_for_move(apply, node, &parent, error)) {
-		return false;
+	if (refused(apply)) {
+		return true;
 	}
-	return refused(apply) || place(apply, node, parent, dead, error);
+	Place place = { .folder = parent->key, .node_dead = old->dead };
+	return parent->dead ? put_into_dead(apply, node, &place, error)
+			    : put_into_live(apply, node, &place, error);
 }
 
 static bool move(Apply *apply, GError **error)
@@ -604,7 +632,7 @@ static bool delete_found(Apply *apply, const LedgerNode *node, GError **error)
 	return finished(apply);
 }
 
-static bool delete (Apply *apply, GError **error)
+static bool delete_node(Apply *apply, GError **error)
 {
 	g_auto(LedgerNode) node = { 0 };
 	if (!find_node(apply, &node, error)) {
@@ -632,7 +660,7 @@ static bool apply_one(Apply *apply, const JournalOperation *operation, JournalRe
 	case JOURNAL_MOVE:
 		return move(apply, error);
 	case JOURNAL_DELETE:
-		return delete (apply, error);
+		return delete_node(apply, error);
 	}
 	return refuse(apply, JOURNAL_INVALID);
 }

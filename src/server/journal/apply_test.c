@@ -6,99 +6,6 @@
 
 #include <string.h>
 
-/* Makes nodes of a path like "a/b" known by name: folders end in '/'. Returns the last one's id. */
-static NodeId make(Fixture *fixture, const NodeId *parent, const char *name)
-{
-	g_autoptr(Commit) commit = fixture_commit(fixture);
-	NodeId id = node_id_random();
-	size_t size = strlen(name);
-	if (name[size - 1] == '/') {
-		g_autofree char *plain = g_strndup(name, size - 1);
-		fixture_folder(commit, &id, parent, plain);
-	} else {
-		fixture_file(commit, &id, parent, name, name);
-	}
-	fixture_run(commit);
-	g_assert_cmpint(fixture_outcome(commit, 0), ==, JOURNAL_APPLIED);
-	return id;
-}
-
-static JournalNode node_of(Fixture *fixture, const NodeId *id)
-{
-	g_autoptr(GError) error = NULL;
-	JournalNode node;
-	journal_node(fixture->journal, &fixture->drive, id, &node, &error);
-	g_assert_no_error(error);
-	return node;
-}
-
-static uint64_t seq_of(Fixture *fixture, const NodeId *id)
-{
-	JournalNode node = node_of(fixture, id);
-	uint64_t seq = node.seq;
-	journal_node_clear(&node);
-	return seq;
-}
-
-static bool is_live(Fixture *fixture, const NodeId *id)
-{
-	JournalNode node = node_of(fixture, id);
-	bool live = !node.deleted;
-	journal_node_clear(&node);
-	return live;
-}
-
-static bool resolves(Fixture *fixture, const char *path, const NodeId *id)
-{
-	g_autoptr(GError) error = NULL;
-	JournalNode node;
-	if (!journal_resolve(fixture->journal, &fixture->drive, path, &node, &error)) {
-		g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
-		return false;
-	}
-	bool same = node_id_equal(&node.id, id);
-	journal_node_clear(&node);
-	return same;
-}
-
-static uint64_t head(Fixture *fixture)
-{
-	g_autoptr(GError) error = NULL;
-	JournalUsage usage;
-	journal_usage(fixture->journal, &fixture->drive, &usage, &error);
-	g_assert_no_error(error);
-	return usage.seq;
-}
-
-/* One operation after another, each in a commit of its own. */
-static JournalOutcome delete (Fixture *fixture, const NodeId *id)
-{
-	g_autoptr(Commit) commit = fixture_commit(fixture);
-	fixture_delete(commit, id, seq_of(fixture, id), head(fixture));
-	fixture_run(commit);
-	fixture_check(fixture);
-	return fixture_outcome(commit, 0);
-}
-
-static JournalOutcome move(Fixture *fixture, const NodeId *id, const NodeId *parent,
-			   const char *name)
-{
-	g_autoptr(Commit) commit = fixture_commit(fixture);
-	fixture_move(commit, id, seq_of(fixture, id), parent, name);
-	fixture_run(commit);
-	fixture_check(fixture);
-	return fixture_outcome(commit, 0);
-}
-
-static JournalOutcome update(Fixture *fixture, const NodeId *id, const char *text)
-{
-	g_autoptr(Commit) commit = fixture_commit(fixture);
-	fixture_update(commit, id, seq_of(fixture, id), text);
-	fixture_run(commit);
-	fixture_check(fixture);
-	return fixture_outcome(commit, 0);
-}
-
 static JournalOutcome create(Fixture *fixture, const NodeId *parent, const char *name,
 			     NodeId *ret_id)
 {
@@ -128,7 +35,7 @@ static void test_creates(void)
 	g_assert_cmpuint(commit->seq, ==, 1);
 	fixture_check(fixture);
 
-	JournalNode node = node_of(fixture, &file);
+	JournalNode node = fixture_node(fixture, &file);
 	g_autoptr(GBytes) content = fixture_content("hello");
 	g_assert_true(node_id_equal(&node.parent, &folder));
 	g_assert_cmpmem(g_bytes_get_data(node.name, NULL), g_bytes_get_size(node.name), "file", 4);
@@ -139,15 +46,15 @@ static void test_creates(void)
 	g_assert_cmpint(node.device, ==, fixture->device);
 	g_assert_false(node.deleted);
 	journal_node_clear(&node);
-	node = node_of(fixture, &link);
+	node = fixture_node(fixture, &link);
 	g_assert_cmpuint(node.size, ==, 9);
 	journal_node_clear(&node);
-	node = node_of(fixture, &folder);
+	node = fixture_node(fixture, &folder);
 	g_assert_null(node.content);
 	journal_node_clear(&node);
-	g_assert_true(resolves(fixture, "folder/file", &file));
-	g_assert_true(resolves(fixture, "", &fixture->drive));
-	g_assert_false(resolves(fixture, "folder/none", &file));
+	g_assert_true(fixture_resolves(fixture, "folder/file", &file));
+	g_assert_true(fixture_resolves(fixture, "", &fixture->drive));
+	g_assert_false(fixture_resolves(fixture, "folder/none", &file));
 
 	g_autoptr(GError) error = NULL;
 	JournalUsage usage;
@@ -159,14 +66,14 @@ static void test_creates(void)
 static void test_create_refusals(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
-	NodeId taken = make(fixture, &fixture->drive, "taken");
+	NodeId taken = fixture_make(fixture, &fixture->drive, "taken");
 	NodeId nowhere = node_id_random();
 	NodeId zero = { 0 };
 	NodeId id[12];
 	for (size_t i = 0; i < G_N_ELEMENTS(id); i++) {
 		id[i] = node_id_random();
 	}
-	uint64_t before = head(fixture);
+	uint64_t before = fixture_head(fixture);
 	g_autoptr(Commit) commit = fixture_commit(fixture);
 	fixture_file(commit, &id[0], &fixture->drive, "taken", "x");
 	fixture_file(commit, &id[1], &nowhere, "a", "x");
@@ -212,9 +119,9 @@ static void test_unknown_drive(void)
 static void test_compares_base(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
-	NodeId id = make(fixture, &fixture->drive, "a");
-	uint64_t base = seq_of(fixture, &id);
-	g_assert_cmpint(update(fixture, &id, "new"), ==, JOURNAL_APPLIED);
+	NodeId id = fixture_make(fixture, &fixture->drive, "a");
+	uint64_t base = fixture_base(fixture, &id);
+	g_assert_cmpint(fixture_update_now(fixture, &id, "new"), ==, JOURNAL_APPLIED);
 	g_autoptr(Commit) commit = fixture_commit(fixture);
 	fixture_update(commit, &id, base, "stale");
 	fixture_move(commit, &id, base, &fixture->drive, "b");
@@ -263,8 +170,8 @@ static void test_retry_is_already(void)
 static void test_swaps_in_group(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
-	NodeId a = make(fixture, &fixture->drive, "a");
-	NodeId b = make(fixture, &fixture->drive, "b");
+	NodeId a = fixture_make(fixture, &fixture->drive, "a");
+	NodeId b = fixture_make(fixture, &fixture->drive, "b");
 	g_autoptr(Commit) apart = fixture_commit(fixture);
 	fixture_move(apart, &a, 1, &fixture->drive, "b");
 	fixture_run(apart);
@@ -281,9 +188,9 @@ static void test_swaps_in_group(void)
 		g_assert_cmpint(fixture_outcome(commit, i), ==, JOURNAL_APPLIED);
 	}
 	fixture_check(fixture);
-	g_assert_true(resolves(fixture, "a", &c));
-	g_assert_true(resolves(fixture, "b", &a));
-	g_assert_true(resolves(fixture, "c", &b));
+	g_assert_true(fixture_resolves(fixture, "a", &c));
+	g_assert_true(fixture_resolves(fixture, "b", &a));
+	g_assert_true(fixture_resolves(fixture, "c", &b));
 	fixture_run(commit);
 	for (unsigned i = 0; i < 3; i++) {
 		g_assert_cmpint(fixture_outcome(commit, i), ==, JOURNAL_ALREADY);
@@ -293,11 +200,11 @@ static void test_swaps_in_group(void)
 static void test_group_is_all_or_nothing(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
-	NodeId a = make(fixture, &fixture->drive, "a");
-	NodeId b = make(fixture, &fixture->drive, "b");
+	NodeId a = fixture_make(fixture, &fixture->drive, "a");
+	NodeId b = fixture_make(fixture, &fixture->drive, "b");
 	NodeId c = node_id_random();
 	NodeId d = node_id_random();
-	uint64_t before = head(fixture);
+	uint64_t before = fixture_head(fixture);
 	g_autoptr(Commit) commit = fixture_commit(fixture);
 	commit->group = 1;
 	fixture_file(commit, &c, &fixture->drive, "c", "content of c");
@@ -316,29 +223,30 @@ static void test_group_is_all_or_nothing(void)
 		g_assert_cmpint(fixture_outcome(commit, i), ==, expected[i]);
 	}
 	g_assert_cmpuint(commit->seq, ==, before + 1);
-	g_assert_true(resolves(fixture, "a", &a));
-	g_assert_true(resolves(fixture, "b", &b));
-	g_assert_false(resolves(fixture, "c", &c));
-	g_assert_true(resolves(fixture, "d", &d));
+	g_assert_true(fixture_resolves(fixture, "a", &a));
+	g_assert_true(fixture_resolves(fixture, "b", &b));
+	g_assert_false(fixture_resolves(fixture, "c", &c));
+	g_assert_true(fixture_resolves(fixture, "d", &d));
 	fixture_check(fixture);
 }
 
 static void test_moves(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
-	NodeId a = make(fixture, &fixture->drive, "a/");
-	NodeId b = make(fixture, &a, "b/");
-	NodeId file = make(fixture, &b, "file");
-	g_assert_cmpint(move(fixture, &a, &b, "a"), ==, JOURNAL_CYCLE);
-	g_assert_cmpint(move(fixture, &a, &a, "a"), ==, JOURNAL_CYCLE);
-	g_assert_cmpint(move(fixture, &a, &file, "a"), ==, JOURNAL_NO_PARENT);
-	g_assert_cmpint(move(fixture, &fixture->drive, &a, "root"), ==, JOURNAL_INVALID);
-	g_assert_cmpint(move(fixture, &b, &fixture->drive, "b"), ==, JOURNAL_APPLIED);
-	g_assert_cmpint(move(fixture, &a, &b, "A"), ==, JOURNAL_APPLIED);
-	g_assert_cmpint(move(fixture, &a, &b, "A"), ==, JOURNAL_APPLIED);
-	g_assert_true(resolves(fixture, "b/A", &a));
-	g_assert_true(resolves(fixture, "b/file", &file));
-	g_assert_cmpint(delete (fixture, &fixture->drive), ==, JOURNAL_INVALID);
+	NodeId a = fixture_make(fixture, &fixture->drive, "a/");
+	NodeId b = fixture_make(fixture, &a, "b/");
+	NodeId file = fixture_make(fixture, &b, "file");
+	g_assert_cmpint(fixture_move_now(fixture, &a, &b, "a"), ==, JOURNAL_CYCLE);
+	g_assert_cmpint(fixture_move_now(fixture, &a, &a, "a"), ==, JOURNAL_CYCLE);
+	g_assert_cmpint(fixture_move_now(fixture, &a, &file, "a"), ==, JOURNAL_NO_PARENT);
+	g_assert_cmpint(fixture_move_now(fixture, &fixture->drive, &a, "root"), ==,
+			JOURNAL_INVALID);
+	g_assert_cmpint(fixture_move_now(fixture, &b, &fixture->drive, "b"), ==, JOURNAL_APPLIED);
+	g_assert_cmpint(fixture_move_now(fixture, &a, &b, "A"), ==, JOURNAL_APPLIED);
+	g_assert_cmpint(fixture_move_now(fixture, &a, &b, "A"), ==, JOURNAL_APPLIED);
+	g_assert_true(fixture_resolves(fixture, "b/A", &a));
+	g_assert_true(fixture_resolves(fixture, "b/file", &file));
+	g_assert_cmpint(fixture_delete_now(fixture, &fixture->drive), ==, JOURNAL_INVALID);
 }
 
 static void test_depth_is_bounded(void)
@@ -363,42 +271,44 @@ static void test_depth_is_bounded(void)
 
 	NodeId *first = &g_array_index(chain, NodeId, 0);
 	NodeId *middle = &g_array_index(chain, NodeId, 250);
-	NodeId other = make(fixture, &fixture->drive, "other/");
-	g_assert_cmpint(move(fixture, first, &other, "d"), ==, JOURNAL_INVALID);
+	NodeId other = fixture_make(fixture, &fixture->drive, "other/");
+	g_assert_cmpint(fixture_move_now(fixture, first, &other, "d"), ==, JOURNAL_INVALID);
 	/* Halves fit, one after the other; the bound of the first is too large then. */
-	g_assert_cmpint(move(fixture, middle, &other, "d"), ==, JOURNAL_APPLIED);
-	g_assert_cmpint(move(fixture, first, &other, "e"), ==, JOURNAL_APPLIED);
-	g_assert_cmpint(move(fixture, &other, &fixture->drive, "again"), ==, JOURNAL_APPLIED);
+	g_assert_cmpint(fixture_move_now(fixture, middle, &other, "d"), ==, JOURNAL_APPLIED);
+	g_assert_cmpint(fixture_move_now(fixture, first, &other, "e"), ==, JOURNAL_APPLIED);
+	g_assert_cmpint(fixture_move_now(fixture, &other, &fixture->drive, "again"), ==,
+			JOURNAL_APPLIED);
 }
 
 static void test_folder_is_one_tombstone(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
-	NodeId folder = make(fixture, &fixture->drive, "folder/");
-	NodeId inner = make(fixture, &folder, "inner/");
-	NodeId file = make(fixture, &inner, "file");
-	uint64_t base = seq_of(fixture, &file);
-	g_assert_cmpint(delete (fixture, &folder), ==, JOURNAL_APPLIED);
-	g_assert_false(is_live(fixture, &folder));
-	g_assert_false(is_live(fixture, &inner));
-	g_assert_false(is_live(fixture, &file));
-	g_assert_cmpuint(seq_of(fixture, &file), ==, base);
-	g_assert_false(resolves(fixture, "folder/inner/file", &file));
+	NodeId folder = fixture_make(fixture, &fixture->drive, "folder/");
+	NodeId inner = fixture_make(fixture, &folder, "inner/");
+	NodeId file = fixture_make(fixture, &inner, "file");
+	uint64_t base = fixture_base(fixture, &file);
+	g_assert_cmpint(fixture_delete_now(fixture, &folder), ==, JOURNAL_APPLIED);
+	g_assert_false(fixture_is_live(fixture, &folder));
+	g_assert_false(fixture_is_live(fixture, &inner));
+	g_assert_false(fixture_is_live(fixture, &file));
+	g_assert_cmpuint(fixture_base(fixture, &file), ==, base);
+	g_assert_false(fixture_resolves(fixture, "folder/inner/file", &file));
 	/* Its name is free again, and what lies below can still be deleted by itself, once. */
-	make(fixture, &fixture->drive, "folder/");
-	g_assert_cmpint(delete (fixture, &file), ==, JOURNAL_APPLIED);
-	g_assert_cmpint(delete (fixture, &file), ==, JOURNAL_NOT_FOUND);
-	g_assert_cmpint(move(fixture, &file, &fixture->drive, "x"), ==, JOURNAL_NOT_FOUND);
+	fixture_make(fixture, &fixture->drive, "folder/");
+	g_assert_cmpint(fixture_delete_now(fixture, &file), ==, JOURNAL_APPLIED);
+	g_assert_cmpint(fixture_delete_now(fixture, &file), ==, JOURNAL_NOT_FOUND);
+	g_assert_cmpint(fixture_move_now(fixture, &file, &fixture->drive, "x"), ==,
+			JOURNAL_NOT_FOUND);
 }
 
 static void test_newer_inside(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
-	NodeId folder = make(fixture, &fixture->drive, "folder/");
-	NodeId inner = make(fixture, &folder, "inner/");
-	uint64_t decided = head(fixture);
-	NodeId file = make(fixture, &inner, "file");
-	NodeId outside = make(fixture, &fixture->drive, "outside");
+	NodeId folder = fixture_make(fixture, &fixture->drive, "folder/");
+	NodeId inner = fixture_make(fixture, &folder, "inner/");
+	uint64_t decided = fixture_head(fixture);
+	NodeId file = fixture_make(fixture, &inner, "file");
+	NodeId outside = fixture_make(fixture, &fixture->drive, "outside");
 
 	g_autoptr(Commit) commit = fixture_commit(fixture);
 	fixture_delete(commit, &folder, 1, decided);
@@ -409,14 +319,14 @@ static void test_newer_inside(void)
 
 	/* What the same commit moves in counts, what it deletes does not. */
 	g_autoptr(Commit) moves = fixture_commit(fixture);
-	fixture_delete(moves, &file, seq_of(fixture, &file), head(fixture));
-	fixture_move(moves, &outside, seq_of(fixture, &outside), &inner, "outside");
+	fixture_delete(moves, &file, fixture_base(fixture, &file), fixture_head(fixture));
+	fixture_move(moves, &outside, fixture_base(fixture, &outside), &inner, "outside");
 	fixture_delete(moves, &folder, 1, decided);
 	fixture_run(moves);
 	g_assert_cmpint(fixture_outcome(moves, 2), ==, JOURNAL_NEWER_INSIDE);
 
 	g_autoptr(Commit) removes = fixture_commit(fixture);
-	fixture_delete(removes, &outside, seq_of(fixture, &outside), head(fixture));
+	fixture_delete(removes, &outside, fixture_base(fixture, &outside), fixture_head(fixture));
 	fixture_delete(removes, &folder, 1, decided);
 	fixture_run(removes);
 	g_assert_cmpint(fixture_outcome(removes, 1), ==, JOURNAL_APPLIED);
@@ -426,91 +336,92 @@ static void test_newer_inside(void)
 static void test_creating_revives_ancestors_alone(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
-	NodeId top = make(fixture, &fixture->drive, "top/");
-	NodeId folder = make(fixture, &top, "folder/");
-	NodeId sibling = make(fixture, &top, "sibling/");
-	NodeId cousin = make(fixture, &sibling, "cousin");
-	NodeId old = make(fixture, &folder, "same name");
-	g_assert_cmpint(delete (fixture, &top), ==, JOURNAL_APPLIED);
+	NodeId top = fixture_make(fixture, &fixture->drive, "top/");
+	NodeId folder = fixture_make(fixture, &top, "folder/");
+	NodeId sibling = fixture_make(fixture, &top, "sibling/");
+	NodeId cousin = fixture_make(fixture, &sibling, "cousin");
+	NodeId old = fixture_make(fixture, &folder, "same name");
+	g_assert_cmpint(fixture_delete_now(fixture, &top), ==, JOURNAL_APPLIED);
 	NodeId created;
 	g_assert_cmpint(create(fixture, &folder, "same name", &created), ==, JOURNAL_APPLIED);
-	g_assert_true(resolves(fixture, "top/folder/same name", &created));
-	g_assert_cmpuint(seq_of(fixture, &top), ==, head(fixture));
-	g_assert_cmpuint(seq_of(fixture, &folder), ==, head(fixture));
-	g_assert_cmpuint(seq_of(fixture, &sibling), ==, head(fixture));
-	g_assert_false(is_live(fixture, &old));
-	g_assert_false(is_live(fixture, &sibling));
-	g_assert_false(is_live(fixture, &cousin));
+	g_assert_true(fixture_resolves(fixture, "top/folder/same name", &created));
+	g_assert_cmpuint(fixture_base(fixture, &top), ==, fixture_head(fixture));
+	g_assert_cmpuint(fixture_base(fixture, &folder), ==, fixture_head(fixture));
+	g_assert_cmpuint(fixture_base(fixture, &sibling), ==, fixture_head(fixture));
+	g_assert_false(fixture_is_live(fixture, &old));
+	g_assert_false(fixture_is_live(fixture, &sibling));
+	g_assert_false(fixture_is_live(fixture, &cousin));
 }
 
 static void test_taken_name_keeps_folder_deleted(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
-	NodeId folder = make(fixture, &fixture->drive, "folder/");
-	NodeId file = make(fixture, &folder, "file");
-	NodeId outside = make(fixture, &fixture->drive, "outside");
-	g_assert_cmpint(delete (fixture, &folder), ==, JOURNAL_APPLIED);
-	make(fixture, &fixture->drive, "folder/");
-	uint64_t before = head(fixture);
+	NodeId folder = fixture_make(fixture, &fixture->drive, "folder/");
+	NodeId file = fixture_make(fixture, &folder, "file");
+	NodeId outside = fixture_make(fixture, &fixture->drive, "outside");
+	g_assert_cmpint(fixture_delete_now(fixture, &folder), ==, JOURNAL_APPLIED);
+	fixture_make(fixture, &fixture->drive, "folder/");
+	uint64_t before = fixture_head(fixture);
 	NodeId created;
 	g_assert_cmpint(create(fixture, &folder, "new", &created), ==, JOURNAL_NO_PARENT);
-	g_assert_cmpint(update(fixture, &file, "new"), ==, JOURNAL_NO_PARENT);
-	g_assert_cmpint(move(fixture, &outside, &folder, "in"), ==, JOURNAL_NO_PARENT);
-	g_assert_cmpuint(head(fixture), ==, before);
+	g_assert_cmpint(fixture_update_now(fixture, &file, "new"), ==, JOURNAL_NO_PARENT);
+	g_assert_cmpint(fixture_move_now(fixture, &outside, &folder, "in"), ==, JOURNAL_NO_PARENT);
+	g_assert_cmpuint(fixture_head(fixture), ==, before);
 }
 
 static void test_content_beats_deletion(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
-	NodeId folder = make(fixture, &fixture->drive, "folder/");
-	NodeId file = make(fixture, &folder, "file");
-	NodeId sibling = make(fixture, &folder, "sibling");
-	g_assert_cmpint(delete (fixture, &folder), ==, JOURNAL_APPLIED);
-	g_assert_cmpint(update(fixture, &file, "new"), ==, JOURNAL_APPLIED);
-	g_assert_true(resolves(fixture, "folder/file", &file));
-	g_assert_false(is_live(fixture, &sibling));
+	NodeId folder = fixture_make(fixture, &fixture->drive, "folder/");
+	NodeId file = fixture_make(fixture, &folder, "file");
+	NodeId sibling = fixture_make(fixture, &folder, "sibling");
+	g_assert_cmpint(fixture_delete_now(fixture, &folder), ==, JOURNAL_APPLIED);
+	g_assert_cmpint(fixture_update_now(fixture, &file, "new"), ==, JOURNAL_APPLIED);
+	g_assert_true(fixture_resolves(fixture, "folder/file", &file));
+	g_assert_false(fixture_is_live(fixture, &sibling));
 
 	/* Who knows of the tombstone itself can write over it, if the name is free. */
-	g_assert_cmpint(update(fixture, &sibling, "back"), ==, JOURNAL_APPLIED);
-	g_assert_true(resolves(fixture, "folder/sibling", &sibling));
-	g_assert_cmpint(delete (fixture, &sibling), ==, JOURNAL_APPLIED);
-	make(fixture, &folder, "sibling");
-	g_assert_cmpint(update(fixture, &sibling, "again"), ==, JOURNAL_NAME_TAKEN);
+	g_assert_cmpint(fixture_update_now(fixture, &sibling, "back"), ==, JOURNAL_APPLIED);
+	g_assert_true(fixture_resolves(fixture, "folder/sibling", &sibling));
+	g_assert_cmpint(fixture_delete_now(fixture, &sibling), ==, JOURNAL_APPLIED);
+	fixture_make(fixture, &folder, "sibling");
+	g_assert_cmpint(fixture_update_now(fixture, &sibling, "again"), ==, JOURNAL_NAME_TAKEN);
 }
 
 static void test_moving_out_takes_all_below(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
-	NodeId top = make(fixture, &fixture->drive, "top/");
-	NodeId folder = make(fixture, &top, "folder/");
-	NodeId file = make(fixture, &folder, "file");
-	NodeId gone = make(fixture, &folder, "gone");
-	g_assert_cmpint(delete (fixture, &gone), ==, JOURNAL_APPLIED);
-	g_assert_cmpint(delete (fixture, &top), ==, JOURNAL_APPLIED);
-	g_assert_cmpint(move(fixture, &folder, &fixture->drive, "out"), ==, JOURNAL_APPLIED);
-	g_assert_true(resolves(fixture, "out/file", &file));
-	g_assert_cmpuint(seq_of(fixture, &file), ==, head(fixture));
-	g_assert_false(is_live(fixture, &gone));
-	g_assert_false(is_live(fixture, &top));
+	NodeId top = fixture_make(fixture, &fixture->drive, "top/");
+	NodeId folder = fixture_make(fixture, &top, "folder/");
+	NodeId file = fixture_make(fixture, &folder, "file");
+	NodeId gone = fixture_make(fixture, &folder, "gone");
+	g_assert_cmpint(fixture_delete_now(fixture, &gone), ==, JOURNAL_APPLIED);
+	g_assert_cmpint(fixture_delete_now(fixture, &top), ==, JOURNAL_APPLIED);
+	g_assert_cmpint(fixture_move_now(fixture, &folder, &fixture->drive, "out"), ==,
+			JOURNAL_APPLIED);
+	g_assert_true(fixture_resolves(fixture, "out/file", &file));
+	g_assert_cmpuint(fixture_base(fixture, &file), ==, fixture_head(fixture));
+	g_assert_false(fixture_is_live(fixture, &gone));
+	g_assert_false(fixture_is_live(fixture, &top));
 }
 
 static void test_moving_into_revives(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
-	NodeId top = make(fixture, &fixture->drive, "top/");
-	NodeId folder = make(fixture, &top, "folder/");
-	NodeId file = make(fixture, &folder, "file");
-	NodeId outside = make(fixture, &fixture->drive, "outside");
-	g_assert_cmpint(delete (fixture, &top), ==, JOURNAL_APPLIED);
-	g_assert_cmpint(move(fixture, &outside, &folder, "file"), ==, JOURNAL_APPLIED);
-	g_assert_true(resolves(fixture, "top/folder/file", &outside));
-	g_assert_false(is_live(fixture, &file));
+	NodeId top = fixture_make(fixture, &fixture->drive, "top/");
+	NodeId folder = fixture_make(fixture, &top, "folder/");
+	NodeId file = fixture_make(fixture, &folder, "file");
+	NodeId outside = fixture_make(fixture, &fixture->drive, "outside");
+	g_assert_cmpint(fixture_delete_now(fixture, &top), ==, JOURNAL_APPLIED);
+	g_assert_cmpint(fixture_move_now(fixture, &outside, &folder, "file"), ==, JOURNAL_APPLIED);
+	g_assert_true(fixture_resolves(fixture, "top/folder/file", &outside));
+	g_assert_false(fixture_is_live(fixture, &file));
 
 	/* A rename inside what is deleted brings back that node and those above it. */
-	g_assert_cmpint(delete (fixture, &top), ==, JOURNAL_APPLIED);
-	g_assert_cmpint(move(fixture, &folder, &top, "renamed"), ==, JOURNAL_APPLIED);
-	g_assert_true(resolves(fixture, "top/renamed/file", &outside));
-	g_assert_cmpuint(seq_of(fixture, &outside), ==, head(fixture));
+	g_assert_cmpint(fixture_delete_now(fixture, &top), ==, JOURNAL_APPLIED);
+	g_assert_cmpint(fixture_move_now(fixture, &folder, &top, "renamed"), ==, JOURNAL_APPLIED);
+	g_assert_true(fixture_resolves(fixture, "top/renamed/file", &outside));
+	g_assert_cmpuint(fixture_base(fixture, &outside), ==, fixture_head(fixture));
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/journal/fixture.h"
 
+#include "base/error.h"
 #include "chunk/content.h"
 
 #include <string.h>
@@ -240,4 +241,102 @@ uint64_t fixture_seq(const Commit *commit, unsigned index)
 {
 	g_assert(index < commit->results->len);
 	return g_array_index(commit->results, JournalResult, index).seq;
+}
+
+/* ---- one operation in a commit of its own -------------------------------------------------- */
+
+NodeId fixture_make(Fixture *fixture, const NodeId *parent, const char *name)
+{
+	g_autoptr(Commit) commit = fixture_commit(fixture);
+	NodeId id = node_id_random();
+	size_t size = strlen(name);
+	if (name[size - 1] == '/') {
+		g_autofree char *plain = g_strndup(name, size - 1);
+		fixture_folder(commit, &id, parent, plain);
+	} else {
+		fixture_file(commit, &id, parent, name, name);
+	}
+	fixture_run(commit);
+	g_assert_cmpint(fixture_outcome(commit, 0), ==, JOURNAL_APPLIED);
+	return id;
+}
+
+JournalNode fixture_node(Fixture *fixture, const NodeId *id)
+{
+	g_autoptr(GError) error = NULL;
+	JournalNode node;
+	journal_node(fixture->journal, &fixture->drive, id, &node, &error);
+	g_assert_no_error(error);
+	return node;
+}
+
+uint64_t fixture_base(Fixture *fixture, const NodeId *id)
+{
+	JournalNode node = fixture_node(fixture, id);
+	uint64_t seq = node.seq;
+	journal_node_clear(&node);
+	return seq;
+}
+
+bool fixture_is_live(Fixture *fixture, const NodeId *id)
+{
+	JournalNode node = fixture_node(fixture, id);
+	bool live = !node.deleted;
+	journal_node_clear(&node);
+	return live;
+}
+
+bool fixture_resolves(Fixture *fixture, const char *path, const NodeId *id)
+{
+	g_autoptr(GError) error = NULL;
+	JournalNode node;
+	if (!journal_resolve(fixture->journal, &fixture->drive, path, &node, &error)) {
+		g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+		return false;
+	}
+	bool same = node_id_equal(&node.id, id);
+	journal_node_clear(&node);
+	return same;
+}
+
+JournalUsage fixture_usage(Fixture *fixture)
+{
+	g_autoptr(GError) error = NULL;
+	JournalUsage usage;
+	journal_usage(fixture->journal, &fixture->drive, &usage, &error);
+	g_assert_no_error(error);
+	return usage;
+}
+
+uint64_t fixture_head(Fixture *fixture)
+{
+	return fixture_usage(fixture).seq;
+}
+
+JournalOutcome fixture_delete_now(Fixture *fixture, const NodeId *id)
+{
+	g_autoptr(Commit) commit = fixture_commit(fixture);
+	fixture_delete(commit, id, fixture_base(fixture, id), fixture_head(fixture));
+	fixture_run(commit);
+	fixture_check(fixture);
+	return fixture_outcome(commit, 0);
+}
+
+JournalOutcome fixture_move_now(Fixture *fixture, const NodeId *id, const NodeId *parent,
+				const char *name)
+{
+	g_autoptr(Commit) commit = fixture_commit(fixture);
+	fixture_move(commit, id, fixture_base(fixture, id), parent, name);
+	fixture_run(commit);
+	fixture_check(fixture);
+	return fixture_outcome(commit, 0);
+}
+
+JournalOutcome fixture_update_now(Fixture *fixture, const NodeId *id, const char *text)
+{
+	g_autoptr(Commit) commit = fixture_commit(fixture);
+	fixture_update(commit, id, fixture_base(fixture, id), text);
+	fixture_run(commit);
+	fixture_check(fixture);
+	return fixture_outcome(commit, 0);
 }

@@ -78,3 +78,21 @@ void fixture_run(Commit *commit);
 bool fixture_try(Commit *commit, GError **error);
 JournalOutcome fixture_outcome(const Commit *commit, unsigned index);
 uint64_t fixture_seq(const Commit *commit, unsigned index);
+
+/* ---- one operation in a commit of its own, checked ------------------------------------------ */
+
+/* A folder if the name ends in '/', else a file whose text is its name. */
+NodeId fixture_make(Fixture *fixture, const NodeId *parent, const char *name);
+JournalOutcome fixture_update_now(Fixture *fixture, const NodeId *id, const char *text);
+JournalOutcome fixture_move_now(Fixture *fixture, const NodeId *id, const NodeId *parent,
+				const char *name);
+JournalOutcome fixture_delete_now(Fixture *fixture, const NodeId *id);
+
+/* To be cleared. */
+JournalNode fixture_node(Fixture *fixture, const NodeId *id);
+uint64_t fixture_base(Fixture *fixture, const NodeId *id);
+bool fixture_is_live(Fixture *fixture, const NodeId *id);
+bool fixture_resolves(Fixture *fixture, const char *path, const NodeId *id);
+/* The drive's seq. */
+uint64_t fixture_head(Fixture *fixture);
+JournalUsage fixture_usage(Fixture *fixture);

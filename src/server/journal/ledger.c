@@ -249,20 +249,19 @@ bool ledger_child(Ledger *ledger, int64_t parent, const void *name, size_t size,
 	return true;
 }
 
-bool ledger_children(Ledger *ledger, int64_t parent, const int64_t except[2], GArray *ret_keys,
+bool ledger_children(Ledger *ledger, int64_t parent, int64_t except, GArray *ret_keys,
 		     GError **error)
 {
 	SqlStatement *statement =
 		sql_statement(ledger->session,
 			      "SELECT key FROM node WHERE parent = $1 AND deleted = 0 "
-			      "AND key <> $2 AND key <> $3",
+			      "AND key <> $2",
 			      error);
 	if (!statement) {
 		return false;
 	}
 	sql_bind_int(statement, 1, parent);
-	sql_bind_int(statement, 2, except[0]);
-	sql_bind_int(statement, 3, except[1]);
+	sql_bind_int(statement, 2, except);
 	for (;;) {
 		bool row;
 		if (!sql_step(statement, &row, error)) {
@@ -286,7 +285,7 @@ bool ledger_applied(Ledger *ledger, int64_t node, uint64_t base, int64_t operati
 	}
 	SqlStatement *statement =
 		sql_statement(ledger->session,
-			      "SELECT seq FROM version WHERE node = $1 AND seq > $2 "
+			      "SELECT seq FROM version WHERE node = $1 AND seq >= $2 "
 			      "AND device = $3 AND operation = $4 ORDER BY seq LIMIT 1",
 			      error);
 	if (!statement) {

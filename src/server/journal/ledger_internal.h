@@ -85,7 +85,10 @@ bool ledger_find(Ledger *ledger, const NodeId *id, LedgerNode *ret_node, GError 
 bool ledger_child(Ledger *ledger, int64_t parent, const void *name, size_t size, int64_t *ret_key,
 		  GError **error);
 
-/* Was this operation applied to the node after the seq `base`? *ret_seq is 0 if not. */
+/*
+ * Was this operation applied to the node since the seq `base`? (At that seq itself if it changed
+ * what the same commit had changed.) *ret_seq is 0 if not.
+ */
 bool ledger_applied(Ledger *ledger, int64_t node, uint64_t base, int64_t operation,
 		    uint64_t *ret_seq, GError **error);
 
@@ -114,8 +117,8 @@ bool ledger_set_place(Ledger *ledger, const LedgerNode *node, int64_t parent, GB
 bool ledger_show(Ledger *ledger, int64_t node, bool deleted, GError **error);
 bool ledger_delete(Ledger *ledger, int64_t node, const LedgerAuthor *author, GError **error);
 
-/* Keys of the live children, except two (0: none). */
-bool ledger_children(Ledger *ledger, int64_t parent, const int64_t except[2], GArray *ret_keys,
+/* Keys of the live children, except one (0: none). */
+bool ledger_children(Ledger *ledger, int64_t parent, int64_t except, GArray *ret_keys,
 		     GError **error);
 
 /* Only the name, without history: the end of a swap inside a group. */

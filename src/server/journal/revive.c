@@ -35,7 +35,7 @@ static bool read_grave(Ledger *ledger, int64_t key, bool *ret_deleted, int64_t *
 }
 
 /* They were deleted with the folder, at that time. */
-static bool bury_children(Ledger *ledger, int64_t folder, const int64_t except[2], int64_t time_us,
+static bool bury_children(Ledger *ledger, int64_t folder, int64_t except, int64_t time_us,
 			  GError **error)
 {
 	const LedgerAuthor drive = { .time_us = time_us };
@@ -87,6 +87,12 @@ static bool dead_chain(Ledger *ledger, int64_t folder, GArray *ret_chain, bool *
 	return name_taken(ledger, first, ret_taken, error);
 }
 
+bool revive_is_taken(Ledger *ledger, int64_t folder, bool *ret_taken, GError **error)
+{
+	g_autoptr(GArray) chain = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	return dead_chain(ledger, folder, chain, ret_taken, error);
+}
+
 bool revive_folder(Ledger *ledger, int64_t folder, int64_t except, bool *ret_taken, GError **error)
 {
 	g_autoptr(GArray) chain = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -100,11 +106,10 @@ bool revive_folder(Ledger *ledger, int64_t folder, int64_t except, bool *ret_tak
 	int64_t time_us = ledger->time_us;
 	for (unsigned i = chain->len; i > 0; i--) {
 		int64_t key = g_array_index(chain, int64_t, i - 1);
-		int64_t next = i > 1 ? g_array_index(chain, int64_t, i - 2) : 0;
-		const int64_t keep[2] = { next, except };
+		int64_t stays = i > 1 ? g_array_index(chain, int64_t, i - 2) : except;
 		bool deleted;
 		if (!read_grave(ledger, key, &deleted, &time_us, error) ||
-		    !bury_children(ledger, key, keep, time_us, error) ||
+		    !bury_children(ledger, key, stays, time_us, error) ||
 		    !ledger_show(ledger, key, deleted, error)) {
 			return false;
 		}

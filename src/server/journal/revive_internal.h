@@ -15,11 +15,12 @@
 
 /*
  * Brings a dead folder and the dead ones above it back, alone: their other children get tombstones.
- * The child `except` (0: none) stays as it is, wherever below the first of these folders it is.
- * *ret_taken: nothing was done, since the name of the first of them is in use again.
- * Forgets the ledger's ancestry.
+ * The child `except` (0: none) of the folder stays as it is. *ret_taken: nothing was done, since
+ * the name of the first of them is in use again. Forgets the ledger's ancestry.
  */
 bool revive_folder(Ledger *ledger, int64_t folder, int64_t except, bool *ret_taken, GError **error);
+/* Would it find the name in use? */
+bool revive_is_taken(Ledger *ledger, int64_t folder, bool *ret_taken, GError **error);
 
 /*
  * Shows all that lies below a folder that is live again, and what got its tombstone under the seq

@@ -132,8 +132,12 @@ static bool reserve(TablesKeys *keys, SqlSession *session, TablesKind kind, GErr
 		return false;
 	}
 	g_assert(row);
-	keys->end[kind] = sql_column_int(statement, 0);
-	keys->next[kind] = keys->end[kind] - KEYS_PER_BLOCK;
+	int64_t end = sql_column_int(statement, 0);
+	if (!sql_run(statement, error)) {
+		return false;
+	}
+	keys->end[kind] = end;
+	keys->next[kind] = end - KEYS_PER_BLOCK;
 	return true;
 }
 
