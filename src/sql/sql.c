@@ -372,12 +372,12 @@ static bool session_use_log(SqlSession *session, GError **error)
 {
 	Sql *sql = session->sql;
 	bool durable = sql->options.durability == SQL_DURABLE;
-	g_autofree char *log =
-		g_strdup_printf("PRAGMA journal_mode = WAL;"
-				"PRAGMA journal_size_limit = %llu;"
-				"PRAGMA synchronous = %s;"
-				"PRAGMA mmap_size = %llu;",
-				LOG_SIZE_MAX, durable ? "FULL" : "NORMAL", MAP_SIZE_MAX);
+	g_autofree char *log = g_strdup_printf("PRAGMA journal_mode = WAL;"
+					       "PRAGMA journal_size_limit = %llu;"
+					       "PRAGMA synchronous = %s;"
+					       "PRAGMA mmap_size = %llu;",
+					       LOG_SIZE_MAX, durable ? "FULL" : "NORMAL",
+					       sql->options.unmapped ? 0 : MAP_SIZE_MAX);
 	if (!execute(session, log, error)) {
 		return false;
 	}
