@@ -132,7 +132,11 @@ static State *state_new(const NodeId *drive)
 State *state_open(const char *path, const NodeId *drive, GError **error)
 {
 	g_autoptr(State) state = state_new(drive);
-	const SqlOptions options = { .durability = SQL_ORDERED, .cache_size = CACHE_SIZE };
+	const SqlOptions options = {
+		.durability = SQL_ORDERED,
+		.cache_size = CACHE_SIZE,
+		.unmapped = true,
+	};
 	state->sql = sql_open(path, &options, error);
 	if (!state->sql || !header_migrate(state->sql, error) || !load(state, error)) {
 		g_prefix_error(error, "open the state '%s': ", path);
