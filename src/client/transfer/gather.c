@@ -405,25 +405,33 @@ static Progress gather_item(Gather *gather, UploadItem *item, GError **error)
 
 /* ---- all ---------------------------------------------------------------------------------- */
 
-/* How many works from here on are of one group; 1 for a work without group. */
-static unsigned group_size(GPtrArray *works, unsigned at)
+/*
+ * How many works from here on are of one group; 1 for a work without group. *ret_size: bytes of
+ * their operations, as far as they are known yet.
+ */
+static unsigned group_count(GPtrArray *works, unsigned at, size_t *ret_size)
 {
 	const UploadWork *first = g_ptr_array_index(works, at);
-	unsigned count = 1;
-	while (first->item->group && at + count < works->len) {
+	unsigned group = first->item->group;
+	unsigned count = 0;
+	*ret_size = 0;
+	while (group && at + count < works->len) {
 		const UploadWork *next = g_ptr_array_index(works, at + count);
-		if (next->item->group != first->item->group) {
+		if (next->item->group != group) {
 			break;
 		}
+		RemoteOperation operation = upload_operation(next->item);
+		*ret_size += remote_operation_size(&operation);
 		count++;
 	}
-	return count;
+	return MAX(count, 1);
 }
 
-static bool has_room(const UploadBatch *batch, unsigned count)
+static bool has_room(const UploadBatch *batch, unsigned count, size_t size)
 {
 	return batch->works->len + count <= COMMIT_OPERATIONS_MAX &&
-	       batch->message_size < BATCH_MESSAGE_SIZE && batch->cut < BATCH_RAW_SIZE;
+	       batch->message_size < BATCH_MESSAGE_SIZE &&
+	       batch->message_size + size < COMMIT_MESSAGE_SIZE_MAX && batch->cut < BATCH_RAW_SIZE;
 }
 
 static bool gather_work(Gather *gather, UploadWork *work, GError **error)
@@ -442,14 +450,17 @@ static bool gather_work(Gather *gather, UploadWork *work, GError **error)
 	return progress != BROKEN;
 }
 
-static bool gather_group(Gather *gather, GPtrArray *works, unsigned at, unsigned count,
+static bool gather_group(Gather *gather, GPtrArray *works, unsigned at, unsigned *ret_count,
 			 GError **error)
 {
-	bool fits = count <= COMMIT_OPERATIONS_MAX;
-	if (fits && !has_room(gather->batch, count) && !push_batch(gather)) {
+	size_t size = 0;
+	unsigned count = group_count(works, at, &size);
+	bool fits = count <= COMMIT_OPERATIONS_MAX && size < COMMIT_MESSAGE_SIZE_MAX;
+	if (fits && !has_room(gather->batch, count, size) && !push_batch(gather)) {
 		return false;
 	}
 	bool ok = true;
+	*ret_count = count;
 	for (unsigned i = at; ok && i < at + count; i++) {
 		UploadWork *work = g_ptr_array_index(works, i);
 		if (fits) {
@@ -470,8 +481,8 @@ bool gather_works(UploadRun *run, GPtrArray *works, Pipeline *pipeline, UploadBa
 	gather.refs = g_array_new(FALSE, FALSE, sizeof(ContentRef));
 	bool ok = true;
 	for (unsigned at = 0; ok && at < works->len;) {
-		unsigned count = group_size(works, at);
-		ok = gather_group(&gather, works, at, count, error);
+		unsigned count = 0;
+		ok = gather_group(&gather, works, at, &count, error);
 		at += count;
 	}
 	g_array_unref(gather.refs);

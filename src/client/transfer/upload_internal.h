@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/limits.h"
 #include "chunk/chunk_id.h"
 #include "chunk/codec.h"
 #include "client/transfer/pace.h"
@@ -12,8 +13,8 @@
 #define BATCH_RAW_SIZE (2 * BATCH_SIZE_TARGET)
 /* A file is read in pieces of this size. */
 #define READ_SIZE (1 * MIB)
-/* Bytes of operations in one batch; far below MESSAGE_SIZE_MAX. */
-#define BATCH_MESSAGE_SIZE (1 * MIB)
+/* Bytes of operations in one batch; a group may take the rest. */
+#define BATCH_MESSAGE_SIZE (COMMIT_MESSAGE_SIZE_MAX / 2)
 
 struct Upload {
 	Disk *disk;
