@@ -152,6 +152,18 @@ static void list_all(Walk *walk)
 	}
 }
 
+/* What opening the folder as a disk left there. */
+static void remove_all(const char *path)
+{
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name = NULL;
+	while (dir && (name = g_dir_read_name(dir))) {
+		g_autofree char *inner = g_build_filename(path, name, NULL);
+		remove_all(inner);
+	}
+	remove(path);
+}
+
 static double cpu_seconds(void)
 {
 	struct rusage usage;
@@ -215,5 +227,7 @@ int main(int argc, char **argv)
 	}
 	g_ptr_array_unref(walk.items);
 	g_ptr_array_unref(walk.folders);
+	g_autofree char *reserved = g_build_filename(argv[1], DISK_RESERVED, NULL);
+	remove_all(reserved);
 	return 0;
 }

@@ -11,8 +11,6 @@
 #include "base/error.h"
 #include "base/limits.h"
 
-#include <time.h>
-
 /* Fewer bytes than these are sent unasked: to ask would cost a round trip. */
 #define ASK_SIZE_MIN (1 * MIB)
 /* Smaller chunks would cost more to measure than they tell. */
@@ -108,15 +106,8 @@ static void drop_repeated(UploadBatch *batch)
 typedef struct Measure {
 	size_t raw;
 	size_t encoded;
-	int64_t took_ns; /* of the processor */
+	int64_t took_us;
 } Measure;
-
-static int64_t processor_ns(void)
-{
-	struct timespec now = { 0 };
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static void encode_chunk(UploadBatch *batch, UploadChunk *chunk, Codec *codec, int level,
 			 Measure *measure)
@@ -127,7 +118,7 @@ static void encode_chunk(UploadBatch *batch, UploadChunk *chunk, Codec *codec, i
 		return;
 	}
 	bool measured = chunk->length >= MEASURED_SIZE_MIN;
-	int64_t start_ns = measured ? processor_ns() : 0;
+	int64_t start_us = measured ? g_get_monotonic_time() : 0;
 	CodecEncoding encoding = CODEC_RAW;
 	g_autoptr(GBytes) encoded = codec_encode(codec, bytes, chunk->length, level, &encoding);
 	if (encoding == CODEC_RAW) {
@@ -139,7 +130,7 @@ static void encode_chunk(UploadBatch *batch, UploadChunk *chunk, Codec *codec, i
 	chunk->chunk.encoding = encoding;
 	chunk->encoded = g_steal_pointer(&encoded);
 	if (measured) {
-		measure->took_ns += processor_ns() - start_ns;
+		measure->took_us += g_get_monotonic_time() - start_us;
 		measure->raw += chunk->length;
 		measure->encoded += size;
 	}
@@ -168,7 +159,7 @@ bool deliver_encode(void *data, void *run_data, GError **error)
 		pays_note_raw(&upload->pays);
 	} else {
 		pays_note_encoded(&upload->pays, level, measure.raw, measure.encoded,
-				  measure.took_ns);
+				  measure.took_us * 1000);
 	}
 	g_mutex_unlock(&upload->mutex);
 	return true;
@@ -332,7 +323,8 @@ bool deliver_send(void *data, void *run_data, GError **error)
 	g_auto(Load) load = { 0 };
 	load_fill(&load, batch);
 	g_mutex_lock(&upload->mutex);
-	size_t request_size = pays_request_size(&upload->pays, BATCH_SIZE_TARGET);
+	size_t size_max = pace_request_size(upload->pace, BATCH_SIZE_TARGET);
+	size_t request_size = pays_request_size(&upload->pays, size_max);
 	g_mutex_unlock(&upload->mutex);
 	/* The rest goes with the operations, if there are any: one round trip and one sync less. */
 	size_t rest = batch->works->len > 0 ? 2 * request_size : 0;

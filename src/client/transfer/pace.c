@@ -3,9 +3,13 @@
 #include "client/transfer/pace.h"
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "client/transfer/rate.h"
 
+#define REQUEST_SIZE_MIN (256 * KIB)
+
 struct Pace {
+	uint64_t rate_max;
 	GMutex mutex;
 	Rate rate; /* guarded by mutex */
 };
@@ -13,6 +17,7 @@ struct Pace {
 Pace *pace_new(uint64_t rate_max)
 {
 	Pace *pace = g_new0(Pace, 1);
+	pace->rate_max = rate_max;
 	g_mutex_init(&pace->mutex);
 	rate_init(&pace->rate, rate_max, g_get_monotonic_time());
 	return pace;
@@ -57,4 +62,12 @@ bool pace_wait(Pace *pace, uint64_t bytes, GCancellable *cancellable, GError **e
 		return false;
 	}
 	return true;
+}
+
+size_t pace_request_size(const Pace *pace, size_t size_max)
+{
+	if (pace->rate_max == 0) {
+		return size_max;
+	}
+	return (size_t)MIN(MAX(pace->rate_max, REQUEST_SIZE_MIN), (uint64_t)size_max);
 }

@@ -3,6 +3,7 @@
 
 #include <gio/gio.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A limit of bytes per second, kept by all threads together. */
@@ -14,3 +15,9 @@ void pace_free(Pace *pace);
 
 /* Waits until these bytes may flow; CANCELLED if that comes first. */
 bool pace_wait(Pace *pace, uint64_t bytes, GCancellable *cancellable, GError **error);
+
+/*
+ * Bytes that one request should carry under this limit: a second's worth, so that it flows evenly,
+ * but no tiny ones; size_max without limit.
+ */
+size_t pace_request_size(const Pace *pace, size_t size_max);

@@ -40,11 +40,26 @@ static void test_cancelled(void)
 	pace_free(pace);
 }
 
+static void test_request_size(void)
+{
+	Pace *none = pace_new(0);
+	Pace *slow = pace_new(1000);
+	Pace *fast = pace_new(1000000);
+	g_assert_cmpuint(pace_request_size(none, 4000000), ==, 4000000);
+	g_assert_cmpuint(pace_request_size(slow, 4000000), ==, 256 * 1024);
+	g_assert_cmpuint(pace_request_size(fast, 4000000), ==, 1000000);
+	g_assert_cmpuint(pace_request_size(fast, 500000), ==, 500000);
+	pace_free(none);
+	pace_free(slow);
+	pace_free(fast);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/client/transfer/pace/no-limit", test_no_limit);
 	g_test_add_func("/client/transfer/pace/waits", test_waits);
 	g_test_add_func("/client/transfer/pace/cancelled", test_cancelled);
+	g_test_add_func("/client/transfer/pace/request-size", test_request_size);
 	return g_test_run();
 }

@@ -21,7 +21,7 @@ typedef struct PaysCosts {
 	double read_ns; /* for each byte: reading, cutting, hashing */
 } PaysCosts;
 
-/* What a level does: nanoseconds of a processor for each byte, and encoded bytes for each. */
+/* What a level does: nanoseconds for each byte, and encoded bytes for each. */
 typedef struct PaysLevel {
 	int level; /* zstd's, or PAYS_RAW */
 	double encode_ns;
@@ -50,8 +50,8 @@ int pays_level(const Pays *pays);
 void pays_note_sent(Pays *pays, size_t bytes, int64_t took_ns);
 
 /*
- * Compressible bytes were encoded at this level; what one level tells, the others learn from.
- * took_ns: of the processor, so that a busy machine does not look like a slow one.
+ * Compressible bytes were encoded at this level; what one level tells, the others learn from. Both
+ * times are of the clock on the wall: a machine too busy to encode is too busy to send, too.
  */
 void pays_note_encoded(Pays *pays, int level, size_t bytes, size_t encoded, int64_t took_ns);
 

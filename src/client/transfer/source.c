@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Bytes of pieces in one load: what one answer of the server may carry. */
-#define LOAD_SIZE BATCH_SIZE_TARGET
+#define LOAD_SIZE_MAX BATCH_SIZE_TARGET
 #define LOAD_PIECES_MAX 8192
 /* Bytes of files in one round. */
 #define ROUND_SIZE (64 * MIB)
@@ -29,6 +29,7 @@ typedef struct Source {
 	ApplyRun *run;
 	Pipeline *pipeline;
 	ApplyLoad *load;
+	size_t load_size_max;
 	unsigned round_files;
 	uint64_t round_size;
 	/* the file at hand */
@@ -255,7 +256,7 @@ static bool add_piece(Source *source, const ContentRef *ref)
 	}
 	g_array_append_val(load->pieces, piece);
 	load->size += ref->length;
-	bool full = load->size >= LOAD_SIZE || load->pieces->len >= LOAD_PIECES_MAX;
+	bool full = load->size >= source->load_size_max || load->pieces->len >= LOAD_PIECES_MAX;
 	return !full || push_load(source, false);
 }
 
@@ -371,6 +372,7 @@ bool source_works(ApplyRun *run, GPtrArray *works, Pipeline *pipeline, ApplyLoad
 		  GError **error)
 {
 	Source source = { .run = run, .pipeline = pipeline, .load = apply_load_new() };
+	source.load_size_max = pace_request_size(run->apply->pace, LOAD_SIZE_MAX);
 	source.base = g_array_new(FALSE, FALSE, sizeof(BaseChunk));
 	source.lists = g_hash_table_new_full(chunk_id_hash, chunk_id_equal, g_free,
 					     (GDestroyNotify)g_bytes_unref);
