@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is full, forbidden or wrong is said clearly, harms nothing, and heals by itself."""
+
+import os
+import subprocess
+
+import pytest
+
+from drive import BUILD, Device, run, snapshot, wait_equal, wait_until
+from test_sync import write
+
+
+def errors(device):
+    return [error["message"] for error in device.status().get("errors", [])]
+
+
+def test_quota_is_a_clear_refusal(devices, server):
+    run(BUILD / "imdrived", "user", "quota", "alice", "1000000", "--data", server.data)
+    a, b = devices("a", "b")
+    write(a.path("small"), "fits")
+    wait_equal(a, b)
+    write(a.path("large"), os.urandom(3_000_000))
+    wait_until(lambda: any("storage" in text for text in errors(a)), "the refusal is shown")
+    assert not b.path("large").exists()
+    write(a.path("other"), "still fits")
+    wait_until(lambda: b.path("other").exists(), "other files go on")
+    a.path("large").unlink()
+    wait_until(lambda: not errors(a), "the refusal goes with its cause")
+    wait_equal(a, b)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder],
+                             capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("may not mount a small disk here: needs CAP_SYS_ADMIN")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_full_disk_heals(devices, server, tmp_path, small_disk):
+    a = devices("a")
+    b = Device(tmp_path, "b", server)
+    b.folder = small_disk
+    b.login().start()
+    write(a.path("fits"), "fits")
+    wait_until(lambda: b.path("fits").exists(), "a small file arrives")
+    write(a.path("large"), os.urandom(4_000_000))
+    wait_until(lambda: errors(b), "the full disk is shown")
+    assert not b.path("large").exists() or b.path("large").stat().st_size == 4_000_000
+    assert b.path("fits").read_text() == "fits"
+    subprocess.run(["mount", "-o", "remount,size=32m", small_disk], check=True)
+    wait_until(lambda: b.path("large").exists(), "it arrives when there is room")
+    wait_equal(a, b)
+    b.stop()
+
+
+def test_things_that_are_not_synced_are_listed(devices):
+    a, b = devices("a", "b")
+    os.mkfifo(a.path("pipe"))
+    write(a.path("file"), "1")
+    wait_until(lambda: b.path("file").exists(), "the file arrives")
+    wait_until(lambda: a.status()["bindings"][0]["skipped"] == ["pipe"], "the pipe is listed")
+    assert not b.path("pipe").exists()
+
+
+def test_second_imdrive_of_a_profile_joins_the_first(devices, tmp_path):
+    a, b = devices("a", "b")
+    other = tmp_path / "other"
+    other.mkdir()
+    a.command("sync", other)
+    wait_until(lambda: len(a.status()["bindings"]) == 2, "it is bound too")
+    write(other / "x", "both folders show the drive")
+    wait_until(lambda: b.path("x").exists() and a.path("x").exists(), "all folders agree")
+
+
+@pytest.mark.parametrize("arguments, code, says", [
+    ((), 2, "Usage"),
+    (("nonsense",), 2, "no command 'nonsense'"),
+    (("sync",), 2, "usage: imdrive sync FOLDER"),
+    (("sync", "/nonexistent"), 1, "bind '/nonexistent'"),
+    (("login", "http://127.0.0.1:1"), 2, "--user NAME"),
+    (("--nonsense",), 2, "unknown option"),
+    (("status", "--nonsense"), 2, "nonsense"),
+    (("versions", "/etc/passwd"), 1, "does not lie in a folder"),
+    (("pause",), 1, "no imdrive is running"),
+])
+def test_wrong_use_is_answered(devices, arguments, code, says):
+    a = devices("a", start=False)
+    done = a.command(*arguments, check=False)
+    assert (done.returncode, says in done.stderr) == (code, True), done
+
+
+def test_wrong_password_and_no_server(devices, tmp_path, server):
+    a = Device(tmp_path, "wrong", server)
+    done = a.command("login", server.url, "--user", "alice", text="not it\n", check=False)
+    assert done.returncode == 1 and "name or password is wrong" in done.stderr
+    done = a.command("login", "http://127.0.0.1:1", "--user", "alice", text="x\n", check=False)
+    assert done.returncode == 1 and "127.0.0.1:1" in done.stderr
+    assert a.status() == {} or a.status()["signed_in"] is False
+    done = a.command("sync", a.folder, check=False)
+    assert done.returncode == 1 and "not signed in" in done.stderr
+    assert snapshot(a.folder) == {}
