@@ -14,6 +14,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define PROGRESS_MS 200
@@ -364,9 +365,20 @@ static void daemon_clear(Daemon *daemon)
 	g_clear_pointer(&daemon->loop, g_main_loop_unref);
 }
 
+/* A batch of staged files holds a descriptor each. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 static bool start(Daemon *daemon, const DaemonOptions *options, GError **error)
 {
 	g_autofree char *folder = profile_path(daemon->profile, "");
+	allow_descriptors();
 	if (!profile_lock(daemon->profile, error)) {
 		return false;
 	}

@@ -12,7 +12,8 @@
 
 #define SMALL_JOBS_MAX 2
 #define LARGE_JOBS_MAX 1
-#define BATCH_ITEMS_MAX 4096
+/* Each staged file holds a descriptor. */
+#define BATCH_ITEMS_MAX 2048
 #define BATCH_BYTES_MAX (16 * MIB)
 
 /* An item with what the engine must know when it comes back. */

@@ -73,6 +73,7 @@ struct Engine {
 	/* recording */
 	bool sync_running;
 	int64_t last_record_us;
+	int64_t next_tidy_us;
 
 	/* trouble */
 	GHashTable *problems; /* key -> Problem */

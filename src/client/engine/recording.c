@@ -9,11 +9,14 @@
 #include "base/log.h"
 
 #define RECORD_INTERVAL_US 1000000
+#define TIDY_INTERVAL_US (300ll * 1000000)
 
 typedef struct SyncJob {
 	Job job;
 	Engine *engine;
 	uint64_t generation;
+	bool tidy; /* also look after what was swapped out */
+	int64_t now_us;
 	bool synced;
 	GError *error;
 } SyncJob;
@@ -31,7 +34,12 @@ void recording_synced(Engine *engine, uint64_t generation)
 static void run(Job *job)
 {
 	SyncJob *sync = (SyncJob *)job;
-	sync->synced = disk_sync(sync->engine->world.disk, &sync->error);
+	Disk *disk = sync->engine->world.disk;
+	if (sync->tidy) {
+		/* What cannot be tidied now is tried again. */
+		disk_tidy(disk, sync->now_us, NULL);
+	}
+	sync->synced = disk_sync(disk, &sync->error);
 }
 
 static void done(Job *job)
@@ -70,6 +78,11 @@ void recording_start(Engine *engine)
 	sync->job.done = done;
 	sync->engine = engine;
 	sync->generation = state_mark(engine->state);
+	sync->now_us = engine_now(engine);
+	sync->tidy = sync->now_us >= engine->next_tidy_us;
+	if (sync->tidy) {
+		engine->next_tidy_us = sync->now_us + TIDY_INTERVAL_US;
+	}
 	engine->sync_running = true;
 	engine_submit(engine, &sync->job);
 }

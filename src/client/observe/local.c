@@ -33,6 +33,11 @@ typedef struct Departed {
 	bool last_look; /* the grace is over, the next look decides */
 } Departed;
 
+typedef struct Begun {
+	Place place;
+	int64_t due_us;
+} Begun;
+
 typedef struct FileId {
 	uint64_t inode;
 	int64_t birth_ns;
@@ -53,6 +58,7 @@ struct Local {
 	GHashTable *names;     /* Place * set: to be looked at */
 	GQueue name_order;     /* Place * borrowed from names */
 	GHashTable *departed;  /* int64_t * -> Departed * */
+	GQueue begun;          /* Begun: files that are just being made, by due_us */
 	GQueue departed_order; /* int64_t key, by until_us */
 	GHashTable *arrivals;  /* int64_t * -> Place *: where a known file was seen */
 	GPtrArray *skipped;
@@ -93,6 +99,13 @@ static void place_free(void *item)
 	g_free(place);
 }
 
+static void begun_free(void *item)
+{
+	Begun *begun = item;
+	g_free(begun->place.name);
+	g_free(begun);
+}
+
 static unsigned file_id_hash(const void *item)
 {
 	const FileId *id = item;
@@ -130,6 +143,7 @@ Local *local_new(State *state, const Ignore *ignore, const LocalHooks *hooks)
 	g_queue_init(&local->folder_order);
 	g_queue_init(&local->name_order);
 	g_queue_init(&local->departed_order);
+	g_queue_init(&local->begun);
 	return local;
 }
 
@@ -141,6 +155,7 @@ void local_free(Local *local)
 	g_queue_clear(&local->folder_order);
 	g_queue_clear(&local->name_order);
 	g_queue_clear_full(&local->departed_order, g_free);
+	g_queue_clear_full(&local->begun, begun_free);
 	g_hash_table_unref(local->folders);
 	g_hash_table_unref(local->names);
 	g_hash_table_unref(local->departed);
@@ -392,9 +407,29 @@ static bool is_ignored(Local *local, const ScanPlace *place)
 	return ignore_match(local->ignore, path, place->info.kind == DISK_FOLDER);
 }
 
+/*
+ * A new file without content was most likely made a moment ago, to be written now: it would travel
+ * empty first, and leave an empty version behind.
+ */
+static bool is_begun(Local *local, const ScanPlace *place)
+{
+	int64_t age_us = local->now_us - place->info.stamp.change_ns / 1000;
+	if (place->info.kind != DISK_FILE || place->info.size > 0 || age_us < 0 ||
+	    age_us > LOCAL_GRACE_US) {
+		return false;
+	}
+	Begun *begun = g_new(Begun, 1);
+	begun->place.folder = place->folder;
+	begun->place.name = g_strdup(place->name);
+	begun->due_us = local->now_us + LOCAL_GRACE_US;
+	g_queue_push_tail(&local->begun, begun);
+	return true;
+}
+
 static void appear(Local *local, const ScanPlace *place)
 {
-	if (!state_get(local->state, SIDE_LOCAL, place->folder) || is_ignored(local, place)) {
+	if (!state_get(local->state, SIDE_LOCAL, place->folder) || is_ignored(local, place) ||
+	    is_begun(local, place)) {
 		return;
 	}
 	Entry fields = {
@@ -794,7 +829,20 @@ static bool parent_departed(Local *local, const Entry *entry)
 	return g_hash_table_contains(local->departed, &entry->parent);
 }
 
-int64_t local_expire(Local *local, int64_t now_us)
+static int64_t look_at_begun(Local *local, int64_t now_us)
+{
+	Begun *begun;
+	while ((begun = g_queue_peek_head(&local->begun))) {
+		if (begun->due_us > now_us) {
+			return begun->due_us;
+		}
+		local_mark_name(local, begun->place.folder, begun->place.name);
+		begun_free(g_queue_pop_head(&local->begun));
+	}
+	return -1;
+}
+
+static int64_t expire_departed(Local *local, int64_t now_us)
 {
 	local->now_us = now_us;
 	if (local->deep_pending > 0) {
@@ -821,6 +869,14 @@ int64_t local_expire(Local *local, int64_t now_us)
 	return -1;
 }
 
+int64_t local_expire(Local *local, int64_t now_us)
+{
+	int64_t begun_us = look_at_begun(local, now_us);
+	int64_t departed_us = expire_departed(local, now_us);
+	return begun_us < 0 || (departed_us >= 0 && departed_us < begun_us) ? departed_us
+									    : begun_us;
+}
+
 bool local_is_complete(const Local *local)
 {
 	return local->deep_pending == 0;
@@ -830,7 +886,7 @@ bool local_is_quiet(const Local *local)
 {
 	return local->deep_pending == 0 && local->under_way == 0 &&
 	       g_hash_table_size(local->folders) == 0 && g_hash_table_size(local->names) == 0 &&
-	       g_hash_table_size(local->departed) == 0;
+	       g_hash_table_size(local->departed) == 0 && g_queue_is_empty((GQueue *)&local->begun);
 }
 
 const GPtrArray *local_skipped(const Local *local)
