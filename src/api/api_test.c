@@ -365,6 +365,24 @@ static void test_foreign_drive_does_not_exist(Fixture *fixture, const void *data
 	g_assert_cmpuint(test_world_seq(world), ==, seq);
 }
 
+static void test_inner_errors_stay_inside(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	g_assert_cmpuint(status_of(world, &world->alice, "/api/v1/me", NULL), ==, 200);
+	test_world_fail(world);
+	ApiResponse response;
+	test_world_ask(world, &world->alice, "/api/v1/me", NULL, &response);
+	g_assert_cmpuint(response.status, ==, 500);
+	json_t *answer = json_of(&response);
+	const char *message = json_string_value(json_object_get(answer, "message"));
+	g_assert_true(g_str_has_prefix(message, "internal error"));
+	g_assert_null(strstr(message, "database"));
+	g_assert_nonnull(strstr(response.detail, "database"));
+	json_decref(answer);
+	api_response_clear(&response);
+	g_assert_cmpuint(status_of(world, &world->alice, "/api/v1/me", NULL), ==, 200);
+}
+
 /* ---- garbage --------------------------------------------------------------------------- */
 
 static void test_garbage_is_refused(Fixture *fixture, const void *data)
@@ -645,6 +663,7 @@ int main(int argc, char **argv)
 	add("revoked-device-stops-waiting", test_revoked_device_stops_waiting);
 	add("strangers-get-401", test_strangers_get_401);
 	add("foreign-drive-does-not-exist", test_foreign_drive_does_not_exist);
+	add("inner-errors-stay-inside", test_inner_errors_stay_inside);
 	add("garbage-is-refused", test_garbage_is_refused);
 	add("wrong-hash-writes-nothing", test_wrong_hash_writes_nothing);
 	add("names-that-are-none", test_names_that_are_none);

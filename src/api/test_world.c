@@ -224,6 +224,11 @@ void *test_world_answer(GBytes *body, const ProtobufCMessageDescriptor *descript
 	return unpacked;
 }
 
+void test_world_fail(TestWorld *world)
+{
+	sql_fault_set(world->inside->sql, 1);
+}
+
 uint64_t test_world_seq(TestWorld *world)
 {
 	JournalUsage usage;

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "front/connection.h"
 #include "front/metrics.h"
+#include "front/nap.h"
 #include "front/peer.h"
 
 #include <string.h>
@@ -51,10 +52,7 @@ struct Exchange {
 	void *waiting;      /* the api's */
 	int64_t handled_us; /* when it was first handled */
 	Timer timer;
-	GMutex lock;  /* guards the following, which the feed and the timer set */
-	bool noticed; /* woken, or time is up, since it was last handled */
-	bool expired;
-	bool asleep;
+	Nap nap; /* between what the feed and the timer notice and the worker */
 };
 
 /* ---- life ------------------------------------------------------------------------------ */
@@ -88,7 +86,7 @@ static Exchange *exchange_new(Front *front, struct MHD_Connection *mhd, const ch
 	exchange->start_us = g_get_monotonic_time();
 	exchange->timer.func = time_is_up;
 	exchange->timer.data = exchange;
-	g_mutex_init(&exchange->lock);
+	nap_init(&exchange->nap);
 	front->exchanges++;
 	return exchange;
 }
@@ -102,7 +100,7 @@ static void exchange_free(Exchange *exchange)
 	g_clear_pointer(&exchange->receiving, g_byte_array_unref);
 	g_clear_pointer(&exchange->body, g_bytes_unref);
 	api_response_clear(&exchange->response);
-	g_mutex_clear(&exchange->lock);
+	nap_clear(&exchange->nap);
 	g_free(exchange->peer);
 	g_free(exchange);
 }
@@ -344,37 +342,27 @@ enum MHD_Result exchange_handle(void *cls, struct MHD_Connection *mhd, const cha
 /* ---- working and waiting --------------------------------------------------------------- */
 
 /* A sleeping exchange becomes a worker's again; one that is being handled will look once more. */
-static void notice(Exchange *exchange, bool expired)
+static void wake(void *data)
 {
-	g_mutex_lock(&exchange->lock);
-	bool asleep = exchange->asleep;
-	exchange->asleep = false;
-	exchange->noticed = true;
-	exchange->expired = exchange->expired || expired;
-	g_mutex_unlock(&exchange->lock);
-	if (asleep) {
+	Exchange *exchange = data;
+	if (nap_notice(&exchange->nap, false)) {
 		push(exchange);
 	}
 }
 
-static void wake(void *data)
-{
-	notice(data, false);
-}
-
 static void time_is_up(void *data)
 {
-	notice(data, true);
+	Exchange *exchange = data;
+	if (nap_notice(&exchange->nap, true)) {
+		push(exchange);
+	}
 }
 
+/* Once asleep, another worker may have it before this returns. */
 static bool fall_asleep(Exchange *exchange)
 {
 	timer_set(exchange->front->waits, &exchange->timer, exchange->response.wait_ms);
-	g_mutex_lock(&exchange->lock);
-	bool asleep = !exchange->noticed;
-	exchange->asleep = asleep;
-	g_mutex_unlock(&exchange->lock);
-	return asleep;
+	return nap_fall_asleep(&exchange->nap);
 }
 
 /* Before handling it again: nothing of the last time can come in any more. */
@@ -384,9 +372,7 @@ static void wake_up(Exchange *exchange)
 	if (exchange->waiting) {
 		api_forget(exchange->front->api, g_steal_pointer(&exchange->waiting));
 	}
-	g_mutex_lock(&exchange->lock);
-	exchange->noticed = false;
-	g_mutex_unlock(&exchange->lock);
+	nap_begin(&exchange->nap);
 }
 
 static void handle(Exchange *exchange)
@@ -402,7 +388,7 @@ static void handle(Exchange *exchange)
 		.authorization = exchange->authorization,
 		.body = exchange->body,
 		.peer = exchange->peer,
-		.wake = exchange->expired ? NULL : wake,
+		.wake = nap_is_expired(&exchange->nap) ? NULL : wake,
 		.wake_data = exchange,
 		.waited_ms = (unsigned)((now_us - exchange->handled_us) / 1000),
 	};

@@ -246,7 +246,7 @@ static void test_bad_content_length(Fixture *fixture, const void *data)
 static void test_two_lengths(Fixture *fixture, const void *data)
 {
 	g_autofree char *text = g_strdup_printf(
-		"POST /sync/v1/commit HTTP/1.1\r\nHost: drive\r\nAuthorization: %s\r\n"
+		"POST /api/v1/logout HTTP/1.1\r\nHost: drive\r\nAuthorization: %s\r\n"
 		"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
 		fixture->world->alice.authorization);
 	g_assert_cmpuint(status_of_text(fixture, text), ==, 400);
@@ -300,9 +300,11 @@ static void test_strangers_body_is_not_kept(Fixture *fixture, const void *data)
 		fds[i] = dial(fixture);
 		put_head(fds[i], NULL, "/sync/v1/upload", BODY_SIZE_MAX / 2);
 	}
-	g_autoptr(GByteArray) body = test_world_changes(&fixture->world->alice, NULL, 0);
-	g_assert_cmpuint(status_of_post(fixture, &fixture->world->alice, "/sync/v1/changes", body),
+	g_autofree char *bytes = g_strnfill(MIB, 'y');
+	g_autoptr(GByteArray) body = test_world_create(&fixture->world->alice, 1, "large", bytes);
+	g_assert_cmpuint(status_of_post(fixture, &fixture->world->alice, "/sync/v1/commit", body),
 			 ==, 200);
+	fixture->seq++;
 	g_autofree char *filler = g_malloc0(BODY_SIZE_MAX / 2);
 	put(fds[0], filler, BODY_SIZE_MAX / 2);
 	g_assert_cmpuint(get_status(fds[0]), ==, 401);
@@ -597,6 +599,67 @@ static void test_many_at_once(Fixture *fixture, const void *data)
 	}
 }
 
+/* ---- threads --------------------------------------------------------------------------- */
+
+#define FOLLOWERS 8
+#define COMMITS 100
+
+static void copy_cursor(const Answer *answer, GByteArray *cursor, uint64_t *ret_seq)
+{
+	g_autoptr(Imdrive__Sync__ChangesResponse) message =
+		test_world_answer(answer->body, &imdrive__sync__changes_response__descriptor);
+	const Imdrive__Sync__Page *page = message->pages[0];
+	g_byte_array_set_size(cursor, 0);
+	g_byte_array_append(cursor, page->cursor.data, (unsigned)page->cursor.len);
+	*ret_seq = page->seq;
+}
+
+/* Waits for change after change until it has seen the last. */
+static void *follow(void *data)
+{
+	const Fixture *fixture = data;
+	const TestDevice *alice = &fixture->world->alice;
+	int fd = dial(fixture);
+	uint64_t seq = 0;
+	g_autoptr(GByteArray) cursor = g_byte_array_new();
+	while (seq < fixture->seq + COMMITS) {
+		const ProtobufCBinaryData from = { cursor->len, cursor->data };
+		g_autoptr(GByteArray) body =
+			test_world_changes(alice, cursor->len > 0 ? &from : NULL, 50000);
+		put_request(fd, alice, "/sync/v1/changes", body);
+		Answer answer;
+		get_answer(fd, &answer);
+		g_assert_cmpuint(answer.status, ==, 200);
+		copy_cursor(&answer, cursor, &seq);
+		answer_clear(&answer);
+	}
+	close(fd);
+	return NULL;
+}
+
+/* A wake may come before, while and after the request falls asleep; none may be lost. */
+static void test_no_wake_is_lost(Fixture *fixture, const void *data)
+{
+	GThread *followers[FOLLOWERS];
+	for (size_t i = 0; i < FOLLOWERS; i++) {
+		followers[i] = g_thread_new("follow", follow, fixture);
+	}
+	for (unsigned number = 1; number <= COMMITS; number++) {
+		g_autofree char *name = g_strdup_printf("file%u", number);
+		ApiResponse response;
+		g_autoptr(GByteArray) body =
+			test_world_create(&fixture->world->alice, number, name, name);
+		test_world_ask(fixture->world, &fixture->world->alice, "/sync/v1/commit", body,
+			       &response);
+		g_assert_cmpuint(response.status, ==, 200);
+		api_response_clear(&response);
+	}
+	for (size_t i = 0; i < FOLLOWERS; i++) {
+		g_thread_join(followers[i]);
+	}
+	fixture->seq += COMMITS;
+}
+
 static void test_metrics_are_for_this_machine(Fixture *fixture, const void *data)
 {
 	g_assert_cmpuint(status_of_text(fixture, "GET /metrics HTTP/1.1\r\nHost: drive\r\n\r\n"),
@@ -653,6 +716,7 @@ int main(int argc, char **argv)
 	add("revoked-device-is-cut-off", test_revoked_device_is_cut_off);
 	add("stops-with-devices-waiting", test_stops_with_devices_waiting);
 	add("many-at-once", test_many_at_once);
+	add("no-wake-is-lost", test_no_wake_is_lost);
 	add("metrics-are-for-this-machine", test_metrics_are_for_this_machine);
 	add("address-in-use-is-told", test_address_in_use_is_told);
 	return g_test_run();

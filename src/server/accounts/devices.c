@@ -6,29 +6,23 @@
  *  - what was read from the table is remembered only if nothing ended since the reading began
  *    (`generation`), or an ended device could come back to life.
  */
-#include "server/accounts/devices.h"
+#include "server/accounts/devices_internal.h"
 
 #include "base/error.h"
 #include "base/limits.h"
 
-#include <sodium.h>
 #include <string.h>
 
 #define TOKEN_PREFIX "imdrive_"
 #define TOKEN_RANDOM_SIZE 32
 #define TOKEN_TEXT_SIZE 43 /* base64url of the random bytes, without padding */
 #define TOKEN_SIZE (sizeof TOKEN_PREFIX - 1 + TOKEN_TEXT_SIZE)
-#define TOKEN_HASH_SIZE crypto_hash_sha256_BYTES
+#define TOKEN_HASH_SIZE DEVICES_TOKEN_HASH_SIZE
 
 #define KNOWN_MAX 65536
 #define SEEN_INTERVAL_US (5 * G_TIME_SPAN_MINUTE)
 
-typedef struct Known {
-	uint8_t token_hash[TOKEN_HASH_SIZE];
-	DevicesCaller caller;
-	int64_t seen_us;
-	int64_t noted_us; /* the seen_us that stands in the table or in `seen` */
-} Known;
+typedef DevicesKnown Known;
 
 struct Devices {
 	Sql *sql;
@@ -131,12 +125,13 @@ static void note_seen(Devices *devices, Known *known, int64_t now_us)
 			     g_memdup2(&known->seen_us, sizeof(int64_t)));
 }
 
-/* Looks the hash up in memory; true if it is a device that may enter. */
-static bool recall(Devices *devices, const uint8_t *token_hash, int64_t now_us,
-		   DevicesCaller *ret_caller, uint64_t *ret_generation)
+/* Looks the token up in memory; true if it is of a device that may enter. */
+static bool recall(Devices *devices, const char *token, int64_t now_us, DevicesCaller *ret_caller)
 {
 	Known key;
-	memcpy(key.token_hash, token_hash, TOKEN_HASH_SIZE);
+	if (!token_to_hash(token, key.token_hash)) {
+		return false;
+	}
 	g_mutex_lock(&devices->lock);
 	Known *known = g_hash_table_lookup(devices->known, &key);
 	bool right = known && !is_idle(devices, known->seen_us, now_us);
@@ -144,15 +139,14 @@ static bool recall(Devices *devices, const uint8_t *token_hash, int64_t now_us,
 		note_seen(devices, known, now_us);
 		*ret_caller = known->caller;
 	}
-	*ret_generation = devices->generation;
 	g_mutex_unlock(&devices->lock);
 	return right;
 }
 
-static void remember(Devices *devices, const Known *read, uint64_t generation, int64_t now_us)
+void devices_remember(Devices *devices, const DevicesKnown *read, int64_t now_us)
 {
 	g_mutex_lock(&devices->lock);
-	if (devices->generation == generation) {
+	if (devices->generation == read->generation) {
 		if (g_hash_table_size(devices->known) >= KNOWN_MAX) {
 			g_hash_table_remove_all(devices->known);
 		}
@@ -186,13 +180,8 @@ static void forget(Devices *devices, int64_t account, int64_t device)
 
 /* ---- entering -------------------------------------------------------------------------- */
 
-static bool read_known(Devices *devices, const uint8_t *token_hash, Known *ret_known,
-		       bool *ret_found, GError **error)
+static bool select_known(SqlSession *session, Known *known, bool *ret_found, GError **error)
 {
-	g_autoptr(SqlSession) session = sql_read(devices->sql, error);
-	if (!session) {
-		return false;
-	}
 	SqlStatement *select =
 		sql_statement(session,
 			      "SELECT device.id, device.account, device.seen_us"
@@ -202,55 +191,60 @@ static bool read_known(Devices *devices, const uint8_t *token_hash, Known *ret_k
 	if (!select) {
 		return false;
 	}
-	sql_bind_bytes(select, 1, token_hash, TOKEN_HASH_SIZE);
+	sql_bind_bytes(select, 1, known->token_hash, TOKEN_HASH_SIZE);
 	if (!sql_step(select, ret_found, error)) {
 		return false;
 	}
 	if (*ret_found) {
-		memcpy(ret_known->token_hash, token_hash, TOKEN_HASH_SIZE);
-		ret_known->caller.device = sql_column_int(select, 0);
-		ret_known->caller.account = sql_column_int(select, 1);
-		ret_known->seen_us = sql_column_int(select, 2);
-		ret_known->noted_us = ret_known->seen_us;
+		known->caller.device = sql_column_int(select, 0);
+		known->caller.account = sql_column_int(select, 1);
+		known->seen_us = sql_column_int(select, 2);
+		known->noted_us = known->seen_us;
 	}
 	return true;
+}
+
+bool devices_read(Devices *devices, const char *token, DevicesKnown *ret_known, bool *ret_found,
+		  GError **error)
+{
+	*ret_found = false;
+	if (!token_to_hash(token, ret_known->token_hash)) {
+		return true;
+	}
+	/* Before the table is read: what ends after this may have been read as not ended. */
+	g_mutex_lock(&devices->lock);
+	ret_known->generation = devices->generation;
+	g_mutex_unlock(&devices->lock);
+	g_autoptr(SqlSession) session = sql_read(devices->sql, error);
+	return session && select_known(session, ret_known, ret_found, error);
 }
 
 bool devices_authenticate(Devices *devices, const char *token, int64_t now_us,
 			  DevicesCaller *ret_caller, GError **error)
 {
-	uint8_t token_hash[TOKEN_HASH_SIZE];
-	uint64_t generation = 0;
-	bool found = false;
-	if (token_to_hash(token, token_hash)) {
-		if (recall(devices, token_hash, now_us, ret_caller, &generation)) {
-			return true;
-		}
-		Known known;
-		if (!read_known(devices, token_hash, &known, &found, error)) {
-			return false;
-		}
-		found = found && !is_idle(devices, known.seen_us, now_us);
-		if (found) {
-			remember(devices, &known, generation, now_us);
-			*ret_caller = known.caller;
-		}
+	if (recall(devices, token, now_us, ret_caller)) {
+		return true;
 	}
-	if (!found) {
+	Known known;
+	bool found;
+	if (!devices_read(devices, token, &known, &found, error)) {
+		return false;
+	}
+	if (!found || is_idle(devices, known.seen_us, now_us)) {
 		g_set_error_literal(
 			error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED,
 			"this device is not signed in, or was signed out: sign in again");
+		return false;
 	}
-	return found;
+	devices_remember(devices, &known, now_us);
+	*ret_caller = known.caller;
+	return true;
 }
 
 bool devices_remembers(Devices *devices, const char *token, int64_t now_us)
 {
-	uint8_t token_hash[TOKEN_HASH_SIZE];
 	DevicesCaller caller;
-	uint64_t generation;
-	return token_to_hash(token, token_hash) &&
-	       recall(devices, token_hash, now_us, &caller, &generation);
+	return recall(devices, token, now_us, &caller);
 }
 
 /* ---- adding and ending ----------------------------------------------------------------- */
