@@ -459,6 +459,10 @@ static void move_to(Local *local, int64_t key, const ScanPlace *place)
 	fields.content = target;
 	set_info(&fields, &place->info);
 	put(local, &fields);
+	if (fields.kind == ENTRY_FOLDER) {
+		/* Whatever was to be listed at its old place has to be listed here. */
+		local_mark_folder(local, key, true);
+	}
 }
 
 static void change(Local *local, int64_t key, const ScanPlace *place)
