@@ -128,7 +128,20 @@ static bool is_full(const Reading *reading, uint64_t seq)
 	       (reading->nodes->len >= reading->nodes_max || reading->weight >= PAGE_WEIGHT_MAX);
 }
 
-/* Live rows below a tombstone are left out: devices hear of the tombstone. */
+/*
+ * Live rows below a tombstone. A device that has read up to `known` may have the node elsewhere: it
+ * moved into the folder before that was deleted, and the folder's tombstone alone would not tell.
+ * Others never hear of it.
+ */
+static bool is_needed(const Reading *reading, JournalNode *node, bool dead)
+{
+	if (node->deleted || !dead) {
+		return true;
+	}
+	node->deleted = true;
+	return node->seq > reading->cursor.known;
+}
+
 static bool add_row(Reading *reading, SqlStatement *statement, GError **error)
 {
 	JournalNode node;
@@ -136,7 +149,7 @@ static bool add_row(Reading *reading, SqlStatement *statement, GError **error)
 	if (!nodes_from_row(statement, reading->ledger->ancestry, &node, &dead, error)) {
 		return false;
 	}
-	if (!node.deleted && dead) {
+	if (!is_needed(reading, &node, dead)) {
 		journal_node_clear(&node);
 		return true;
 	}
