@@ -226,6 +226,11 @@ static void applied(Engine *engine, const Task *task)
 	if (!entry) {
 		return;
 	}
+	if (!state_get(engine->state, SIDE_LOCAL, task->parent)) {
+		/* Its folder was seen to vanish meanwhile. */
+		observing_look(engine, key);
+		return;
+	}
 	state_put(engine->state, SIDE_LOCAL, entry);
 	local_found(engine->local, key);
 	if (!task->remote) {

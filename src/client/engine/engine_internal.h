@@ -103,6 +103,8 @@ void planning_touch(Engine *engine, int64_t key);
 void planning_touch_all(Engine *engine, GHashTable *keys);
 /* An item of this node is on its way, or came back. */
 void planning_busy(Engine *engine, int64_t key, bool busy);
+/* The local entry of key, if there is one, becomes a new node. */
+void planning_renew(Engine *engine, int64_t key);
 /* Plans what was touched. True if it should be called again at once. */
 bool planning_run(Engine *engine);
 /* Path of a local place; NULL if the folder is not in the local tree. Free with g_free(). */

@@ -164,10 +164,12 @@ static void adopt(Engine *engine, int64_t key, int64_t other)
 	rekey(engine, key, other, &id);
 }
 
-static void renew(Engine *engine, int64_t key)
+void planning_renew(Engine *engine, int64_t key)
 {
 	NodeId id = node_id_new();
-	rekey(engine, key, state_key_new(engine->state), &id);
+	if (state_get(engine->state, SIDE_LOCAL, key)) {
+		rekey(engine, key, state_key_new(engine->state), &id);
+	}
 }
 
 static bool is_towards_server(ActionKind kind)
@@ -212,7 +214,7 @@ static void act(Engine *engine, const Action *action, unsigned group)
 		adopt(engine, action->key, action->other);
 		break;
 	case ACTION_RENEW:
-		renew(engine, action->key);
+		planning_renew(engine, action->key);
 		break;
 	case ACTION_SETTLE:
 		state_agree(engine->state, action->key);

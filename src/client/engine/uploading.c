@@ -9,6 +9,7 @@
  */
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "client/engine/engine_internal.h"
 
@@ -137,7 +138,7 @@ static Entry *sent_entry(Engine *engine, const UploadItem *item)
 		fields = *agreed;
 	}
 	if (item->verb == UPLOAD_CREATE || item->verb == UPLOAD_MOVE) {
-		fields.parent = state_key_of_id(engine->state, &item->parent);
+		fields.parent = state_key_for_id(engine->state, &item->parent);
 		fields.name = item->name;
 	}
 	if (item->verb == UPLOAD_CREATE || item->verb == UPLOAD_UPDATE) {
@@ -253,9 +254,28 @@ static void done_item(Engine *engine, const UploadItem *item)
 	engine->bytes_done += weight(item);
 }
 
+/*
+ * A node of that id was there before. Either our own creation, whose answer was lost: then its news
+ * are on their way. Or what this file was until it was deleted there: then it needs another id.
+ */
+static void refused_id(Engine *engine, const UploadItem *item)
+{
+	const GError *before = trouble_of(engine, item->key);
+	if (before && before->code == DRIVE_ERROR_CONFLICT) {
+		trouble_cured(engine, item->key);
+		planning_renew(engine, item->key);
+		return;
+	}
+	g_autoptr(GError) error = g_error_new(DRIVE_ERROR, DRIVE_ERROR_CONFLICT,
+					      "the server had it before; it is sent again");
+	trouble_item(engine, item->key, error);
+}
+
 static void refused(Engine *engine, const UploadItem *item)
 {
 	g_autoptr(GError) error = NULL;
+	log_event(LOG_DEBUG, "refused", "device=\"%s\" key=%" G_GINT64_FORMAT " outcome=%d",
+		  engine->device_name, item->key, (int)item->refusal);
 	switch (item->refusal) {
 	case REMOTE_QUOTA:
 		error = g_error_new(DRIVE_ERROR, DRIVE_ERROR_QUOTA,
@@ -266,6 +286,9 @@ static void refused(Engine *engine, const UploadItem *item)
 		error = g_error_new(DRIVE_ERROR, DRIVE_ERROR_INVALID,
 				    "the server does not accept this name or content");
 		break;
+	case REMOTE_EXISTS:
+		refused_id(engine, item);
+		return;
 	case REMOTE_MISSING_CONTENT:
 		error = g_error_new(DRIVE_ERROR, DRIVE_ERROR_BUSY,
 				    "the server lost part of the content on the way; it is sent "
