@@ -364,6 +364,7 @@ static void done(Job *job)
 		result(engine, task, apply->completed);
 		planning_busy(engine, task->item->key, false);
 	}
+	local_resume(engine->local);
 	if (apply->synced) {
 		recording_synced(engine, apply->generation);
 	}

@@ -43,6 +43,13 @@ typedef struct FileId {
 	int64_t birth_ns;
 } FileId;
 
+/* A folder to list (name NULL) or a name to look at. */
+typedef struct Mark {
+	int64_t folder;
+	char *name;
+	bool deep;
+} Mark;
+
 /* One thing seen that is not what the tree says. */
 typedef struct News {
 	const ScanPlace *place;
@@ -61,6 +68,7 @@ struct Local {
 	GQueue begun;          /* Begun: files that are just being made, by due_us */
 	GQueue departed_order; /* int64_t key, by until_us */
 	GHashTable *arrivals;  /* int64_t * -> Place *: where a known file was seen */
+	GArray *deferred;      /* Mark: to be looked at when our own changes above are over */
 	GPtrArray *skipped;
 	GHashTable *errors;      /* int64_t * -> GError *: could not be looked at */
 	GHashTable *failed_deep; /* int64_t * set: of these, the ones to be listed deep */
@@ -118,6 +126,12 @@ static gboolean file_id_equal(const void *a, const void *b)
 	return x->inode == y->inode && x->birth_ns == y->birth_ns;
 }
 
+static void mark_clear(void *item)
+{
+	Mark *mark = item;
+	g_free(mark->name);
+}
+
 static int64_t *key_new(int64_t key)
 {
 	int64_t *copy = g_new(int64_t, 1);
@@ -135,6 +149,8 @@ Local *local_new(State *state, const Ignore *ignore, const LocalHooks *hooks)
 	local->names = g_hash_table_new_full(place_hash, place_equal, place_free, NULL);
 	local->departed = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	local->arrivals = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, place_free);
+	local->deferred = g_array_new(FALSE, FALSE, sizeof(Mark));
+	g_array_set_clear_func(local->deferred, mark_clear);
 	local->skipped = g_ptr_array_new_with_free_func(g_free);
 	local->unwatched = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	local->errors = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free,
@@ -163,6 +179,7 @@ void local_free(Local *local)
 	g_hash_table_unref(local->errors);
 	g_hash_table_unref(local->unwatched);
 	g_hash_table_unref(local->failed_deep);
+	g_array_unref(local->deferred);
 	g_ptr_array_unref(local->skipped);
 	g_free(local);
 }
@@ -265,6 +282,27 @@ void local_give_back(Local *local, const Scan *scan)
 		local_mark_name(local, place->folder, place->name);
 	}
 	taken_back(local, scan);
+}
+
+static void defer(Local *local, int64_t folder, const char *name, bool deep)
+{
+	Mark mark = { .folder = folder, .name = g_strdup(name), .deep = deep };
+	local->deep_pending += deep;
+	g_array_append_val(local->deferred, mark);
+}
+
+void local_resume(Local *local)
+{
+	for (unsigned i = 0; i < local->deferred->len; i++) {
+		const Mark *mark = &g_array_index(local->deferred, Mark, i);
+		if (mark->name) {
+			local_mark_name(local, mark->folder, mark->name);
+		} else {
+			local_mark_folder(local, mark->folder, mark->deep);
+		}
+		local->deep_pending -= mark->deep;
+	}
+	g_array_set_size(local->deferred, 0);
 }
 
 void local_gone(Local *local, int64_t key)
@@ -656,6 +694,28 @@ static bool is_ours(Merge *merge, int64_t folder, const char *name)
 	return hooks->is_ours(hooks->data, folder, name, merge->scan->started);
 }
 
+/*
+ * Was path that of the folder from the scan to now? If we moved it, or one above it, what was seen
+ * there may be of another folder, or missing from this one.
+ */
+static bool is_path_certain(Merge *merge, int64_t folder, const char *path)
+{
+	Local *local = merge->local;
+	g_autofree char *now = state_path(local->state, SIDE_LOCAL, folder);
+	if (!now) {
+		return true;
+	}
+	size_t size = strlen(now);
+	bool same = strncmp(now, path, size) == 0 &&
+		    (size == 0 || path[size] == '/' || path[size] == '\0');
+	for (int64_t key = folder; same && key != ENTRY_KEY_ROOT;) {
+		g_autoptr(Entry) entry = entry_ref(state_get(local->state, SIDE_LOCAL, key));
+		same = !is_ours(merge, entry->parent, entry->name);
+		key = entry->parent;
+	}
+	return same;
+}
+
 static void saw(Merge *merge, const ScanPlace *place)
 {
 	News news = { .place = place };
@@ -714,6 +774,10 @@ static void compare_folder(Merge *merge, const ScanFolder *folder)
 {
 	Local *local = merge->local;
 	if (!state_get(local->state, SIDE_LOCAL, folder->key)) {
+		return;
+	}
+	if (!is_path_certain(merge, folder->key, folder->path)) {
+		defer(local, folder->key, NULL, folder->deep);
 		return;
 	}
 	if (folder->error) {
@@ -779,6 +843,10 @@ static void saw_nothing(Merge *merge, const ScanPlace *place, int64_t key)
 static void compare_name(Merge *merge, const ScanName *name)
 {
 	const ScanPlace *place = &name->place;
+	if (!is_path_certain(merge, place->folder, name->path)) {
+		defer(merge->local, place->folder, place->name, false);
+		return;
+	}
 	if (name->error) {
 		g_hash_table_insert(merge->local->errors, key_new(place->folder),
 				    g_error_copy(name->error));

@@ -47,6 +47,12 @@ bool local_take(Local *local, unsigned folders_max, unsigned names_max, Scan *sc
 /* The scan could not be used: all of it is to be looked at again. */
 void local_give_back(Local *local, const Scan *scan);
 
+/*
+ * What was seen below a folder that we ourselves were moving says nothing; it is looked at again
+ * after this: to be called when changes of ours are over.
+ */
+void local_resume(Local *local);
+
 /* It left the local tree: we deleted it. */
 void local_gone(Local *local, int64_t key);
 /* We have just put it where the local tree says: it is not missing. */
