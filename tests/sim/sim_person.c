@@ -54,6 +54,10 @@ static void save(SimWorld *world, const char *who, DiskMemory *disk, const char 
 	release(world, disk, path);
 	bool beside = sim_world_draw(world, 3) == 0;
 	g_autofree char *temporary = g_strconcat(path, ".new", NULL);
+	if (beside) {
+		/* One that came from another device. */
+		release(world, disk, temporary);
+	}
 	bool saved = disk_memory_user_write(disk, beside ? temporary : path, value, strlen(value),
 					    NULL) &&
 		     (!beside || disk_memory_user_rename(disk, temporary, path, NULL));
@@ -89,6 +93,7 @@ static void move(SimWorld *world, const char *who, DiskMemory *disk, const char 
 
 static void swap(SimWorld *world, const char *who, DiskMemory *disk, const char *a, const char *b)
 {
+	release(world, disk, "swap.tmp");
 	if (strcmp(a, b) != 0 && disk_memory_user_rename(disk, a, "swap.tmp", NULL)) {
 		bool half = disk_memory_user_rename(disk, b, a, NULL);
 		bool whole = half && disk_memory_user_rename(disk, "swap.tmp", b, NULL);

@@ -152,7 +152,6 @@ static void test_leaves_out_what_is_deleted_with_its_folder(void)
 	NodeId file = fixture_make(fixture, &folder, "file");
 	unsigned count;
 	g_autoptr(GBytes) before = read_all(fixture, &count);
-	NodeId late = fixture_make(fixture, &folder, "late");
 	fixture_delete_now(fixture, &folder);
 
 	JournalPage page = read_page(fixture, before, 10);
@@ -160,7 +159,28 @@ static void test_leaves_out_what_is_deleted_with_its_folder(void)
 	const JournalNode *tombstone = &g_array_index(page.nodes, JournalNode, 0);
 	g_assert_true(node_id_equal(&tombstone->id, &folder));
 	g_assert_true(tombstone->deleted);
-	g_assert_false(has(&page, &late) || has(&page, &file));
+	g_assert_false(has(&page, &file));
+	journal_page_clear(&page);
+	g_autoptr(GBytes) anew = read_all(fixture, &count);
+	g_assert_cmpuint(count, ==, 0);
+}
+
+/* Who has the file at its old place learns from the folder's tombstone alone nothing about it. */
+static void test_tells_of_what_moved_into_a_folder_before_that_was_deleted(void)
+{
+	g_autoptr(Fixture) fixture = fixture_new();
+	NodeId folder = fixture_make(fixture, &fixture->drive, "folder/");
+	NodeId file = fixture_make(fixture, &fixture->drive, "file");
+	unsigned count;
+	g_autoptr(GBytes) before = read_all(fixture, &count);
+	fixture_move_now(fixture, &file, &folder, "file");
+	fixture_delete_now(fixture, &folder);
+
+	JournalPage page = read_page(fixture, before, 10);
+	g_assert_cmpuint(page.nodes->len, ==, 2);
+	g_assert_true(has(&page, &file) && has(&page, &folder));
+	g_assert_true(g_array_index(page.nodes, JournalNode, 0).deleted);
+	g_assert_true(g_array_index(page.nodes, JournalNode, 1).deleted);
 	journal_page_clear(&page);
 	g_autoptr(GBytes) anew = read_all(fixture, &count);
 	g_assert_cmpuint(count, ==, 0);
@@ -285,6 +305,9 @@ int main(int argc, char **argv)
 			test_pages_fit_into_messages);
 	g_test_add_func("/server/journal/changes/leaves-out-what-is-deleted-with-its-folder",
 			test_leaves_out_what_is_deleted_with_its_folder);
+	g_test_add_func("/server/journal/changes/"
+			"tells-of-what-moved-into-a-folder-before-that-was-deleted",
+			test_tells_of_what_moved_into_a_folder_before_that_was_deleted);
 	g_test_add_func("/server/journal/changes/snapshot-shows-what-dies-meanwhile",
 			test_snapshot_shows_what_dies_meanwhile);
 	g_test_add_func("/server/journal/changes/foreign-cursors-reset",
