@@ -224,7 +224,9 @@ static enum MHD_Result begin_reading(Exchange *exchange)
 {
 	Front *front = exchange->front;
 	size_t size = exchange->body_max;
-	if (size > STRANGER_BODY_SIZE_MAX && front->buffered + size > front->buffered_max) {
+	/* Small ones have as much again, so that a sign-in finds room among bulk. */
+	size_t room = front->buffered_max * (size > STRANGER_BODY_SIZE_MAX ? 1 : 2);
+	if (front->buffered + size > room) {
 		refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "busy",
 		       "too much is being transferred, try again in a moment");
 		return send_answer(exchange);
