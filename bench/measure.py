@@ -17,6 +17,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "scenarios"))
 
+from api import Api  # noqa: E402
 from drive import BUILD, Device, Server, difference, snapshot, wait_until  # noqa: E402
 
 
@@ -103,12 +104,21 @@ def cpu_seconds(*processes):
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def memory_line(process, name):
+    for line in pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines():
+        if line.startswith(name + ":"):
+            return int(line.split()[1]) * 1024
+    raise ValueError(f"no {name}")
+
+
 def peak_memory(process):
     """Peak resident bytes of a running process."""
-    for line in pathlib.Path(f"/proc/{process.pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    raise ValueError("no VmHWM")
+    return memory_line(process, "VmHWM")
+
+
+def resident_memory(process):
+    """Resident bytes of a running process."""
+    return memory_line(process, "VmRSS")
 
 
 def loopback_bytes():
