@@ -38,7 +38,7 @@ typedef struct ApplyWork {
 	bool stages;          /* it puts new bytes in place */
 	DiskFile *base;       /* the file now at path: a source of chunks; NULL: it is none */
 	DiskFile *staged;
-	uint64_t written;     /* bytes of the file that are staged, from its start */
+	uint64_t written; /* bytes of the file that are staged, from its start */
 } ApplyWork;
 
 typedef enum PieceSource {

@@ -266,7 +266,7 @@ static void set_outcome(UploadWork *work, const RemoteResult *result, bool again
 			work->again = true;
 			break;
 		}
-		/* fall through */
+		G_GNUC_FALLTHROUGH;
 	default:
 		item->outcome = UPLOAD_REFUSED;
 		item->refusal = result->outcome;

@@ -31,12 +31,12 @@ typedef struct FakeDrive {
 	GHashTable *operations; /* numbers that were applied: uint64_t -> seq */
 	uint64_t seq;
 	/* what the test wants; read under mutex */
-	int fail_before;     /* the n-th exchange from now (1: the next) fails unheard; 0: none */
-	int fail_after;      /* … is carried out, and its answer lost */
+	int fail_before;      /* the n-th exchange from now (1: the next) fails unheard; 0: none */
+	int fail_after;       /* … is carried out, and its answer lost */
 	DriveError fail_code; /* with this; OFFLINE at first */
-	bool full;           /* no room for more content */
-	bool corrupt;        /* chunks are fetched with a wrong byte */
-	size_t fetch_max;    /* chunks in one answer */
+	bool full;            /* no room for more content */
+	bool corrupt;         /* chunks are fetched with a wrong byte */
+	size_t fetch_max;     /* chunks in one answer */
 	GCancellable *cancel_at_next; /* cancelled by the next exchange */
 	/* what the test may count */
 	int exchanges;

@@ -16,29 +16,29 @@ typedef enum UploadVerb {
 	UPLOAD_UPDATE, /* content and attributes of a file, target of a link */
 	UPLOAD_MOVE,
 	UPLOAD_DELETE,
-	UPLOAD_HASH,   /* only learn the content of the local file */
+	UPLOAD_HASH, /* only learn the content of the local file */
 } UploadVerb;
 
 typedef enum UploadOutcome {
-	UPLOAD_PENDING,  /* not reached: an earlier failure of the whole batch; see error */
-	UPLOAD_DONE,     /* committed (or hashed): content, info, seq are set */
-	UPLOAD_SAME,     /* UPDATE: the file is what the server has; content, info are set */
-	UPLOAD_CHANGED,  /* the file changed or vanished while it was read: look again */
-	UPLOAD_REFUSED,  /* the server said no: refusal */
-	UPLOAD_FAILED,   /* this item alone: error (unreadable, too large …) */
+	UPLOAD_PENDING, /* not reached: an earlier failure of the whole batch; see error */
+	UPLOAD_DONE,    /* committed (or hashed): content, info, seq are set */
+	UPLOAD_SAME,    /* UPDATE: the file is what the server has; content, info are set */
+	UPLOAD_CHANGED, /* the file changed or vanished while it was read: look again */
+	UPLOAD_REFUSED, /* the server said no: refusal */
+	UPLOAD_FAILED,  /* this item alone: error (unreadable, too large …) */
 } UploadOutcome;
 
 typedef struct UploadItem {
 	/* in */
 	UploadVerb verb;
-	int64_t key;         /* the engine's; not looked at */
-	uint64_t number;     /* operation number */
-	unsigned group;      /* MOVE: neighbours of one group > 0 are all or nothing */
-	char *path;          /* of the local file; NULL for MOVE and DELETE */
-	DiskInfo expected;   /* the file as observed */
+	int64_t key;       /* the engine's; not looked at */
+	uint64_t number;   /* operation number */
+	unsigned group;    /* MOVE: neighbours of one group > 0 are all or nothing */
+	char *path;        /* of the local file; NULL for MOVE and DELETE */
+	DiskInfo expected; /* the file as observed */
 	NodeId node;
-	NodeId parent;       /* CREATE, MOVE */
-	char *name;          /* CREATE, MOVE */
+	NodeId parent; /* CREATE, MOVE */
+	char *name;    /* CREATE, MOVE */
 	EntryKind kind;
 	uint64_t base;       /* the node's seq; 0 for CREATE */
 	uint64_t decided_at; /* DELETE of a folder */
@@ -49,10 +49,10 @@ typedef struct UploadItem {
 	UploadOutcome outcome;
 	RemoteOutcome refusal;
 	GError *error;
-	GBytes *content;     /* file: chunk/content.h; link: target */
-	DiskInfo info;       /* the file as it was read */
-	bool young;          /* it was changed so shortly before that info may not tell a later
-				change: to be hashed again */
+	GBytes *content; /* file: chunk/content.h; link: target */
+	DiskInfo info;   /* the file as it was read */
+	bool young;      /* it was changed so shortly before that info may not tell a later
+			    change: to be hashed again */
 	uint64_t seq;
 } UploadItem;
 

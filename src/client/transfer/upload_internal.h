@@ -38,8 +38,8 @@ typedef struct UploadChunk {
 	ChunkId id;
 	size_t offset; /* in the batch's bytes */
 	uint32_t length;
-	bool ask;      /* the server may hold it: ask before sending */
-	bool send;     /* to be sent */
+	bool ask;  /* the server may hold it: ask before sending */
+	bool send; /* to be sent */
 	UploadWork *work;
 	GBytes *encoded; /* owns the bytes, if they are not the batch's */
 	EncodedChunk chunk;
@@ -48,10 +48,10 @@ typedef struct UploadChunk {
 /* What passes through the pipeline: bytes of files, and the operations that they complete. */
 typedef struct UploadBatch {
 	uint8_t *bytes;
-	size_t cut;         /* bytes that belong to chunks */
-	size_t filled;      /* bytes read; from cut on: of the file that is being read */
-	GArray *chunks;     /* UploadChunk */
-	GPtrArray *works;   /* UploadWork: to be committed once the chunks are there */
+	size_t cut;          /* bytes that belong to chunks */
+	size_t filled;       /* bytes read; from cut on: of the file that is being read */
+	GArray *chunks;      /* UploadChunk */
+	GPtrArray *works;    /* UploadWork: to be committed once the chunks are there */
 	size_t message_size; /* of their operations, about */
 } UploadBatch;
 
