@@ -34,3 +34,30 @@ char *text_printable(const char *bytes, size_t size)
 	}
 	return g_string_free(text, FALSE);
 }
+
+static bool is_folded_ascii(const char *name, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (name[i] < 0 || (name[i] >= 'A' && name[i] <= 'Z')) {
+			return false;
+		}
+	}
+	return true;
+}
+
+GBytes *text_fold(const void *name, size_t size)
+{
+	if (is_folded_ascii(name, size) || !g_utf8_validate_len(name, size, NULL)) {
+		return NULL;
+	}
+	/* Folding can take a composed form apart, so composing comes last; and first, because what
+	 * is folded depends on it. */
+	g_autofree char *composed = g_utf8_normalize(name, (gssize)size, G_NORMALIZE_NFC);
+	g_autofree char *folded = g_utf8_casefold(composed, -1);
+	g_autofree char *key = g_utf8_normalize(folded, -1, G_NORMALIZE_NFC);
+	size_t key_size = strlen(key);
+	if (key_size == size && memcmp(key, name, size) == 0) {
+		return NULL;
+	}
+	return g_bytes_new_take(g_steal_pointer(&key), key_size);
+}

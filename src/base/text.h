@@ -16,3 +16,10 @@ bool text_is_name(const char *name, size_t size);
  * invalid bytes as \xNN. Free with g_free().
  */
 char *text_printable(const char *bytes, size_t size);
+
+/*
+ * The key under which names that differ only in case or in the composition of their characters are
+ * equal: Unicode NFC of the case-folded name. NULL if that is the name itself, or if the name is
+ * not valid UTF-8 and equals only itself.
+ */
+GBytes *text_fold(const void *name, size_t size);

@@ -29,10 +29,35 @@ static void test_printable(void)
 	g_assert_cmpstr(odd, ==, "a\\x0a\\xff\\x00z");
 }
 
+static void expect_fold(const char *name, const char *folded)
+{
+	g_autoptr(GBytes) key = text_fold(name, strlen(name));
+	if (!folded) {
+		g_assert_null(key);
+		return;
+	}
+	g_assert_nonnull(key);
+	g_assert_cmpmem(g_bytes_get_data(key, NULL), g_bytes_get_size(key), folded, strlen(folded));
+}
+
+static void test_folds(void)
+{
+	expect_fold("plain name.txt", NULL);
+	expect_fold("README", "readme");
+	expect_fold("Ärger", "ärger");
+	expect_fold("A\xcc\x88rger", "ärger");
+	expect_fold("ärger", NULL);
+	expect_fold("a\xcc\x88rger", "ärger");
+	expect_fold("straße", "strasse");
+	expect_fold("日本", NULL);
+	expect_fold("not utf-8 \xff A", NULL);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/base/text/names", test_names);
 	g_test_add_func("/base/text/printable", test_printable);
+	g_test_add_func("/base/text/folds-case-and-composition", test_folds);
 	return g_test_run();
 }
