@@ -13,7 +13,6 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "server/journal/name_internal.h"
 #include "server/journal/revive_internal.h"
 
 #include <string.h>
@@ -262,7 +261,7 @@ static bool insert_node(Apply *apply, const NewNode *node, bool *ret_made, GErro
 	if (!statement) {
 		return false;
 	}
-	g_autoptr(GBytes) folded = name_fold(operation->name, operation->name_size);
+	g_autoptr(GBytes) folded = text_fold(operation->name, operation->name_size);
 	sql_bind_int(statement, 1, node->key);
 	sql_bind_int(statement, 2, ledger->drive);
 	sql_bind_int(statement, 3, node->parent);

@@ -14,7 +14,6 @@
 #include "chunk/content.h"
 #include "server/journal/chunks_internal.h"
 #include "server/journal/journal.h"
-#include "server/journal/name_internal.h"
 
 #include <string.h>
 
@@ -146,7 +145,7 @@ static void check_name(Check *check, SqlStatement *statement)
 		add_problem(check, "node with an impossible name: %" G_GINT64_FORMAT, key);
 		return;
 	}
-	g_autoptr(GBytes) folded = name_fold(name, size);
+	g_autoptr(GBytes) folded = text_fold(name, size);
 	size_t stored_size;
 	const void *stored = sql_column_bytes(statement, 2, &stored_size);
 	bool equal =

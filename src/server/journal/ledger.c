@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "server/journal/name_internal.h"
+#include "base/text.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -400,7 +400,7 @@ bool ledger_set_place(Ledger *ledger, const LedgerNode *node, int64_t parent, GB
 {
 	gsize size;
 	const void *bytes = g_bytes_get_data(name, &size);
-	g_autoptr(GBytes) folded = name_fold(bytes, size);
+	g_autoptr(GBytes) folded = text_fold(bytes, size);
 	if (!ledger_keep(ledger, node->key, false, error) ||
 	    !ledger_seq(ledger, weight_of(node, g_bytes_get_size(node->content)) + size, error)) {
 		return false;
@@ -452,7 +452,7 @@ bool ledger_delete(Ledger *ledger, int64_t node, const LedgerAuthor *author, GEr
 
 bool ledger_set_name(Ledger *ledger, int64_t node, const void *name, size_t size, GError **error)
 {
-	g_autoptr(GBytes) folded = name_fold(name, size);
+	g_autoptr(GBytes) folded = text_fold(name, size);
 	SqlStatement *statement = sql_statement(
 		ledger->session, "UPDATE node SET name = $6, folded = $7 WHERE key = $1", error);
 	if (!statement) {

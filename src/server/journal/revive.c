@@ -11,8 +11,10 @@
 #include "server/journal/revive_internal.h"
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "server/journal/holding_internal.h"
-#include "server/journal/name_internal.h"
+
+#include <string.h>
 
 static bool read_grave(Ledger *ledger, int64_t key, bool *ret_deleted, int64_t *time_us,
 		       GError **error)
@@ -190,6 +192,38 @@ static bool fail(GError **error, DriveError code, const char *reason)
 	return false;
 }
 
+/*
+ * "report.odt" -> "report (restored).odt", then "report (restored 2).odt" … for attempt 1, 2 …;
+ * never longer than NAME_SIZE_MAX, cut at a UTF-8 boundary.
+ */
+static GBytes *restored_name(const void *name, size_t size, unsigned attempt)
+{
+	const char *text = name;
+	g_autofree char *suffix =
+		attempt == 1 ? g_strdup(" (restored)") : g_strdup_printf(" (restored %u)", attempt);
+	size_t suffix_size = strlen(suffix);
+
+	/* A leading dot hides a file and begins no ending; a long ending is none. */
+	const char *dot = g_strrstr_len(text, (gssize)size, ".");
+	size_t stem = dot && dot > text ? (size_t)(dot - text) : size;
+	if (size - stem > 16) {
+		stem = size;
+	}
+	const char *ending = text + stem;
+	size_t ending_size = size - stem;
+	if (stem + suffix_size + ending_size > NAME_SIZE_MAX) {
+		stem = NAME_SIZE_MAX - suffix_size - ending_size;
+		while (stem > 0 && ((unsigned char)text[stem] & 0xc0) == 0x80) {
+			stem--;
+		}
+	}
+	GByteArray *bytes = g_byte_array_sized_new(NAME_SIZE_MAX);
+	g_byte_array_append(bytes, name, (unsigned)stem);
+	g_byte_array_append(bytes, (const uint8_t *)suffix, (unsigned)suffix_size);
+	g_byte_array_append(bytes, (const uint8_t *)ending, (unsigned)ending_size);
+	return g_byte_array_free_to_bytes(bytes);
+}
+
 /* The name, or one made from it that is free in this folder. */
 static bool free_name(Ledger *ledger, int64_t folder, GBytes *name, GBytes **ret_name,
 		      GError **error)
@@ -209,7 +243,7 @@ static bool free_name(Ledger *ledger, int64_t folder, GBytes *name, GBytes **ret
 			return true;
 		}
 		g_bytes_unref(free);
-		free = name_restored(bytes, size, attempt);
+		free = restored_name(bytes, size, attempt);
 	}
 }
 

@@ -233,6 +233,41 @@ static void test_taken_names(void)
 	g_assert_true(fixture_resolves(fixture, "folder (restored)/file.txt", &old[2]));
 }
 
+/* Restores a file beside another of its name, and looks at the name that it gets. */
+static void expect_restored(const char *name, const char *expected)
+{
+	g_autoptr(Fixture) fixture = fixture_new();
+	NodeId id = fixture_make(fixture, &fixture->drive, name);
+	fixture_delete_now(fixture, &id);
+	fixture_make(fixture, &fixture->drive, name);
+	restore_now(fixture, &id, 0);
+	JournalNode node = fixture_node(fixture, &id);
+	g_assert_cmpmem(g_bytes_get_data(node.name, NULL), g_bytes_get_size(node.name), expected,
+			strlen(expected));
+	journal_node_clear(&node);
+}
+
+static void test_restored_names(void)
+{
+	expect_restored("report.odt", "report (restored).odt");
+	expect_restored(".hidden", ".hidden (restored)");
+	expect_restored("a.tar.gz", "a.tar (restored).gz");
+	expect_restored("What. A sentence that ends", "What. A sentence that ends (restored)");
+
+	/* At most as long as a name may be, cut between two characters. */
+	g_autoptr(GString) name = g_string_new(NULL);
+	g_autoptr(GString) expected = g_string_new(NULL);
+	while (name->len + 2 <= NAME_SIZE_MAX - 4) {
+		g_string_append(name, "ä");
+		if (expected->len + 2 <= NAME_SIZE_MAX - 15) {
+			g_string_append(expected, "ä");
+		}
+	}
+	g_string_append(name, ".txt");
+	g_string_append(expected, " (restored).txt");
+	expect_restored(name->str, expected->str);
+}
+
 static void test_forgets_by_time(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
@@ -349,6 +384,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/server/journal/revive/ancestors-come-back-alone",
 			test_ancestors_come_back_alone);
 	g_test_add_func("/server/journal/revive/taken-names-get-another", test_taken_names);
+	g_test_add_func("/server/journal/revive/restored-names-keep-their-ending",
+			test_restored_names);
 	g_test_add_func("/server/journal/sweep/forgets-by-time", test_forgets_by_time);
 	g_test_add_func("/server/journal/sweep/forgets-in-steps", test_forgets_in_steps);
 	g_test_add_func("/server/journal/revive/many-siblings-need-several-seqs",
