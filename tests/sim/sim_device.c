@@ -410,10 +410,10 @@ static void describe_node(SimDevice *device, int64_t key, GString *text)
 char *sim_device_describe(SimDevice *device)
 {
 	g_auto(EngineStatus) status = { 0 };
-	engine_get_status(device->engine, &status);
+	engine_status_get(device->engine, &status);
 	GString *text = g_string_new(NULL);
 	g_string_printf(text, "%s: %s, %u pending, %u jobs%s%s", device->name,
-			engine_state_name(status.state), (unsigned)status.pending,
+			engine_status_name(status.state), (unsigned)status.pending,
 			device->jobs->len, status.reason ? ", " : "",
 			status.reason ? status.reason : "");
 	for (unsigned i = 0; i < status.problems->len; i++) {

@@ -16,8 +16,8 @@
 #define EXIT_USAGE 2
 
 static const Command *const commands[] = {
-	&command_login,   &command_sync,  &command_status, &command_log,    &command_versions,
-	&command_restore, &command_pause, &command_resume, &command_logout,
+	&login_command,   &sync_command,  &status_command, &log_command,    &versions_command,
+	&restore_command, &pause_command, &resume_command, &logout_command,
 };
 
 static GOptionContext *option_context(const Command *command, const GOptionEntry *entries)

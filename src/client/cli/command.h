@@ -25,8 +25,8 @@ typedef struct Command {
 	bool (*run)(const CommandContext *context, int argc, char **argv, GError **error);
 } Command;
 
-extern const Command command_login, command_logout, command_sync, command_status, command_log,
-	command_versions, command_restore, command_pause, command_resume;
+extern const Command login_command, logout_command, sync_command, status_command, log_command,
+	versions_command, restore_command, pause_command, resume_command;
 
 /*
  * Parses the options of a command (entries may be NULL) and checks that between min and max

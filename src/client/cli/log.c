@@ -6,8 +6,8 @@
 
 static bool run(const CommandContext *context, int argc, char **argv, GError **error)
 {
-	if (!command_parse(&command_log, NULL, &argc, &argv, error) ||
-	    !command_count(&command_log, argc, 0, 0, error)) {
+	if (!command_parse(&log_command, NULL, &argc, &argv, error) ||
+	    !command_count(&log_command, argc, 0, 0, error)) {
 		return false;
 	}
 	json_auto_t *result = control_client_call(context->profile, "log", NULL, error);
@@ -28,7 +28,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	return true;
 }
 
-const Command command_log = {
+const Command log_command = {
 	.name = "log",
 	.arguments = "",
 	.summary = "what was done last",

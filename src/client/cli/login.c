@@ -72,8 +72,8 @@ static bool sign_in(Profile *profile, const char *server, GError **error)
 
 static bool run(const CommandContext *context, int argc, char **argv, GError **error)
 {
-	if (!command_parse(&command_login, entries, &argc, &argv, error) ||
-	    !command_count(&command_login, argc, 1, 1, error)) {
+	if (!command_parse(&login_command, entries, &argc, &argv, error) ||
+	    !command_count(&login_command, argc, 1, 1, error)) {
 		return false;
 	}
 	if (!user) {
@@ -90,7 +90,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	return true;
 }
 
-const Command command_login = {
+const Command login_command = {
 	.name = "login",
 	.arguments = "URL --user NAME",
 	.summary = "make this a device of an account (password on stdin)",

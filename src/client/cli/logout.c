@@ -8,8 +8,8 @@
 
 static bool run(const CommandContext *context, int argc, char **argv, GError **error)
 {
-	if (!command_parse(&command_logout, NULL, &argc, &argv, error) ||
-	    !command_count(&command_logout, argc, 0, 0, error)) {
+	if (!command_parse(&logout_command, NULL, &argc, &argv, error) ||
+	    !command_count(&logout_command, argc, 0, 0, error)) {
 		return false;
 	}
 	g_autoptr(Profile) profile = command_profile(context, error);
@@ -34,7 +34,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	return true;
 }
 
-const Command command_logout = {
+const Command logout_command = {
 	.name = "logout",
 	.arguments = "",
 	.summary = "end this device's credential; files stay",

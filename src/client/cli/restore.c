@@ -48,8 +48,8 @@ static json_t *request(const ProfileLogin *login, const char *path, GError **err
 
 static bool run(const CommandContext *context, int argc, char **argv, GError **error)
 {
-	if (!command_parse(&command_restore, entries, &argc, &argv, error) ||
-	    !command_count(&command_restore, argc, 1, 1, error)) {
+	if (!command_parse(&restore_command, entries, &argc, &argv, error) ||
+	    !command_count(&restore_command, argc, 1, 1, error)) {
 		return false;
 	}
 	g_autoptr(Profile) profile = command_profile(context, error);
@@ -69,7 +69,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	return true;
 }
 
-const Command command_restore = {
+const Command restore_command = {
 	.name = "restore",
 	.arguments = "FILE [--version N]",
 	.summary = "bring back a version, or a deleted file",

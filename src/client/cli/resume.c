@@ -12,8 +12,8 @@ static const GOptionEntry entries[] = {
 
 static bool run(const CommandContext *context, int argc, char **argv, GError **error)
 {
-	if (!command_parse(&command_resume, entries, &argc, &argv, error) ||
-	    !command_count(&command_resume, argc, 0, 0, error)) {
+	if (!command_parse(&resume_command, entries, &argc, &argv, error) ||
+	    !command_count(&resume_command, argc, 0, 0, error)) {
 		return false;
 	}
 	json_auto_t *params = json_pack("{s:b}", "accept_deletions", accept_deletions);
@@ -21,7 +21,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	return result;
 }
 
-const Command command_resume = {
+const Command resume_command = {
 	.name = "resume",
 	.arguments = "[--accept-deletions]",
 	.summary = "go on after 'pause', or after deletions were held back",

@@ -94,8 +94,8 @@ static void show(const json_t *status)
 
 static bool run(const CommandContext *context, int argc, char **argv, GError **error)
 {
-	if (!command_parse(&command_status, entries, &argc, &argv, error) ||
-	    !command_count(&command_status, argc, 0, 0, error)) {
+	if (!command_parse(&status_command, entries, &argc, &argv, error) ||
+	    !command_count(&status_command, argc, 0, 0, error)) {
 		return false;
 	}
 	g_autoptr(GError) failure = NULL;
@@ -117,7 +117,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	return true;
 }
 
-const Command command_status = {
+const Command status_command = {
 	.name = "status",
 	.arguments = "",
 	.summary = "what is going on",

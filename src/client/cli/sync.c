@@ -30,8 +30,8 @@ static bool attach(const CommandContext *context, const char *folder, GError **e
 
 static bool run(const CommandContext *context, int argc, char **argv, GError **error)
 {
-	if (!command_parse(&command_sync, entries, &argc, &argv, error) ||
-	    !command_count(&command_sync, argc, 1, 1, error)) {
+	if (!command_parse(&sync_command, entries, &argc, &argv, error) ||
+	    !command_count(&sync_command, argc, 1, 1, error)) {
 		return false;
 	}
 	g_autoptr(Profile) profile = command_profile(context, error);
@@ -60,7 +60,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	return false;
 }
 
-const Command command_sync = {
+const Command sync_command = {
 	.name = "sync",
 	.arguments = "FOLDER",
 	.summary = "bind a folder and keep it in sync, in the foreground",

@@ -22,8 +22,8 @@ static void show(const json_t *version)
 
 static bool run(const CommandContext *context, int argc, char **argv, GError **error)
 {
-	if (!command_parse(&command_versions, NULL, &argc, &argv, error) ||
-	    !command_count(&command_versions, argc, 1, 1, error)) {
+	if (!command_parse(&versions_command, NULL, &argc, &argv, error) ||
+	    !command_count(&versions_command, argc, 1, 1, error)) {
 		return false;
 	}
 	g_autoptr(Profile) profile = command_profile(context, error);
@@ -47,7 +47,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	return true;
 }
 
-const Command command_versions = {
+const Command versions_command = {
 	.name = "versions",
 	.arguments = "FILE",
 	.summary = "what a file was before",

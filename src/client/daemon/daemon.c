@@ -53,7 +53,7 @@ static void bound_free(void *data)
 static void set_stuck(Daemon *daemon, Engine *engine)
 {
 	g_auto(EngineStatus) status = { 0 };
-	engine_get_status(engine, &status);
+	engine_status_get(engine, &status);
 	GString *text = g_string_new("not everything could be synced");
 	if (status.reason) {
 		g_string_append_printf(text, ": %s", status.reason);
@@ -200,7 +200,7 @@ static json_t *bound_json(const Bound *bound, const EngineStatus *status)
 	}
 	return json_pack("{s:s, s:s, s:o, s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:i, s:o}",
 			 "kind", "folder", "id", bound->id, "path", text_json(bound->folder),
-			 "state", engine_state_name(status->state), "reason", status->reason,
+			 "state", engine_status_name(status->state), "reason", status->reason,
 			 "files", (json_int_t)status->files, "folders", (json_int_t)status->folders,
 			 "bytes", (json_int_t)status->bytes, "pending", (json_int_t)status->pending,
 			 "bytes_done", (json_int_t)status->bytes_done, "bytes_left",
@@ -232,7 +232,7 @@ static void add_bound(Sum *sum, const Bound *bound)
 		return;
 	}
 	g_auto(EngineStatus) status = { 0 };
-	engine_get_status(binding_engine(bound->binding), &status);
+	engine_status_get(binding_engine(bound->binding), &status);
 	sum->state = MAX(sum->state, status.state);
 	sum->signed_out |= status.signed_out;
 	sum->files += (json_int_t)status.files;
@@ -254,7 +254,7 @@ static json_t *status_json(Daemon *daemon)
 			 "signed_in", signed_in && !sum.signed_out, "server",
 			 login ? login->server : NULL, "account", login ? login->account : NULL,
 			 "device", login ? login->device_name : NULL, "state",
-			 engine_state_name(sum.state), "files", sum.files, "bytes", sum.bytes,
+			 engine_status_name(sum.state), "files", sum.files, "bytes", sum.bytes,
 			 "pending", sum.pending, "errors", sum.errors, "bindings", sum.bindings);
 }
 
@@ -263,8 +263,9 @@ static json_t *activity_json(Daemon *daemon)
 	json_t *list = json_array();
 	for (unsigned i = 0; i < daemon->bounds->len; i++) {
 		const Bound *bound = daemon->bounds->pdata[i];
-		GArray *activity =
-			bound->binding ? engine_activity(binding_engine(bound->binding)) : NULL;
+		GArray *activity = bound->binding
+					   ? engine_status_activity(binding_engine(bound->binding))
+					   : NULL;
 		for (unsigned j = 0; activity && j < activity->len; j++) {
 			const EngineActivity *item = &g_array_index(activity, EngineActivity, j);
 			g_autofree char *path = g_build_filename(bound->folder, item->path, NULL);
@@ -333,10 +334,10 @@ static gboolean show_progress(void *data)
 		return G_SOURCE_CONTINUE;
 	}
 	g_auto(EngineStatus) status = { 0 };
-	engine_get_status(binding_engine(bound->binding), &status);
+	engine_status_get(binding_engine(bound->binding), &status);
 	g_autofree char *left = g_format_size(status.bytes_left);
 	g_autofree char *done = g_format_size(status.bytes_done);
-	fprintf(stderr, "\r\033[K%s: %" G_GUINT64_FORMAT " files", engine_state_name(status.state),
+	fprintf(stderr, "\r\033[K%s: %" G_GUINT64_FORMAT " files", engine_status_name(status.state),
 		status.files);
 	if (status.pending > 0) {
 		fprintf(stderr, ", %" G_GUINT64_FORMAT " to do (%s done, %s left)", status.pending,

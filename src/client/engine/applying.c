@@ -364,7 +364,7 @@ static void done(Job *job)
 		result(engine, task, apply->completed);
 		planning_busy(engine, task->item->key, false);
 	}
-	local_resume(engine->local);
+	local_mark_deferred(engine->local);
 	if (apply->synced) {
 		recording_synced(engine, apply->generation);
 	}

@@ -216,6 +216,16 @@ void engine_pause(Engine *engine, bool paused)
 	engine->world.wake(engine->world.data);
 }
 
+void engine_set_ignore(Engine *engine, const Ignore *ignore)
+{
+	observing_set_ignore(engine, ignore);
+}
+
+bool engine_record(Engine *engine, GError **error)
+{
+	return recording_now(engine, error);
+}
+
 void engine_accept_deletions(Engine *engine)
 {
 	engine->deletions_accepted = true;

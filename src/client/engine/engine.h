@@ -84,10 +84,10 @@ typedef struct EngineStatus {
 	GPtrArray *skipped;  /* char *: paths that are not synced */
 } EngineStatus;
 
-void engine_get_status(Engine *engine, EngineStatus *ret_status);
+void engine_status_get(Engine *engine, EngineStatus *ret_status);
 void engine_status_clear(EngineStatus *status);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EngineStatus, engine_status_clear)
-const char *engine_state_name(EngineState state);
+const char *engine_status_name(EngineState state);
 
 /* Both sides agree on everything, it is recorded, and nothing is left to look at. */
 bool engine_is_settled(Engine *engine);
@@ -101,4 +101,4 @@ typedef struct EngineActivity {
 } EngineActivity;
 
 /* What was done last, oldest first (EngineActivity, borrowed until the next step). */
-GArray *engine_activity(Engine *engine);
+GArray *engine_status_activity(Engine *engine);

@@ -18,7 +18,7 @@
  *	applying.c    items -> apply jobs -> results
  *	recording.c   disk synced -> state recorded
  *	trouble.c     what failed, when to try again; activity
- *	status.c      how it all looks to a person
+ *	engine_status.c  how it all looks to a person
  */
 typedef struct Lane {
 	GQueue waiting; /* items */
@@ -122,6 +122,7 @@ void applying_clear(Lane *lane);
 /* observing.c */
 void observing_init(Engine *engine, const Ignore *ignore);
 void observing_start(Engine *engine);
+void observing_set_ignore(Engine *engine, const Ignore *ignore);
 void observing_notice(Engine *engine, const WatchEvent *event);
 /* We are about to change this place; we have. */
 void observing_begin(Engine *engine, int64_t folder, const char *name);
@@ -134,6 +135,7 @@ int64_t observing_timers(Engine *engine, int64_t now_us);
 
 /* recording.c */
 void recording_start(Engine *engine);
+bool recording_now(Engine *engine, GError **error);
 void recording_synced(Engine *engine, uint64_t generation);
 int64_t recording_timers(Engine *engine, int64_t now_us);
 

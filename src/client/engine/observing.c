@@ -208,7 +208,7 @@ static void scan_done(Job *job)
 	g_hash_table_remove(engine->scans_out, KEY((int64_t)scan->scan->started));
 	bool was_complete = local_is_complete(engine->local);
 	if (!scan->scan->present) {
-		local_give_back(engine->local, scan->scan);
+		local_take_back(engine->local, scan->scan);
 		went_absent(engine, scan->scan->error);
 	} else {
 		if (engine->absent) {
@@ -217,7 +217,7 @@ static void scan_done(Job *job)
 		local_merge(engine->local, scan->scan, engine_now(engine));
 	}
 	if (engine->apply_small.running + engine->apply_large.running == 0) {
-		local_resume(engine->local);
+		local_mark_deferred(engine->local);
 	}
 	if (!was_complete && local_is_complete(engine->local)) {
 		log_event(LOG_INFO, "scan-complete", "entries=%zu",
@@ -495,7 +495,7 @@ void observing_init(Engine *engine, const Ignore *ignore)
 	touch_divergent(engine);
 }
 
-void engine_set_ignore(Engine *engine, const Ignore *ignore)
+void observing_set_ignore(Engine *engine, const Ignore *ignore)
 {
 	local_set_ignore(engine->local, ignore);
 	local_mark_folder(engine->local, ENTRY_KEY_ROOT, true);
@@ -532,7 +532,7 @@ int64_t observing_timers(Engine *engine, int64_t now_us)
 	} else {
 		if (engine->next_retry_us <= now_us) {
 			engine->next_retry_us = now_us + LOCAL_RETRY_US;
-			local_retry(engine->local);
+			local_mark_failed(engine->local);
 		}
 		next_us = engine_sooner(next_us, engine->next_retry_us);
 	}

@@ -95,7 +95,7 @@ int64_t recording_timers(Engine *engine, int64_t now_us)
 	return due_us(engine, now_us);
 }
 
-bool engine_record(Engine *engine, GError **error)
+bool recording_now(Engine *engine, GError **error)
 {
 	uint64_t generation = state_mark(engine->state);
 	return !state_is_dirty(engine->state) || (disk_sync(engine->world.disk, error) &&

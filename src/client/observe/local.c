@@ -19,64 +19,9 @@
 #include "client/observe/local.h"
 
 #include "base/error.h"
+#include "client/observe/local_internal.h"
 
 #include <string.h>
-
-typedef struct Place {
-	int64_t folder;
-	char *name;
-} Place;
-
-typedef struct Departed {
-	int64_t key;
-	int64_t until_us;
-	bool last_look; /* the grace is over, the next look decides */
-} Departed;
-
-typedef struct Begun {
-	Place place;
-	int64_t due_us;
-} Begun;
-
-typedef struct FileId {
-	uint64_t inode;
-	int64_t birth_ns;
-} FileId;
-
-/* A folder to list (name NULL) or a name to look at. */
-typedef struct Mark {
-	int64_t folder;
-	char *name;
-	bool deep;
-} Mark;
-
-/* One thing seen that is not what the tree says. */
-typedef struct News {
-	const ScanPlace *place;
-	bool done;
-} News;
-
-struct Local {
-	State *state;
-	const Ignore *ignore;
-	LocalHooks hooks;
-	GHashTable *folders;   /* int64_t * -> GINT_TO_POINTER(deep + 1): to be listed */
-	GQueue folder_order;   /* int64_t * borrowed from folders */
-	GHashTable *names;     /* Place * set: to be looked at */
-	GQueue name_order;     /* Place * borrowed from names */
-	GHashTable *departed;  /* int64_t * -> Departed * */
-	GQueue begun;          /* Begun: files that are just being made, by due_us */
-	GQueue departed_order; /* int64_t key, by until_us */
-	GHashTable *arrivals;  /* int64_t * -> Place *: where a known file was seen */
-	GArray *deferred;      /* Mark: to be looked at when our own changes above are over */
-	GPtrArray *skipped;
-	GHashTable *errors;      /* int64_t * -> GError *: could not be looked at */
-	GHashTable *failed_deep; /* int64_t * set: of these, the ones to be listed deep */
-	GHashTable *unwatched;   /* int64_t * set: folders whose changes are not reported */
-	unsigned deep_pending;   /* deep folders that are marked or under way */
-	unsigned under_way;      /* scans taken and not merged */
-	int64_t now_us;
-};
 
 #define SKIPPED_MAX 100
 
@@ -90,14 +35,6 @@ static gboolean place_equal(const void *a, const void *b)
 {
 	const Place *x = a, *y = b;
 	return x->folder == y->folder && strcmp(x->name, y->name) == 0;
-}
-
-static Place *place_new(int64_t folder, const char *name)
-{
-	Place *place = g_new(Place, 1);
-	place->folder = folder;
-	place->name = g_strdup(name);
-	return place;
 }
 
 static void place_free(void *item)
@@ -130,13 +67,6 @@ static void mark_clear(void *item)
 {
 	Mark *mark = item;
 	g_free(mark->name);
-}
-
-static int64_t *key_new(int64_t key)
-{
-	int64_t *copy = g_new(int64_t, 1);
-	*copy = key;
-	return copy;
 }
 
 Local *local_new(State *state, const Ignore *ignore, const LocalHooks *hooks)
@@ -187,122 +117,6 @@ void local_free(Local *local)
 void local_set_ignore(Local *local, const Ignore *ignore)
 {
 	local->ignore = ignore;
-}
-
-/* ---- what is to be looked at ------------------------------------------------------------ */
-
-void local_mark_name(Local *local, int64_t folder, const char *name)
-{
-	Place probe = { .folder = folder, .name = (char *)name };
-	if (g_hash_table_contains(local->names, &probe)) {
-		return;
-	}
-	Place *place = place_new(folder, name);
-	g_hash_table_add(local->names, place);
-	g_queue_push_tail(&local->name_order, place);
-}
-
-void local_mark_folder(Local *local, int64_t key, bool deep)
-{
-	int deep_before = GPOINTER_TO_INT(g_hash_table_lookup(local->folders, &key));
-	if (deep_before == 2 || (deep_before == 1 && !deep)) {
-		return;
-	}
-	local->deep_pending += deep;
-	if (deep_before == 1) {
-		/* Replace the value, keep the key that folder_order points to. */
-		void *kept = NULL;
-		g_hash_table_steal_extended(local->folders, &key, &kept, NULL);
-		g_hash_table_insert(local->folders, kept, GINT_TO_POINTER(2));
-		return;
-	}
-	int64_t *owned = key_new(key);
-	g_hash_table_insert(local->folders, owned, GINT_TO_POINTER(deep + 1));
-	g_queue_push_tail(&local->folder_order, owned);
-}
-
-static void take_folders(Local *local, unsigned max, Scan *scan)
-{
-	while (max > 0 && !g_queue_is_empty(&local->folder_order)) {
-		int64_t key = *(int64_t *)g_queue_pop_head(&local->folder_order);
-		bool deep = GPOINTER_TO_INT(g_hash_table_lookup(local->folders, &key)) == 2;
-		g_hash_table_remove(local->folders, &key);
-		g_autofree char *path = state_path(local->state, SIDE_LOCAL, key);
-		if (!path) {
-			local->deep_pending -= deep;
-			continue;
-		}
-		scan_add_folder(scan, key, path, deep);
-		max--;
-	}
-}
-
-static void take_names(Local *local, unsigned max, Scan *scan)
-{
-	while (max > 0 && !g_queue_is_empty(&local->name_order)) {
-		Place *place = g_queue_pop_head(&local->name_order);
-		g_autofree char *folder = state_path(local->state, SIDE_LOCAL, place->folder);
-		if (folder) {
-			g_autofree char *path =
-				*folder ? g_strconcat(folder, "/", place->name, NULL)
-					: g_strdup(place->name);
-			scan_add_name(scan, place->folder, place->name, path);
-			max--;
-		}
-		g_hash_table_remove(local->names, place);
-	}
-}
-
-bool local_take(Local *local, unsigned folders_max, unsigned names_max, Scan *scan)
-{
-	take_names(local, names_max, scan);
-	take_folders(local, folders_max, scan);
-	bool any = scan->folders->len + scan->names->len > 0;
-	local->under_way += any;
-	return any;
-}
-
-static void taken_back(Local *local, const Scan *scan)
-{
-	g_assert(local->under_way > 0);
-	local->under_way--;
-	for (unsigned i = 0; i < scan->folders->len; i++) {
-		local->deep_pending -= g_array_index(scan->folders, ScanFolder, i).deep;
-	}
-}
-
-void local_give_back(Local *local, const Scan *scan)
-{
-	for (unsigned i = 0; i < scan->folders->len; i++) {
-		const ScanFolder *folder = &g_array_index(scan->folders, ScanFolder, i);
-		local_mark_folder(local, folder->key, folder->deep);
-	}
-	for (unsigned i = 0; i < scan->names->len; i++) {
-		const ScanPlace *place = &g_array_index(scan->names, ScanName, i).place;
-		local_mark_name(local, place->folder, place->name);
-	}
-	taken_back(local, scan);
-}
-
-static void defer(Local *local, int64_t folder, const char *name, bool deep)
-{
-	Mark mark = { .folder = folder, .name = g_strdup(name), .deep = deep };
-	local->deep_pending += deep;
-	g_array_append_val(local->deferred, mark);
-}
-
-void local_resume(Local *local)
-{
-	for (unsigned i = 0; i < local->deferred->len; i++) {
-		const Mark *mark = &g_array_index(local->deferred, Mark, i);
-		if (mark->name) {
-			local_mark_name(local, mark->folder, mark->name);
-		} else {
-			local_mark_folder(local, mark->folder, mark->deep);
-		}
-		local->deep_pending -= mark->deep;
-	}
-	g_array_set_size(local->deferred, 0);
 }
 
 void local_gone(Local *local, int64_t key)
@@ -777,7 +591,7 @@ static void compare_folder(Merge *merge, const ScanFolder *folder)
 		return;
 	}
 	if (!is_path_certain(merge, folder->key, folder->path)) {
-		defer(local, folder->key, NULL, folder->deep);
+		local_mark_later(local, folder->key, NULL, folder->deep);
 		return;
 	}
 	if (folder->error) {
@@ -844,7 +658,7 @@ static void compare_name(Merge *merge, const ScanName *name)
 {
 	const ScanPlace *place = &name->place;
 	if (!is_path_certain(merge, place->folder, name->path)) {
-		defer(merge->local, place->folder, place->name, false);
+		local_mark_later(merge->local, place->folder, place->name, false);
 		return;
 	}
 	if (name->error) {
@@ -889,7 +703,7 @@ void local_merge(Local *local, const Scan *scan, int64_t now_us)
 		compare_folder(&merge, &g_array_index(scan->folders, ScanFolder, i));
 	}
 	merge_news(local, merge.news, merge.seen_places);
-	taken_back(local, scan);
+	local_take_end(local, scan);
 	g_array_unref(merge.news);
 	g_hash_table_unref(merge.seen_places);
 }
@@ -974,25 +788,4 @@ GHashTable *local_errors(const Local *local)
 unsigned local_unwatched(const Local *local)
 {
 	return g_hash_table_size(local->unwatched);
-}
-
-void local_mark_unwatched(Local *local)
-{
-	GHashTableIter iter;
-	void *key;
-	g_hash_table_iter_init(&iter, local->unwatched);
-	while (g_hash_table_iter_next(&iter, &key, NULL)) {
-		local_mark_folder(local, *(int64_t *)key, false);
-	}
-}
-
-void local_retry(Local *local)
-{
-	GHashTableIter iter;
-	void *key;
-	g_hash_table_iter_init(&iter, local->errors);
-	while (g_hash_table_iter_next(&iter, &key, NULL)) {
-		bool deep = g_hash_table_contains(local->failed_deep, key);
-		local_mark_folder(local, *(int64_t *)key, deep);
-	}
 }

@@ -45,13 +45,13 @@ void local_mark_folder(Local *local, int64_t key, bool deep);
  */
 bool local_take(Local *local, unsigned folders_max, unsigned names_max, Scan *scan);
 /* The scan could not be used: all of it is to be looked at again. */
-void local_give_back(Local *local, const Scan *scan);
+void local_take_back(Local *local, const Scan *scan);
 
 /*
  * What was seen below a folder that we ourselves were moving says nothing; it is looked at again
  * after this: to be called when changes of ours are over.
  */
-void local_resume(Local *local);
+void local_mark_deferred(Local *local);
 
 /* It left the local tree: we deleted it. */
 void local_gone(Local *local, int64_t key);
@@ -84,4 +84,4 @@ unsigned local_unwatched(const Local *local);
 /* All of those are to be listed. */
 void local_mark_unwatched(Local *local);
 /* What could not be looked at is to be tried again. */
-void local_retry(Local *local);
+void local_mark_failed(Local *local);

@@ -92,7 +92,7 @@ static const char *reason_of(const Engine *engine)
 	return engine->trouble ? engine->trouble->message : NULL;
 }
 
-void engine_get_status(Engine *engine, EngineStatus *ret_status)
+void engine_status_get(Engine *engine, EngineStatus *ret_status)
 {
 	StateTotals totals = state_totals(engine->state);
 	size_t divergent = state_divergent_count(engine->state);
@@ -127,14 +127,14 @@ void engine_status_clear(EngineStatus *status)
 	g_clear_pointer(&status->skipped, g_ptr_array_unref);
 }
 
-const char *engine_state_name(EngineState state)
+const char *engine_status_name(EngineState state)
 {
 	static const char *const names[] = { "idle", "syncing", "offline", "paused", "attention" };
 	g_assert((size_t)state < G_N_ELEMENTS(names));
 	return names[state];
 }
 
-GArray *engine_activity(Engine *engine)
+GArray *engine_status_activity(Engine *engine)
 {
 	return engine->activity;
 }
