@@ -197,7 +197,7 @@ static void start(SimDevice *device)
 	g_assert_no_error(error);
 	device->remote = remote_new(transport_new(device), &device->drive);
 	device->cache = cache_new(1 * MIB);
-	const UploadOptions upload = { 0 };
+	const UploadOptions upload = { .now_us = now_us, .now_data = device };
 	const ApplyOptions apply = { 0 };
 	device->upload = upload_new(device->disk, device->remote, &upload);
 	device->apply = apply_new(device->disk, device->remote, device->cache, &apply);

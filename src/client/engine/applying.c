@@ -49,12 +49,6 @@ static void task_free(void *data)
 	g_free(task);
 }
 
-static void inside_clear(void *data)
-{
-	ApplyInside *inside = data;
-	g_free(inside->path);
-}
-
 /* ---- items ------------------------------------------------------------------------------ */
 
 static void set_value(ApplyItem *item, const Entry *remote)
@@ -130,8 +124,7 @@ static void fill_task(Engine *engine, Task *task, const Action *action)
 	case APPLY_DELETE:
 		set_to(engine, task, task->from_parent, task->from_name);
 		if (task->item->kind == ENTRY_FOLDER && task->item->path) {
-			task->item->inside = g_array_new(FALSE, FALSE, sizeof(ApplyInside));
-			g_array_set_clear_func(task->item->inside, inside_clear);
+
 			add_inside(engine, action->key, task->item->path, task->item->inside);
 		}
 		break;

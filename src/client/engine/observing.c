@@ -303,10 +303,6 @@ void observing_notice(Engine *engine, const WatchEvent *event)
 void observing_young(Engine *engine, int64_t key, const DiskInfo *info)
 {
 	int64_t now_us = engine_now(engine);
-	int64_t age_us = now_us - info->stamp.change_ns / 1000;
-	if (info->kind != DISK_FILE || age_us < 0 || age_us > YOUNG_US) {
-		return;
-	}
 	Young *young = g_new(Young, 1);
 	young->key = key;
 	young->due_us = now_us + 2 * YOUNG_US;

@@ -227,7 +227,9 @@ static void learn_content(Engine *engine, const UploadItem *item)
 	fields.content = item->content;
 	g_autoptr(Entry) entry = entry_new(&fields);
 	state_put(engine->state, SIDE_LOCAL, entry);
-	observing_young(engine, item->key, &item->info);
+	if (item->young) {
+		observing_young(engine, item->key, &item->info);
+	}
 }
 
 static void done_item(Engine *engine, const UploadItem *item)
