@@ -26,6 +26,8 @@
 
 #define UPKEEP_INTERVAL_S 60
 #define UPKEEP_NICE 10
+/* How soon a failed sync of the database is noticed; nothing is acknowledged after it anyway. */
+#define LOOK_INTERVAL_S 5
 #define DAY_S (24 * 3600)
 /* How long a verb waits for a server that is starting or stopping. */
 #define TRIES_MAX 100
@@ -308,23 +310,37 @@ static bool pause_upkeep(Server *server, int seconds)
 	return stopping;
 }
 
+/* One step; how many seconds to rest until the next. */
+static int upkeep_step(Server *server)
+{
+	Devices *devices = accounts_devices(data_folder_accounts(server->data));
+	g_autoptr(GError) error = NULL;
+	bool more = false;
+	int64_t now_us = g_get_real_time();
+	if (!drive_upkeep_step(data_folder_drive(server->data), now_us, &more, &error) ||
+	    !devices_upkeep(devices, now_us, &error)) {
+		log_event(LOG_ERROR, "upkeep", "%s", error->message);
+		return UPKEEP_INTERVAL_S;
+	}
+	return more ? 0 : UPKEEP_INTERVAL_S;
+}
+
 static void *run_upkeep(void *data)
 {
 	Server *server = data;
-	Devices *devices = accounts_devices(data_folder_accounts(server->data));
 	/* Requests come first: on Linux the priority is a thread's own. */
 	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), UPKEEP_NICE);
 	int seconds = 1;
-	while (!pause_upkeep(server, seconds)) {
-		g_autoptr(GError) error = NULL;
-		bool more = false;
-		int64_t now_us = g_get_real_time();
-		if (!drive_upkeep_step(data_folder_drive(server->data), now_us, &more, &error) ||
-		    !devices_upkeep(devices, now_us, &error)) {
-			log_event(LOG_ERROR, "upkeep", "%s", error->message);
-			more = false;
+	while (!pause_upkeep(server, MIN(seconds, LOOK_INTERVAL_S))) {
+		if (sql_is_broken(data_folder_sql(server->data)) && !server->broken) {
+			g_autoptr(GError) error = g_error_new(DRIVE_ERROR, DRIVE_ERROR_IO,
+							      "the database was not synced");
+			stop_broken(error, server);
 		}
-		seconds = more ? 0 : UPKEEP_INTERVAL_S;
+		seconds -= LOOK_INTERVAL_S;
+		if (seconds <= 0) {
+			seconds = upkeep_step(server);
+		}
 	}
 	return NULL;
 }

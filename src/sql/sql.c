@@ -125,6 +125,11 @@ unsigned sql_fault_calls(Sql *sql)
 	return sql->fault_calls;
 }
 
+bool sql_is_broken(Sql *sql)
+{
+	return sql->broken;
+}
+
 /* ---- statements -------------------------------------------------------------------------- */
 
 static void statement_free(void *data)

@@ -55,6 +55,7 @@ bool sql_migrate(Sql *sql, const char *component, const char *const *steps, size
  * After a failed disk sync nobody knows what the disk holds (Linux reports it once): from then on
  * every sql_write() fails until the program starts anew.
  */
+bool sql_is_broken(Sql *sql);
 SqlSession *sql_read(Sql *sql, GError **error);
 SqlSession *sql_write(Sql *sql, GError **error);
 bool sql_commit(SqlSession *session, GError **error);
