@@ -357,7 +357,6 @@ static void done(Job *job)
 		result(engine, task, apply->completed);
 		planning_busy(engine, task->item->key, false);
 	}
-	local_mark_deferred(engine->local);
 	if (apply->synced) {
 		recording_synced(engine, apply->generation);
 	}

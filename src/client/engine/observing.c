@@ -216,9 +216,6 @@ static void scan_done(Job *job)
 		}
 		local_merge(engine->local, scan->scan, engine_now(engine));
 	}
-	if (engine->apply_small.running + engine->apply_large.running == 0) {
-		local_mark_deferred(engine->local);
-	}
 	if (!was_complete && local_is_complete(engine->local)) {
 		log_event(LOG_INFO, "scan-complete", "entries=%zu",
 			  (size_t)(state_totals(engine->state).files));

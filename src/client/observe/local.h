@@ -47,12 +47,6 @@ bool local_take(Local *local, unsigned folders_max, unsigned names_max, Scan *sc
 /* The scan could not be used: all of it is to be looked at again. */
 void local_take_back(Local *local, const Scan *scan);
 
-/*
- * What was seen below a folder that we ourselves were moving says nothing; it is looked at again
- * after this: to be called when changes of ours are over.
- */
-void local_mark_deferred(Local *local);
-
 /* It left the local tree: we deleted it. */
 void local_gone(Local *local, int64_t key);
 /* We have just put it where the local tree says: it is not missing. */
@@ -61,7 +55,7 @@ void local_found(Local *local, int64_t key);
 void local_rekey(Local *local, int64_t key, int64_t new_key);
 
 /* Merges what was seen into the local tree of the state. scan->present must be true. */
-void local_merge(Local *local, const Scan *scan, int64_t now_us);
+void local_merge(Local *local, Scan *scan, int64_t now_us);
 
 /*
  * A name that is missing waits LOCAL_GRACE_US for its file to come back or to turn up elsewhere;
@@ -75,9 +69,10 @@ bool local_is_quiet(const Local *local);
 /* Nothing is left of the deep listing. */
 bool local_is_complete(const Local *local);
 
-/* Things that are not synced (sockets, devices, other file systems): paths, at most 100. */
-const GPtrArray *local_skipped(const Local *local);
-/* Folders and names that could not be looked at: key of the folder -> GError. */
+/* What is not synced (sockets, devices, other file systems): paths, at most 100. Borrowed until the
+ * next call. */
+const GPtrArray *local_skipped(Local *local);
+/* Folders that could not be looked into: key -> GError. */
 GHashTable *local_errors(const Local *local);
 /* How many folders are not watched: their changes are found by looking. */
 unsigned local_unwatched(const Local *local);

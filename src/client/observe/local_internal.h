@@ -2,89 +2,63 @@
 #pragma once
 
 #include "client/observe/local.h"
+#include "client/observe/marks.h"
+#include "client/observe/spot.h"
 
-#include <string.h>
-
-/*
- * What the files of local.h share.
- *
- *	local.c       what was seen becomes the tree
- *	local_mark.c  what is to be looked at
- *	local_take.c  what is being looked at
- */
-typedef struct Place {
-	int64_t folder;
-	char *name;
-} Place;
-
+/* A name that is missing. */
 typedef struct Departed {
-	int64_t key;
-	int64_t until_us;
-	bool last_look; /* the grace is over, the next look decides */
+	int64_t until_us; /* then it is looked at (again) */
+	unsigned looks;   /* last looks that were asked for */
 } Departed;
 
+/* Where a known file was seen, while its old name is still to be looked at. */
+typedef struct Arrival {
+	ScanPlace place; /* owns the name */
+} Arrival;
+
+/* A file that is just being made. */
 typedef struct Begun {
-	Place place;
-	int64_t due_us;
+	Spot place;
+	int64_t due_us; /* then it is looked at again */
 } Begun;
-
-typedef struct FileId {
-	uint64_t inode;
-	int64_t birth_ns;
-} FileId;
-
-/* A folder to list (name NULL) or a name to look at. */
-typedef struct Mark {
-	int64_t folder;
-	char *name;
-	bool deep;
-} Mark;
-
-/* One thing seen that is not what the tree says. */
-typedef struct News {
-	const ScanPlace *place;
-	bool done;
-} News;
 
 struct Local {
 	State *state;
 	const Ignore *ignore;
 	LocalHooks hooks;
-	GHashTable *folders;   /* int64_t * -> GINT_TO_POINTER(deep + 1): to be listed */
-	GQueue folder_order;   /* int64_t * borrowed from folders */
-	GHashTable *names;     /* Place * set: to be looked at */
-	GQueue name_order;     /* Place * borrowed from names */
-	GHashTable *departed;  /* int64_t * -> Departed * */
-	GQueue begun;          /* Begun: files that are just being made, by due_us */
-	GQueue departed_order; /* int64_t key, by until_us */
-	GHashTable *arrivals;  /* int64_t * -> Place *: where a known file was seen */
-	GArray *deferred;      /* Mark: to be looked at when our own changes above are over */
-	GPtrArray *skipped;
-	GHashTable *errors;      /* int64_t * -> GError *: could not be looked at */
+	Marks *marks;
+	GHashTable *departed;      /* int64_t * -> Departed * */
+	GSequence *departed_order; /* Due, by time */
+	GHashTable *arrivals;      /* int64_t * -> Arrival * */
+	GHashTable *astray;  /* int64_t * -> GINT_TO_POINTER(deep): folders that were not where
+				they were looked for; to be listed once they are found */
+	GQueue begun;        /* Begun *, by time */
+	GHashTable *skipped; /* Spot * set: what is not synced */
+	GPtrArray *skipped_paths;
+	GHashTable *errors;      /* int64_t * -> GError *: folders that could not be looked into */
 	GHashTable *failed_deep; /* int64_t * set: of these, the ones to be listed deep */
 	GHashTable *unwatched;   /* int64_t * set: folders whose changes are not reported */
-	unsigned deep_pending;   /* deep folders that are marked or under way */
-	unsigned under_way;      /* scans taken and not merged */
 	int64_t now_us;
 };
 
-static inline int64_t *key_new(int64_t key)
-{
-	int64_t *copy = g_new(int64_t, 1);
-	*copy = key;
-	return copy;
-}
+#define SKIPPED_MAX 100
 
-static inline Place *place_new(int64_t folder, const char *name)
-{
-	Place *place = g_new(Place, 1);
-	place->folder = folder;
-	place->name = g_strdup(name);
-	return place;
-}
+/* A copy for a hash table. */
+int64_t *local_key_new(int64_t key);
 
-/* The scan is not under way any more. */
-void local_take_end(Local *local, const Scan *scan);
+void local_arrival_free(void *arrival);
 
-/* To be looked at when our own changes above it are over. name NULL: the folder itself. */
-void local_mark_later(Local *local, int64_t folder, const char *name, bool deep);
+/* The name of key is missing: it may come back, or turn up elsewhere. */
+void local_depart(Local *local, int64_t key);
+/* The entry and all below it are no longer in the tree. */
+void local_leave(Local *local, int64_t key);
+/* It is not known where the folder is: list it as soon as that is. */
+void local_list_once_found(Local *local, int64_t key, bool deep);
+/* The folder was not where it was looked for: ask for it, and list it once it is found. */
+void local_stray(Local *local, int64_t key, bool deep);
+/* What was seen of key elsewhere counts no more: it is to be looked at again. */
+void local_drop_arrival(Local *local, int64_t key);
+/* Is it a file whose content is still to come? Then it is looked at again soon. */
+bool local_is_begun(Local *local, const ScanPlace *place);
+/* What was skipped in folder (there at that name; NULL: anywhere in it) is no longer known. */
+void local_unskip(Local *local, int64_t folder, const char *name);

@@ -25,17 +25,21 @@ typedef struct ScanPlace {
 typedef struct ScanFolder {
 	int64_t key;
 	char *path;
-	bool deep;      /* the folders in it are to be listed too, known or not */
-	GArray *places; /* ScanPlace, by name; filled by scan_run() */
-	bool watched;   /* changes after the listing will be reported */
-	GError *error;  /* the folder could not be listed: nothing may be concluded */
+	EntryStamp stamp; /* which folder is meant; an inode of 0: whichever is there */
+	bool deep;        /* the folders in it are to be listed too, known or not */
+	bool stray;       /* it was not at path, at least not all the time: nothing was seen */
+	GArray *places;   /* ScanPlace, by name; filled by scan_run() */
+	bool watched;     /* changes after the listing will be reported */
+	GError *error;    /* the folder could not be listed: nothing may be concluded */
 } ScanFolder;
 
 /* A single name to look at. */
 typedef struct ScanName {
 	ScanPlace place;
 	char *path;
-	GError *error; /* could not be looked at: nothing may be concluded */
+	EntryStamp stamp; /* of the folder it is in, as above */
+	bool stray;       /* the folder was not where it was looked for */
+	GError *error;    /* could not be looked at: nothing may be concluded */
 } ScanName;
 
 typedef struct Scan {
@@ -50,9 +54,15 @@ Scan *scan_new(void);
 void scan_free(Scan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scan, scan_free)
 
-void scan_add_folder(Scan *scan, int64_t key, const char *path, bool deep);
-void scan_add_name(Scan *scan, int64_t folder, const char *name, const char *path);
+/* path of the folder. stamp as in ScanFolder. */
+void scan_add_folder(Scan *scan, int64_t key, const EntryStamp *stamp, const char *path, bool deep);
+void scan_add_name(Scan *scan, int64_t folder, const EntryStamp *stamp, const char *folder_path,
+		   const char *name);
 
-/* Watches (watch may be NULL) each folder, then lists it; looks at each name; then at the marker.
+/* Are these the same folder? An inode of 0 is any. */
+bool scan_is_folder(const EntryStamp *stamp, const EntryStamp *seen);
+
+/*
+ * Watches (watch may be NULL) each folder, then lists it; looks at each name; then at the marker.
  */
 void scan_run(Scan *scan, Disk *disk, Watch *watch);

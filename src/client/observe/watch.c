@@ -27,11 +27,11 @@ void watch_free(Watch *watch)
 	}
 }
 
-bool watch_add(Watch *watch, const char *path, int64_t key, GError **error)
+bool watch_add(Watch *watch, const char *path, const EntryStamp *stamp, int64_t key, GError **error)
 {
 	g_assert(key > 0);
 	g_assert(is_below(path));
-	return watch->class->add(watch, path, key, error);
+	return watch->class->add(watch, path, stamp, key, error);
 }
 
 void watch_remove(Watch *watch, int64_t key)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "client/tree/entry.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -56,12 +58,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Watch, watch_free)
 
 /*
  * Watches the folder at path (relative, "" is the bound folder itself; never through a link) under
- * a key > 0. A folder stays watched under its key wherever it is moved to. If the folder is watched
- * already, this is its key from now on; if the key stood for another folder, that one is no longer
- * watched. NO_SPACE if the budget or the system's is used up: what happens in this folder will not
- * be told. NOT_FOUND if it is gone, FORBIDDEN if it is unreadable. Any thread.
+ * a key > 0, if it is the one of that stamp (inode and birth; an inode of 0: whichever it is). A
+ * folder stays watched under its key wherever it is moved to. If the folder is watched already,
+ * this is its key from now on; if the key stood for another folder, that one is no longer watched.
+ * NO_SPACE if the budget or the system's is used up: what happens in this folder will not be told.
+ * NOT_FOUND if it is gone, CHANGED if another one is there, FORBIDDEN if it is unreadable. Any
+ * thread.
  */
-bool watch_add(Watch *watch, const char *path, int64_t key, GError **error);
+bool watch_add(Watch *watch, const char *path, const EntryStamp *stamp, int64_t key,
+	       GError **error);
 /* Nothing more is told about it. Does nothing if the key is not watched. Any thread. */
 void watch_remove(Watch *watch, int64_t key);
 /* The folder watched as key is new_key from now on. Does nothing if it is not watched. Any thread.

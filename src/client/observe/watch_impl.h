@@ -11,7 +11,8 @@ typedef struct WatchClass {
 	/* Ends the telling, then frees it. */
 	void (*free)(Watch *watch);
 	/* As in watch.h. */
-	bool (*add)(Watch *watch, const char *path, int64_t key, GError **error);
+	bool (*add)(Watch *watch, const char *path, const EntryStamp *stamp, int64_t key,
+		    GError **error);
 	void (*remove)(Watch *watch, int64_t key);
 	void (*rekey)(Watch *watch, int64_t key, int64_t new_key);
 	WatchTotals (*totals)(Watch *watch);

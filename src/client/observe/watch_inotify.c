@@ -28,6 +28,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* All that leaves a trace in a folder. Not IN_MODIFY: a file is looked at when it is closed. */
@@ -41,6 +42,8 @@
 #define WATCHES_LIMIT_UNKNOWN 8192
 /* The rest is for the person's other programs. */
 #define BUDGET_SHARE_PERCENT 75
+
+#define NS_PER_SECOND 1000000000
 
 /* Room for some 2,000 events, each with a name of usual length. */
 #define BUFFER_SIZE 65536
@@ -206,14 +209,37 @@ static bool add_open(InotifyWatch *watch, int folder, const char *path, int64_t 
 	return is_within_budget(watch, key, path, error);
 }
 
-static bool inotify_add(Watch *base, const char *path, int64_t key, GError **error)
+/* Is this open folder the one that is meant? */
+static bool is_meant(int folder, const EntryStamp *stamp)
+{
+	struct statx info;
+	if (stamp->inode == 0) {
+		return true;
+	}
+	if (statx(folder, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &info) != 0) {
+		return false;
+	}
+	int64_t birth_ns = info.stx_btime.tv_sec * NS_PER_SECOND + info.stx_btime.tv_nsec;
+	return info.stx_ino == stamp->inode &&
+	       stamp->birth_ns == (info.stx_mask & STATX_BTIME ? birth_ns : 0);
+}
+
+static bool inotify_add(Watch *base, const char *path, const EntryStamp *stamp, int64_t key,
+			GError **error)
 {
 	InotifyWatch *watch = (InotifyWatch *)base;
 	int folder = beneath_open(watch->root, path, O_PATH | O_DIRECTORY);
 	if (folder < 0) {
 		return beneath_fail(error, errno, "watch", path);
 	}
-	bool added = add_open(watch, folder, path, key, error);
+	bool added = false;
+	if (is_meant(folder, stamp)) {
+		added = add_open(watch, folder, path, key, error);
+	} else {
+		g_autofree char *shown = text_printable(path, strlen(path));
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CHANGED,
+			    "watch '%s': another folder is there by now", shown);
+	}
 	close(folder);
 	return added;
 }

@@ -14,6 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Whichever folder it is. */
+static const EntryStamp any = { 0 };
+
 #define WAIT_US (10 * G_USEC_PER_SEC)
 
 typedef struct Fixture {
@@ -148,7 +151,7 @@ static void delete (Fixture *fixture, const char *path)
 static void add(Fixture *fixture, const char *path, int64_t key)
 {
 	g_autoptr(GError) error = NULL;
-	bool added = watch_add(fixture->watch, path, key, &error);
+	bool added = watch_add(fixture->watch, path, &any, key, &error);
 	g_assert_no_error(error);
 	g_assert_true(added);
 }
@@ -386,7 +389,7 @@ static void test_what_cannot_be_watched(Fixture *fixture, const void *data)
 	g_assert_cmpint(symlink("a", soft), ==, 0);
 	static const char *const paths[] = { "missing", "missing/b", "file", "soft", "soft/b" };
 	for (unsigned i = 0; i < G_N_ELEMENTS(paths); i++) {
-		g_assert_false(watch_add(fixture->watch, paths[i], 2, &error));
+		g_assert_false(watch_add(fixture->watch, paths[i], &any, 2, &error));
 		g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
 		g_assert_nonnull(strstr(error->message, paths[i]));
 		g_clear_error(&error);
@@ -408,7 +411,7 @@ static void test_unreadable(Fixture *fixture, const void *data)
 		g_test_skip("whoever runs this may read everything");
 		return;
 	}
-	g_assert_false(watch_add(fixture->watch, "a", 2, &error));
+	g_assert_false(watch_add(fixture->watch, "a", &any, 2, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN);
 }
 
@@ -422,7 +425,7 @@ static void test_budget(Fixture *fixture, const void *data)
 	make_folder(fixture, "b");
 	add(fixture, "", 1);
 	add(fixture, "a", 2);
-	g_assert_false(watch_add(fixture->watch, "b", 3, &error));
+	g_assert_false(watch_add(fixture->watch, "b", &any, 3, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NO_SPACE);
 	g_assert_cmpuint(watch_totals(fixture->watch).folders, ==, 2);
 	g_assert_cmpuint(watch_totals(fixture->watch).budget, ==, 2);

@@ -45,8 +45,11 @@ static void memory_free(Watch *base)
 	g_free(watch);
 }
 
-static bool memory_add(Watch *base, const char *path, int64_t key, GError **error)
+/* Nobody acts between a look at the disk and this: stamp needs no check. */
+static bool memory_add(Watch *base, const char *path, const EntryStamp *stamp, int64_t key,
+		       GError **error)
 {
+	(void)stamp;
 	MemoryWatch *watch = (MemoryWatch *)base;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&watch->lock);
 	int number = disk_memory_watch(watch->memory, path, error);
