@@ -140,6 +140,21 @@ static void test_content_goes_on_while_the_place_waits(void)
 	scene_ends_as(scene, "y=1 z=0 ");
 }
 
+/* One node becomes two only where it is to lie; else the copy would not lie beside it. */
+static void test_a_conflict_waits_for_the_place(void)
+{
+	g_autoptr(Scene) scene = scene_new();
+	scene_file(scene, 20, ROOT, "x", "0");
+	scene_file(scene, 21, ROOT, "y", "0");
+	scene_move(scene, HERE, 21, ROOT, "z");
+	scene_move(scene, HERE, 20, ROOT, "y");
+	scene_edit(scene, HERE, 20, "1");
+	scene_edit(scene, THERE, 20, "2");
+	scene_plan(scene);
+	g_assert_cmpint(scene_blocked_on(scene, 20), ==, 21);
+	scene_ends_as(scene, "y (conflict, bob)=1 y=2 z=0 ");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -160,5 +175,7 @@ int main(int argc, char **argv)
 			test_no_path_changes_under_way);
 	g_test_add_func("/client/plan/arrival/content-goes-on-while-the-place-waits",
 			test_content_goes_on_while_the_place_waits);
+	g_test_add_func("/client/plan/arrival/a-conflict-waits-for-the-place",
+			test_a_conflict_waits_for_the_place);
 	return g_test_run();
 }

@@ -57,10 +57,14 @@ static void hold(Subject *n, int64_t on)
 
 void plan_paths_hold(Planner *planner)
 {
+	bool any = false;
+	for (unsigned i = 0; !any && i < planner->queue->len; i++) {
+		any = moves(planner->queue->pdata[i]);
+	}
 	/* All are found before the first is held: what waits for a folder that waits, waits. */
 	g_autoptr(GPtrArray) held = g_ptr_array_new();
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	for (unsigned i = 0; i < planner->queue->len; i++) {
+	for (unsigned i = 0; any && i < planner->queue->len; i++) {
 		Subject *n = planner->queue->pdata[i];
 		int64_t on = moving_on_path(planner, n);
 		if (on != ENTRY_KEY_NONE) {

@@ -215,6 +215,34 @@ static void test_moved_alike_is_agreed(void)
 	scene_ends_as(scene, "y=1 ");
 }
 
+/* What is agreed counts although the rest is not, and is written down before anything else. */
+static void test_what_is_agreed_is_written_down_first(void)
+{
+	g_autoptr(Scene) scene = scene_new();
+	scene_folder(scene, 20, ROOT, "a");
+	scene_file(scene, 21, ROOT, "x", "0");
+	scene_file(scene, 22, ROOT, "y", "0");
+	scene_move(scene, HERE, 21, ROOT, "z");
+	scene_move(scene, THERE, 21, ROOT, "z");
+	scene_edit(scene, HERE, 21, "1");
+	scene_edit(scene, HERE, 22, "2");
+	scene_edit(scene, THERE, 22, "2");
+	scene_move(scene, THERE, 22, 20, "y");
+	/* The same mtime on both sides. */
+	Entry fields = *tree_get(scene->world->trees[HERE], 22);
+	fields.mtime_ns = tree_get(scene->world->server, 22)->mtime_ns;
+	g_autoptr(Entry) same = entry_new(&fields);
+	tree_put(scene->world->trees[HERE], same);
+	scene_plan(scene);
+	g_assert_cmpint(scene_kind(scene, 21), ==, ACTION_SETTLE);
+	g_assert_cmpint(scene_kind(scene, 22), ==, ACTION_SETTLE);
+	scene_carry_out(scene);
+	scene_plan(scene);
+	g_assert_cmpint(scene_kind(scene, 21), ==, ACTION_UPDATE_REMOTE);
+	g_assert_cmpint(scene_kind(scene, 22), ==, ACTION_MOVE_LOCAL);
+	scene_ends_as(scene, "a/ a/y=2 z=1 ");
+}
+
 static void test_moved_apart_the_server_wins(void)
 {
 	g_autoptr(Scene) scene = scene_new();
@@ -516,6 +544,8 @@ int main(int argc, char **argv)
 		{ "a-coarse-clock-is-no-change", test_a_coarse_clock_is_no_change },
 		{ "the-side-that-moved-wins", test_the_side_that_moved_wins },
 		{ "moved-alike-is-agreed", test_moved_alike_is_agreed },
+		{ "what-is-agreed-is-written-down-first",
+		  test_what_is_agreed_is_written_down_first },
 		{ "moved-apart-the-server-wins", test_moved_apart_the_server_wins },
 		{ "a-move-and-an-edit-both-count", test_a_move_and_an_edit_both_count },
 		{ "a-moved-file-has-its-conflict-beside-it",

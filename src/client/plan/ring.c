@@ -41,8 +41,7 @@ static Subject *find_at_name(Planner *planner, const GPtrArray *ring, bool want_
 		for (unsigned w = 0; w < n->waits->len; w++) {
 			const Wait *wait = &g_array_index(n->waits, Wait, w);
 			Subject *candidate = want_holder ? subject_get(planner, wait->on) : n;
-			bool fits =
-				wait->for_name && candidate->local && !subject_is_parked(candidate);
+			bool fits = wait->for_name && candidate->local;
 			if (fits && (!found || candidate->key < found->key)) {
 				found = candidate;
 			}

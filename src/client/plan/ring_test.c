@@ -139,6 +139,54 @@ static void test_a_deletion_can_be_part_of_a_group(void)
 	scene_ends_as(scene, "a/ a/x=1 ");
 }
 
+/* n/x/y/q: x moves out of n, a new folder takes q's name, n moves into that, and q into n. */
+static void test_a_ring_waits_for_what_moves_above_it(void)
+{
+	for (Side side = SIDE_LOCAL; side <= SIDE_REMOTE; side += SIDE_REMOTE - SIDE_LOCAL) {
+		g_autoptr(Scene) scene = scene_new();
+		scene_folder(scene, 20, ROOT, "n");
+		scene_folder(scene, 21, 20, "x");
+		scene_folder(scene, 22, 21, "y");
+		scene_folder(scene, 23, 22, "q");
+		scene_move(scene, side, 21, ROOT, "x");
+		scene_move(scene, side, 23, ROOT, "aside");
+		scene_new_folder(scene, side, 30, 22, "q");
+		scene_move(scene, side, 20, 30, "n");
+		scene_move(scene, side, 23, 20, "q");
+		scene_ends_as(scene, "x/ x/y/ x/y/q/ x/y/q/n/ x/y/q/n/q/ ");
+	}
+}
+
+/*
+ * f lies in o, both deleted here. There m went into f, and o took m's place. f waits for o, as all
+ * that lies in a deleted folder does; o waits for m's name, m for f. It shows from any of them.
+ */
+static void test_a_ring_through_a_deleted_folder_is_found(void)
+{
+	g_autoptr(Scene) scene = scene_new();
+	scene_folder(scene, 50, ROOT, "a");
+	scene_folder(scene, 40, 50, "x");
+	scene_folder(scene, 30, ROOT, "o");
+	scene_folder(scene, 28, 30, "f");
+	scene_move(scene, THERE, 40, 28, "m");
+	scene_move(scene, THERE, 30, 50, "x");
+	scene_delete(scene, HERE, 30);
+	world_hear(scene->world, scene->world->seq);
+	static const struct {
+		int64_t keys[2];
+		size_t count;
+	} asked[] = { { { 40 }, 1 }, { { 30 }, 1 }, { { 28, 40 }, 2 }, { { 28, 30 }, 2 } };
+	for (size_t i = 0; i < G_N_ELEMENTS(asked); i++) {
+		PlanView view = world_view(scene->world);
+		PlanOptions options = { .remote_at_head = true, .conflict_label = "bob" };
+		plan_clear(&scene->plan);
+		plan_make(&view, &options, asked[i].keys, asked[i].count, &scene->plan);
+		g_assert_cmpint(scene_kind(scene, 40), ==, ACTION_MOVE_LOCAL);
+		g_assert_cmpint(scene_action(scene, 40)->parent, ==, ENTRY_KEY_PARK);
+	}
+	scene_ends_as(scene, "a/ a/x/ a/x/f/ a/x/f/m/ ");
+}
+
 /* Dropbox's example: Archives into Drafts/January here, Drafts into Archives there. */
 static void test_moves_across_leave_nothing_outside_the_tree(void)
 {
@@ -245,6 +293,10 @@ int main(int argc, char **argv)
 			test_a_folder_is_replaced_and_its_content_kept);
 	g_test_add_func("/client/plan/ring/a-deletion-can-be-part-of-a-group",
 			test_a_deletion_can_be_part_of_a_group);
+	g_test_add_func("/client/plan/ring/a-ring-waits-for-what-moves-above-it",
+			test_a_ring_waits_for_what_moves_above_it);
+	g_test_add_func("/client/plan/ring/a-ring-through-a-deleted-folder-is-found",
+			test_a_ring_through_a_deleted_folder_is_found);
 	g_test_add_func("/client/plan/ring/moves-across-leave-nothing-outside-the-tree",
 			test_moves_across_leave_nothing_outside_the_tree);
 	g_test_add_func("/client/plan/ring/what-hangs-on-a-circle-comes-back-with-it",

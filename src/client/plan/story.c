@@ -194,8 +194,9 @@ Story *story_new(uint64_t seed)
 	story->is_exact = chance(&author, 85);
 	story->rounds = chance(&author, 40) ? 1 + dice_roll(&author.dice, 4) : 0;
 	unsigned one_sided = chance(&author, 20) ? 1 + dice_roll(&author.dice, 2) : 0;
-	unsigned settled = 1 + dice_roll(&author.dice, 10);
-	unsigned changes = 1 + dice_roll(&author.dice, chance(&author, 70) ? 6 : 16);
+	bool is_long = chance(&author, 4);
+	unsigned settled = 1 + dice_roll(&author.dice, is_long ? 40 : 10);
+	unsigned changes = 1 + dice_roll(&author.dice, is_long ? 50 : chance(&author, 70) ? 6 : 16);
 	for (unsigned i = 0; i < settled; i++) {
 		add_event(&author, SETTLED, 0, 0);
 	}
