@@ -14,7 +14,10 @@
  * THE truth: the numbered changes of every drive's tree, with history, trash and quota; and which
  * chunk lies where, held by whom. All other state of the server can be lost.
  *
- * A drive is a tree of nodes with a sequence number `seq`, which grows by one with every commit.
+ * A drive is a tree of nodes with a sequence number `seq`, which grows with every commit: by one,
+ * or by a few where the changes would not fit into one page. A deleted node stays as a tombstone
+ * for a while. A live node below a tombstone counts as deleted.
+ *
  * Invariants, verified by journal_check():
  *  1. every node but the root has a parent in the same drive; no node is its own ancestor;
  *  2. names are unique (by bytes) among the live children of a folder;
@@ -44,8 +47,8 @@ typedef struct JournalNode {
 	bool executable;
 	GBytes *content; /* chunk/content.h; target of a link; NULL for a folder */
 	uint64_t seq;
-	bool deleted;
-	int64_t device;  /* who changed it last */
+	bool deleted;    /* a tombstone, or below one */
+	int64_t device;  /* whose operation changed it last; 0: the drive's own doing (revived) */
 	int64_t time_us; /* when, UTC */
 } JournalNode;
 
@@ -63,21 +66,27 @@ bool journal_drive_of(Journal *journal, int64_t account, NodeId *ret_drive, GErr
 bool journal_drive_set_quota(Journal *journal, const NodeId *drive, uint64_t quota, GError **error);
 
 typedef struct JournalUsage {
-	uint64_t bytes; /* of the chunks that the drive holds: files, versions and trash, each once
-			 */
+	uint64_t bytes; /* of the chunks held: of files, versions and trash, each once */
 	uint64_t quota; /* 0: none */
-	uint64_t nodes; /* live */
+	uint64_t nodes; /* live; what is deleted with its folder counts until it is forgotten */
 	uint64_t seq;
 } JournalUsage;
 bool journal_usage(Journal *journal, const NodeId *drive, JournalUsage *ret_usage, GError **error);
 
 /* ---- commit ---------------------------------------------------------------------------- */
 
+/*
+ * UPDATE, MOVE and DELETE compare the node's seq with base. What is deleted with its folder can be
+ * worked on like what is live: UPDATE brings it and the folders above back, MOVE takes it out with
+ * all below, DELETE gives it a tombstone of its own. CREATE and MOVE into a deleted folder bring
+ * that and the folders above back, alone. A tombstone itself can only be UPDATEd, with its seq as
+ * base.
+ */
 typedef enum JournalVerb {
 	JOURNAL_CREATE = 1,
-	JOURNAL_UPDATE,
+	JOURNAL_UPDATE, /* of a file or link */
 	JOURNAL_MOVE,
-	JOURNAL_DELETE,
+	JOURNAL_DELETE, /* of a folder: with all below, unless something there is newer */
 } JournalVerb;
 
 /* Numbered as Outcome of sync.proto. */
@@ -86,7 +95,7 @@ typedef enum JournalOutcome {
 	JOURNAL_ALREADY,
 	JOURNAL_STALE,
 	JOURNAL_NAME_TAKEN,
-	JOURNAL_NO_PARENT,
+	JOURNAL_NO_PARENT, /* or a deleted folder that cannot come back: its name is in use */
 	JOURNAL_NOT_FOUND,
 	JOURNAL_CYCLE,
 	JOURNAL_NEWER_INSIDE,
@@ -135,16 +144,17 @@ typedef struct JournalCommit {
 	size_t operation_count;
 	const JournalStored *stored; /* chunks that came with it */
 	size_t stored_count;
-	GHashTable
-		*lists; /* ChunkId -> GBytes: list chunks that the drive may not hold yet as such */
+	/* ChunkId -> GBytes, verified: list chunks that the drive may not hold yet as such */
+	GHashTable *lists;
 } JournalCommit;
 
 /*
  * Applies the operations in order, each (or each group) wholly or not at all, durably when it
  * returns true. Concurrent callers share one transaction and one disk sync (group commit).
  * ret_results[operation_count] has one result per operation, in order; *ret_seq the drive's seq
- * after it (unchanged if nothing was applied). False only if nothing was done at all (database
- * failure, unknown drive).
+ * after it (unchanged if nothing was applied). Stored chunks that no operation took are leased to
+ * the account for a day. A retry can be told by (device, number) unless one is 0. False only if
+ * nothing was done at all (database failure, unknown drive).
  */
 bool journal_commit(Journal *journal, const JournalCommit *commit, JournalResult *ret_results,
 		    uint64_t *ret_seq, GError **error);
@@ -160,9 +170,9 @@ bool journal_upload(Journal *journal, int64_t account, const JournalStored *stor
 
 /*
  * Of these ids, the ones that the drive neither holds nor its account has leased, in order and each
- * once, appended to ret_missing (ChunkId). Renews the leases of the others, so that a commit may
- * follow. Fails with DRIVE_ERROR_QUOTA if `bytes` more than the missing share could never fit:
- * see journal_usage().
+ * once, appended to ret_missing (ChunkId). Renews the leases of those that are leased, so that a
+ * commit may follow. bytes is the length of all of them together, each once; fails with
+ * DRIVE_ERROR_QUOTA if what of it the drive does not hold could not be added: journal_usage().
  */
 bool journal_missing(Journal *journal, const NodeId *drive, int64_t account, const ChunkId *ids,
 		     size_t count, uint64_t bytes, GArray *ret_missing, GError **error);
@@ -196,8 +206,13 @@ void journal_page_clear(JournalPage *page);
 
 /*
  * The nodes changed after the cursor (NULL or empty: from the beginning), at most about
- * nodes_max. Tombstones are left out of a snapshot from the beginning. An unknown cursor is not an
- * error: *ret_page starts a snapshot with reset set.
+ * nodes_max, and fewer if they are large. Tombstones have no content, and are left out of a
+ * snapshot from the beginning; live nodes below a tombstone are left out. An unknown cursor is not
+ * an error: *ret_page starts a snapshot with reset set.
+ *
+ * Between pages a device sees states that never were: a node can be shown after the tombstone of
+ * the folder in which the device saw it last. So what lies below a tombstone is to be removed only
+ * with the page that is at_head.
  */
 bool journal_changes(Journal *journal, const NodeId *drive, GBytes *cursor, unsigned nodes_max,
 		     JournalPage *ret_page, GError **error);
@@ -211,7 +226,7 @@ bool journal_resolve(Journal *journal, const NodeId *drive, const char *path, Jo
 		     GError **error);
 
 typedef struct JournalVersion {
-	int64_t number;   /* of this version among those of the node, from 1, oldest first */
+	int64_t number;   /* among the versions of the node, from 1; never used again */
 	JournalNode node; /* as it was */
 	bool current;
 } JournalVersion;
@@ -227,7 +242,8 @@ bool journal_trash(Journal *journal, const NodeId *drive, unsigned count_max, GA
 /*
  * Brings back: a version's content as a new change of the node (number > 0), or, for a deleted
  * node, the node itself with everything below it that was deleted with it (number 0). A name that
- * is taken gets " (restored)" and a number. Ancestors that are deleted come back too, alone.
+ * is taken gets " (restored)" and a number. Ancestors that are deleted come back too, alone. Fails
+ * with DRIVE_ERROR_NOT_FOUND, and with DRIVE_ERROR_CONFLICT for a node that is not deleted.
  */
 bool journal_restore(Journal *journal, const NodeId *drive, int64_t device, const NodeId *node,
 		     int64_t number, uint64_t *ret_seq, GError **error);
