@@ -20,7 +20,6 @@
 #define FILES_PER_FOLDER 15
 #define FILES_PER_COMMIT 280
 #define UPDATES 2000
-#define LOG_SIZE (32 << 20)
 
 static Sql *sql;
 static Journal *journal;
@@ -112,9 +111,6 @@ static void commit(Load *load)
 	for (unsigned i = 0; i < count; i++) {
 		expect(results[i].outcome == JOURNAL_APPLIED, NULL);
 	}
-	if (sql_log_size(sql) > LOG_SIZE) {
-		expect(sql_checkpoint(sql, &error), error);
-	}
 	g_array_set_size(load->items, 0);
 	g_array_set_size(load->operations, 0);
 	g_array_set_size(load->stored, 0);
@@ -167,6 +163,8 @@ static void create_all(Load *load, GArray *ids, unsigned files)
 		}
 	}
 	commit(load);
+	g_autoptr(GError) error = NULL;
+	expect(sql_checkpoint(sql, &error), error);
 	clock_stop(&clock, files);
 }
 

@@ -115,7 +115,7 @@ static void test_pages_fit_into_messages(void)
 	g_autoptr(Fixture) fixture = fixture_new();
 	g_autofree char *target = g_strnfill(LINK_TARGET_SIZE_MAX, 't');
 	g_autoptr(Commit) commit = fixture_commit(fixture);
-	for (unsigned i = 0; i < 900; i++) {
+	for (unsigned i = 0; i < 2000; i++) {
 		g_autofree char *name = g_strdup_printf("%u", i);
 		NodeId id = node_id_new();
 		fixture_link(commit, &id, &fixture->drive, name, target);
@@ -123,7 +123,7 @@ static void test_pages_fit_into_messages(void)
 	fixture_run(commit);
 	fixture_check(fixture);
 	g_assert_cmpuint(fixture_seq(commit, 0), ==, 1);
-	g_assert_cmpuint(fixture_seq(commit, 899), ==, commit->seq);
+	g_assert_cmpuint(fixture_seq(commit, 1999), ==, commit->seq);
 	g_assert_cmpuint(commit->seq, >, 2);
 
 	g_autoptr(GBytes) cursor = NULL;
@@ -142,7 +142,7 @@ static void test_pages_fit_into_messages(void)
 		at_head = page.at_head;
 		journal_page_clear(&page);
 	}
-	g_assert_cmpuint(count, ==, 900);
+	g_assert_cmpuint(count, ==, 2000);
 }
 
 static void test_leaves_out_what_is_deleted_with_its_folder(void)

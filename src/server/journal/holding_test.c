@@ -33,8 +33,8 @@ static void sweep(Fixture *fixture, int64_t days)
 	JournalRetention retention = { .versions_s = 0, .trash_s = 0 };
 	while (more) {
 		g_autoptr(GError) error = NULL;
-		journal_sweep(fixture->journal, &retention, g_get_real_time() + days * DAY_US,
-			      &more, &error);
+		journal_sweep(fixture->journal, &retention,
+			      g_get_real_time() + days * DAY_US + 1000, &more, &error);
 		g_assert_no_error(error);
 		fixture_check(fixture);
 	}
@@ -102,6 +102,18 @@ static void test_leases_end(void)
 	g_assert_cmpuint(packs_count(fixture), ==, 0);
 	g_assert_cmpint(name_without_sending(fixture, &fixture->drive, 1, "leased"), ==,
 			JOURNAL_MISSING_CONTENT);
+}
+
+static void test_lease_outlives_the_last_name(void)
+{
+	g_autoptr(Fixture) fixture = fixture_new();
+	upload(fixture, 1, "text");
+	NodeId id = fixture_make(fixture, &fixture->drive, "text");
+	fixture_delete_now(fixture, &id);
+	sweep(fixture, 0);
+	g_assert_cmpuint(fixture_usage(fixture).bytes, ==, 0);
+	g_assert_cmpint(name_without_sending(fixture, &fixture->drive, 1, "text"), ==,
+			JOURNAL_APPLIED);
 }
 
 static void test_what_failed_is_leased(void)
@@ -464,6 +476,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/server/journal/holding/knowing-an-id-gives-nothing",
 			test_knowing_an_id_gives_nothing);
 	g_test_add_func("/server/journal/holding/leases-end", test_leases_end);
+	g_test_add_func("/server/journal/holding/lease-outlives-the-last-name",
+			test_lease_outlives_the_last_name);
 	g_test_add_func("/server/journal/holding/what-failed-is-leased",
 			test_what_failed_is_leased);
 	g_test_add_func("/server/journal/holding/last-name-takes-the-chunk",
