@@ -6,6 +6,7 @@
 #include "admin/config.h"
 #include "admin/control.h"
 #include "admin/data_folder.h"
+#include "admin/keeper.h"
 #include "admin/verb.h"
 #include "api/api.h"
 #include "base/error.h"
@@ -17,17 +18,12 @@
 #include <errno.h>
 #include <signal.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 
-#define UPKEEP_INTERVAL_S 60
-#define UPKEEP_NICE 10
-/* How soon a failed sync of the database is noticed; nothing is acknowledged after it anyway. */
-#define LOOK_INTERVAL_S 5
 #define DAY_S (24 * 3600)
 /* How long a verb waits for a server that is starting or stopping. */
 #define TRIES_MAX 100
@@ -273,16 +269,15 @@ static int run_verb(const CommandLine *line, const Config *config)
 typedef struct Server {
 	Feed *feed;
 	DataFolder *data;
-	bool broken; /* the disk failed: stop, and say so */
-	GThread *upkeep;
-	GMutex lock; /* guards the following */
-	GCond changed;
-	bool stopping;
+	_Atomic(Keeper *) keeper; /* NULL while starting */
+	_Atomic bool broken;      /* the disk failed: stop, and say so */
 } Server;
 
 static void wake_devices(const NodeId *drive, void *data)
 {
-	feed_wake(((Server *)data)->feed, drive);
+	Server *server = data;
+	feed_wake(server->feed, drive);
+	keeper_nudge(server->keeper);
 }
 
 static void report(const char *text, void *data)
@@ -293,79 +288,11 @@ static void report(const char *text, void *data)
 static void stop_broken(const GError *error, void *data)
 {
 	Server *server = data;
-	server->broken = true;
+	if (atomic_exchange(&server->broken, true)) {
+		return;
+	}
 	log_event(LOG_ERROR, "broken", "the disk failed, stopping: %s", error->message);
 	kill(getpid(), SIGTERM);
-}
-
-/* True when the server is stopping; else after the seconds. */
-static bool pause_upkeep(Server *server, int seconds)
-{
-	int64_t until_us = g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND;
-	g_mutex_lock(&server->lock);
-	while (!server->stopping && g_cond_wait_until(&server->changed, &server->lock, until_us)) {
-	}
-	bool stopping = server->stopping;
-	g_mutex_unlock(&server->lock);
-	return stopping;
-}
-
-/* One step; how many seconds to rest until the next. */
-static int upkeep_step(Server *server)
-{
-	Devices *devices = accounts_devices(data_folder_accounts(server->data));
-	g_autoptr(GError) error = NULL;
-	bool more = false;
-	int64_t now_us = g_get_real_time();
-	if (!drive_upkeep_step(data_folder_drive(server->data), now_us, &more, &error) ||
-	    !devices_upkeep(devices, now_us, &error)) {
-		log_event(LOG_ERROR, "upkeep", "%s", error->message);
-		return UPKEEP_INTERVAL_S;
-	}
-	return more ? 0 : UPKEEP_INTERVAL_S;
-}
-
-static void *run_upkeep(void *data)
-{
-	Server *server = data;
-	/* Requests come first: on Linux the priority is a thread's own. */
-	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), UPKEEP_NICE);
-	int seconds = 1;
-	while (!pause_upkeep(server, MIN(seconds, LOOK_INTERVAL_S))) {
-		if (sql_is_broken(data_folder_sql(server->data)) && !server->broken) {
-			g_autoptr(GError) error = g_error_new(DRIVE_ERROR, DRIVE_ERROR_IO,
-							      "the database was not synced");
-			stop_broken(error, server);
-		}
-		seconds -= LOOK_INTERVAL_S;
-		if (seconds <= 0) {
-			seconds = upkeep_step(server);
-		}
-	}
-	return NULL;
-}
-
-static void start_upkeep(Server *server)
-{
-	g_mutex_init(&server->lock);
-	g_cond_init(&server->changed);
-	server->upkeep = g_thread_new("upkeep", run_upkeep, server);
-}
-
-static void stop_upkeep(Server *server)
-{
-	g_mutex_lock(&server->lock);
-	server->stopping = true;
-	g_cond_signal(&server->changed);
-	g_mutex_unlock(&server->lock);
-	g_thread_join(server->upkeep);
-	g_cond_clear(&server->changed);
-	g_mutex_clear(&server->lock);
-	g_autoptr(GError) error = NULL;
-	if (!devices_upkeep(accounts_devices(data_folder_accounts(server->data)), g_get_real_time(),
-			    &error)) {
-		log_event(LOG_ERROR, "upkeep", "%s", error->message);
-	}
 }
 
 static int wait_for_end(Front *front, Server *server, const sigset_t *signals)
@@ -401,9 +328,18 @@ static int serve_data(Server *server, const char *folder, const Config *config,
 	if (!control) {
 		return fail(error);
 	}
-	start_upkeep(server);
+	const KeeperOptions keeping = {
+		.folder = server->data,
+		.report = report,
+		.broken = stop_broken,
+		.data = server,
+	};
+	server->keeper = keeper_start(&keeping);
 	int status = wait_for_end(front, server, signals);
-	stop_upkeep(server);
+	/* Requests that nudge it come first to their end. */
+	g_clear_pointer(&control, control_stop);
+	g_clear_pointer(&front, front_stop);
+	keeper_stop(server->keeper);
 	return status;
 }
 

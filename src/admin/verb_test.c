@@ -2,6 +2,7 @@
 #include "admin/verb.h"
 
 #include "admin/control.h"
+#include "admin/keeper.h"
 #include "base/error.h"
 
 #include <glib/gstdio.h>
@@ -162,6 +163,40 @@ static void test_devices(Fixture *fixture, const void *data)
 	assert_says(fixture, "device revoke alice all", 0, "");
 }
 
+static void never(const char *text, void *data)
+{
+	g_assert_not_reached();
+}
+
+static void never_broken(const GError *error, void *data)
+{
+	g_assert_not_reached();
+}
+
+static void test_keeper_writes_who_was_seen(Fixture *fixture, const void *data)
+{
+	g_assert_cmpint(run(fixture, "user add alice", "long enough", NULL), ==, 0);
+	Devices *devices = accounts_devices(data_folder_accounts(fixture->data));
+	g_autofree char *token = NULL;
+	int64_t device;
+	int64_t now_us = g_get_real_time();
+	g_assert_true(
+		devices_add(devices, 1, "laptop", now_us - G_TIME_SPAN_DAY, &token, &device, NULL));
+	const KeeperOptions options = { .folder = fixture->data,
+					.report = never,
+					.broken = never_broken };
+	Keeper *keeper = keeper_start(&options);
+	DevicesCaller caller;
+	g_assert_true(devices_authenticate(devices, token, now_us, &caller, NULL));
+	keeper_nudge(keeper);
+	keeper_nudge(NULL);
+	keeper_stop(keeper);
+	g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(DevicesEntry));
+	g_array_set_clear_func(entries, devices_entry_clear);
+	g_assert_true(devices_list(devices, 1, entries, NULL));
+	g_assert_cmpint(g_array_index(entries, DevicesEntry, 0).seen_us, ==, now_us);
+}
+
 static void test_check(Fixture *fixture, const void *data)
 {
 	assert_says(fixture, "check", 0, "whole");
@@ -277,6 +312,7 @@ int main(int argc, char **argv)
 	add("users", test_users);
 	add("removed-account-is-emptied", test_removed_account_is_emptied);
 	add("devices", test_devices);
+	add("keeper-writes-who-was-seen", test_keeper_writes_who_was_seen);
 	add("check", test_check);
 	add("one-at-a-time", test_one_at_a_time);
 	add("nothing-is-made-by-looking", test_nothing_is_made_by_looking);
