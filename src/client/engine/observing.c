@@ -411,7 +411,7 @@ static void start_feed(Engine *engine)
 	feed->job.run = feed_run;
 	feed->job.done = feed_done;
 	feed->engine = engine;
-	GBytes *cursor = state_cursor(engine->state);
+	GBytes *cursor = follow_cursor(engine->follow);
 	feed->cursor = cursor ? g_bytes_ref(cursor) : NULL;
 	bool at_head = engine->feed_began && follow_at_head(engine->follow) && !engine->offline;
 	feed->wait_ms = at_head ? CHANGES_WAIT_MS_MAX : 0;

@@ -203,10 +203,21 @@ static void committed(Engine *engine, const UploadItem *item)
 	}
 }
 
+/* The node is looked at again when the server has told more, or at the latest soon. */
+static void after_feed(Engine *engine, int64_t key)
+{
+	g_hash_table_add(engine->after_feed, KEY(key));
+	engine->after_feed_us =
+		engine_sooner(engine->after_feed_us, engine_now(engine) + AFTER_FEED_US);
+}
+
 static void deleted(Engine *engine, const UploadItem *item)
 {
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	follow_committed(engine->follow, item->key, NULL, item->seq, keys);
+	if (state_get(engine->state, SIDE_REMOTE, item->key)) {
+		after_feed(engine, item->key);
+	}
 	for (unsigned i = 0; i < keys->len; i++) {
 		planning_touch(engine, g_array_index(keys, int64_t, i));
 	}
@@ -298,9 +309,7 @@ static void refused(Engine *engine, const UploadItem *item)
 		break;
 	default:
 		/* The server knows something that we do not yet: it is on its way. */
-		g_hash_table_add(engine->after_feed, KEY(item->key));
-		engine->after_feed_us =
-			engine_sooner(engine->after_feed_us, engine_now(engine) + AFTER_FEED_US);
+		after_feed(engine, item->key);
 		return;
 	}
 	trouble_item(engine, item->key, error);
