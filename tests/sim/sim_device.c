@@ -398,13 +398,24 @@ static void describe_node(SimDevice *device, int64_t key, GString *text)
 		static const char *const names[] = { "here", "agreed", "there" };
 		const Entry *entry = state_get(device->state, (Side)side, key);
 		if (entry) {
-			g_string_append_printf(text, " %s %" G_GINT64_FORMAT "/%s %s", names[side],
-					       entry->parent, entry->name,
+			g_string_append_printf(text,
+					       " %s %" G_GINT64_FORMAT
+					       "/%s inode %" G_GUINT64_FORMAT " %s",
+					       names[side], entry->parent, entry->name,
+					       entry->stamp.inode,
 					       entry->kind == ENTRY_FOLDER ? "folder"
 					       : entry->content            ? "known"
 									   : "unknown");
 		}
 	}
+}
+
+static void describe_file(const char *path, const DiskInfo *info, GBytes *bytes, void *data)
+{
+	(void)bytes;
+	g_string_append_printf(data, "\n  %s '%s' inode %" G_GUINT64_FORMAT,
+			       info->kind == DISK_FOLDER ? "folder" : "file", path,
+			       info->stamp.inode);
 }
 
 char *sim_device_describe(SimDevice *device)
@@ -425,6 +436,7 @@ char *sim_device_describe(SimDevice *device)
 	for (unsigned i = 0; i < keys->len; i++) {
 		describe_node(device, g_array_index(keys, int64_t, i), text);
 	}
+	disk_memory_each(device->memory, describe_file, text);
 	return g_string_free(text, FALSE);
 }
 

@@ -296,6 +296,27 @@ static void carry_out(Engine *engine, const Plan *plan)
 	engine->next_group = last_group;
 }
 
+/* Nodes that need nothing have no problem any more. */
+static void cure_settled(Engine *engine, const GArray *keys, const Plan *plan)
+{
+	if (g_hash_table_size(engine->problems) == 0) {
+		return;
+	}
+	g_autoptr(GHashTable) needy = g_hash_table_new(NULL, NULL);
+	for (unsigned i = 0; i < plan->actions->len; i++) {
+		g_hash_table_add(needy, KEY(g_array_index(plan->actions, Action, i).key));
+	}
+	for (unsigned i = 0; i < plan->blocks->len; i++) {
+		g_hash_table_add(needy, KEY(g_array_index(plan->blocks, PlanBlock, i).key));
+	}
+	for (unsigned i = 0; i < keys->len; i++) {
+		int64_t key = g_array_index(keys, int64_t, i);
+		if (!g_hash_table_contains(needy, KEY(key))) {
+			trouble_cured(engine, key);
+		}
+	}
+}
+
 static char *conflict_label(Engine *engine)
 {
 	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(engine_now(engine) / 1000000);
@@ -350,6 +371,7 @@ bool planning_run(Engine *engine)
 		trouble_batch(engine, state_error(engine->state));
 		return false;
 	}
+	cure_settled(engine, keys, &plan);
 	carry_out(engine, &plan);
 	return !g_queue_is_empty(engine->touched);
 }

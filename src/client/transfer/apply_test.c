@@ -144,9 +144,6 @@ static void test_deletions(void)
 	g_ptr_array_add(items, delete_of_folder(world));
 	device_write_text(world->device, "file", "hello");
 	g_ptr_array_add(items, fixture_apply_plain(world, APPLY_DELETE, "file"));
-	device_write_text(world->device, "gone", "hello");
-	g_ptr_array_add(items, fixture_apply_plain(world, APPLY_DELETE, "gone"));
-	g_assert_true(disk_memory_user_remove(world->memory, "gone", NULL));
 	g_assert_true(disk_memory_user_remove(world->memory, "folder/inner/file", NULL));
 	fixture_apply(world, items);
 	for (unsigned i = 0; i < items->len; i++) {
@@ -154,6 +151,20 @@ static void test_deletions(void)
 	}
 	g_assert_false(fixture_exists(world, "folder"));
 	g_assert_false(fixture_exists(world, "file"));
+}
+
+/* What is not where it was may have been moved, by itself or with its folder. */
+static void test_moved_is_not_deleted(void)
+{
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_apply_items();
+	device_write_text(world->device, "file", "hello");
+	ApplyItem *item = fixture_apply_plain(world, APPLY_DELETE, "file");
+	g_ptr_array_add(items, item);
+	g_assert_true(disk_memory_user_rename(world->memory, "file", "elsewhere", NULL));
+	fixture_apply(world, items);
+	g_assert_cmpint(item->outcome, ==, APPLY_CHANGED);
+	g_assert_true(fixture_exists(world, "elsewhere"));
 }
 
 /* ---- where the bytes come from ------------------------------------------------------------- */
@@ -539,6 +550,7 @@ int main(int argc, char **argv)
 	ADD("link-update", test_link_update);
 	ADD("moves", test_moves);
 	ADD("deletions", test_deletions);
+	ADD("moved-is-not-deleted", test_moved_is_not_deleted);
 	ADD("from-cache", test_from_cache);
 	ADD("from-corrupt-cache", test_from_corrupt_cache);
 	ADD("from-base", test_from_base);

@@ -74,17 +74,9 @@ static bool place_delete(Disk *disk, ApplyItem *item, GError **error)
 	if (!remove_inside(disk, item, error)) {
 		return false;
 	}
-	GError *cause = NULL;
+	/* Not there is not gone: it, or a folder above it, may just have been moved. */
 	const DiskInfo *expected = item->kind == ENTRY_FOLDER ? NULL : &item->expected;
-	if (disk_remove(disk, item->path, expected, &cause)) {
-		return true;
-	}
-	if (g_error_matches(cause, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND)) {
-		g_error_free(cause);
-		return true;
-	}
-	g_propagate_error(error, cause);
-	return false;
+	return disk_remove(disk, item->path, expected, error);
 }
 
 static bool place_link(Disk *disk, ApplyItem *item, GError **error)

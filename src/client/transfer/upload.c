@@ -187,7 +187,8 @@ bool upload_run(Upload *upload, GPtrArray *items, GCancellable *cancellable, GEr
 	for (unsigned i = 0; i < items->len; i++) {
 		UploadItem *item = g_ptr_array_index(items, i);
 		g_assert(item->outcome == UPLOAD_PENDING);
-		g_assert(item->group == 0 || item->verb == UPLOAD_MOVE);
+		g_assert(item->group == 0 || item->verb == UPLOAD_MOVE ||
+			 item->verb == UPLOAD_DELETE || item->kind == ENTRY_FOLDER);
 		g_assert(item->verb != UPLOAD_HASH || item->kind == ENTRY_FILE);
 		all[i].item = item;
 		g_ptr_array_add(works, &all[i]);
