@@ -236,12 +236,28 @@ static void saw_unchanged(Merge *merge, const Entry *entry, bool deep)
 	}
 }
 
+/* The place is ours now, and is looked at again later; but that look will not be a deep one. */
+static void keep_deep(Merge *merge, const Entry *entry, const ScanPlace *place)
+{
+	int64_t key = state_key_of_file(merge->state, place->info.stamp.inode,
+					place->info.stamp.birth_ns);
+	if (place->info.kind != DISK_FOLDER) {
+		return;
+	}
+	if (entry && entry->kind == ENTRY_FOLDER) {
+		local_mark_folder(merge->local, entry->key, true);
+	}
+	if (key != ENTRY_KEY_NONE && (!entry || key != entry->key)) {
+		local_stray(merge->local, key, true);
+	}
+}
+
 /* entry: what the tree holds there, or NULL. */
 static void compare(Merge *merge, const Entry *entry, const ScanPlace *place, bool deep)
 {
 	if (is_ours(merge, place->folder, place->name)) {
-		if (deep && entry && entry->kind == ENTRY_FOLDER) {
-			local_mark_folder(merge->local, entry->key, true);
+		if (deep) {
+			keep_deep(merge, entry, place);
 		}
 		return;
 	}

@@ -8,6 +8,7 @@
  * Usage: local_model_test [GTest's options]; a seed that fails is printed. IMDRIVE_SEED runs one.
  */
 #include "client/observe/observer.h"
+#include "client/observe/spot.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@ typedef struct Story {
 	GRand *rand;
 	GPtrArray *paths; /* what is on the disk, as of the last look */
 	GArray *kinds;
+	GArray *claims;  /* Spot: places that are ours */
 	unsigned hooked; /* of 100 plain calls, before so many people do something */
 	unsigned serial;
 	bool noisy;
@@ -74,7 +76,7 @@ G_GNUC_PRINTF(2, 3) static void say(Story *story, const char *format, ...)
 		va_start(args, format);
 		g_autofree char *text = g_strdup_vprintf(format, args);
 		va_end(args);
-		g_printerr("%s", text);
+		g_printerr("%s\n", text);
 	}
 }
 
@@ -194,6 +196,36 @@ static void people(Observer *observer, void *data)
 	}
 }
 
+/* ---- what we change ourselves ----------------------------------------------------------- */
+
+/* Nothing, for a while; so that it is not believed what is seen there. */
+static void claim(Story *story)
+{
+	look(story);
+	const char *folder = roll(story, 3) ? pick(story, DISK_FOLDER) : NULL;
+	Spot spot = { .folder = folder ? observer_key(story->observer, folder) : ENTRY_KEY_ROOT };
+	char name[2] = { (char)('a' + roll(story, 5)), '\0' };
+	spot.name = g_strdup(name);
+	if (spot.folder != ENTRY_KEY_NONE &&
+	    !g_hash_table_contains(story->observer->ours, &spot)) {
+		say(story, "claim %" G_GINT64_FORMAT "/%s", spot.folder, spot.name);
+		observer_begin(story->observer, spot.folder, spot.name);
+		g_array_append_val(story->claims, spot);
+	} else {
+		g_free(spot.name);
+	}
+}
+
+static void let_go(Story *story)
+{
+	unsigned which = roll(story, story->claims->len);
+	Spot spot = g_array_index(story->claims, Spot, which);
+	g_array_remove_index(story->claims, which);
+	say(story, "let go %" G_GINT64_FORMAT "/%s", spot.folder, spot.name);
+	observer_end(story->observer, spot.folder, spot.name);
+	g_free(spot.name);
+}
+
 /* ---- observing -------------------------------------------------------------------------- */
 
 static void merge_one(Story *story, GPtrArray *scans)
@@ -230,6 +262,7 @@ static void tell(unsigned seed, bool watched)
 	story.observer = observer_new(&options);
 	story.paths = g_ptr_array_new_with_free_func(g_free);
 	story.kinds = g_array_new(FALSE, FALSE, sizeof(DiskKind));
+	story.claims = g_array_new(FALSE, FALSE, sizeof(Spot));
 	story.noisy = g_getenv("IMDRIVE_SEED") != NULL;
 	story.hard_links = seed % 3 == 0;
 	story.observer->hook = people;
@@ -243,12 +276,20 @@ static void tell(unsigned seed, bool watched)
 			for (unsigned j = roll(&story, 4); j > 0; j--) {
 				act(&story);
 			}
+			if (roll(&story, 4) == 0) {
+				claim(&story);
+			} else if (story.claims->len > 0 && roll(&story, 2)) {
+				let_go(&story);
+			}
 			for (unsigned j = roll(&story, 4); j > 0; j--) {
 				observe(&story, scans);
 			}
 		}
 		story.hooked = 0;
 		say(&story, "-- rest");
+		while (story.claims->len > 0) {
+			let_go(&story);
+		}
 		while (scans->len > 0) {
 			merge_one(&story, scans);
 		}
@@ -262,6 +303,7 @@ static void tell(unsigned seed, bool watched)
 	g_rand_free(story.rand);
 	g_ptr_array_unref(story.paths);
 	g_array_unref(story.kinds);
+	g_array_unref(story.claims);
 	observer_free(story.observer);
 }
 

@@ -2,6 +2,7 @@
 #include "client/observe/observer.h"
 
 #include "base/error.h"
+#include "client/observe/spot.h"
 
 #include <string.h>
 
@@ -36,13 +37,14 @@ static bool is_ours(void *data, int64_t folder, const char *name, uint64_t since
 {
 	(void)since;
 	Observer *observer = data;
-	g_autofree char *above = state_path(observer->state, SIDE_LOCAL, folder);
-	g_autofree char *path =
-		above && *above ? g_strconcat(above, "/", name, NULL) : g_strdup(name);
-	bool ours =
-		above && g_ptr_array_find_with_equal_func(observer->ours, path, g_str_equal, NULL);
-	observer->asked += ours;
-	return ours;
+	const Spot spot = { .folder = folder, .name = (char *)name };
+	void *key, *asked;
+	if (!g_hash_table_lookup_extended(observer->ours, &spot, &key, &asked)) {
+		return false;
+	}
+	g_hash_table_insert(observer->ours, spot_new(folder, name),
+			    GUINT_TO_POINTER(GPOINTER_TO_UINT(asked) + 1));
+	return true;
 }
 
 static void add_key(GHashTable *keys, int64_t key)
@@ -110,7 +112,7 @@ Observer *observer_new(const ObserverOptions *options)
 	}
 	observer->touched = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	observer->gone = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
-	observer->ours = g_ptr_array_new_with_free_func(g_free);
+	observer->ours = g_hash_table_new_full(spot_hash, spot_equal, spot_free, NULL);
 	observer->local = local_new(observer->state, observer->ignore, &hooks);
 	observer->now_us = disk_memory_time(observer->memory) / 1000;
 	return observer;
@@ -129,7 +131,7 @@ void observer_free(Observer *observer)
 	ignore_free(observer->ignore);
 	g_hash_table_unref(observer->touched);
 	g_hash_table_unref(observer->gone);
-	g_ptr_array_unref(observer->ours);
+	g_hash_table_unref(observer->ours);
 	g_free(observer);
 }
 
@@ -288,7 +290,23 @@ void observer_forget(Observer *observer)
 {
 	g_hash_table_remove_all(observer->touched);
 	g_hash_table_remove_all(observer->gone);
-	observer->asked = 0;
+}
+
+/* ---- what we change ourselves ----------------------------------------------------------- */
+
+void observer_begin(Observer *observer, int64_t folder, const char *name)
+{
+	g_hash_table_insert(observer->ours, spot_new(folder, name), GUINT_TO_POINTER(0));
+}
+
+void observer_end(Observer *observer, int64_t folder, const char *name)
+{
+	const Spot spot = { .folder = folder, .name = (char *)name };
+	unsigned asked = GPOINTER_TO_UINT(g_hash_table_lookup(observer->ours, &spot));
+	if (asked > 0) {
+		local_mark_name(observer->local, folder, name);
+	}
+	g_hash_table_remove(observer->ours, &spot);
 }
 
 /* ---- people ----------------------------------------------------------------------------- */

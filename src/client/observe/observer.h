@@ -26,8 +26,7 @@ struct Observer {
 	uint64_t scans_started;
 	GHashTable *touched; /* int64_t * set: since observer_forget() */
 	GHashTable *gone;    /* the same */
-	GPtrArray *ours;     /* char *: paths that is_ours claims */
-	unsigned asked;      /* how often one of them was asked for */
+	GHashTable *ours;    /* Spot * -> how often it was asked for */
 	ObserverHook hook;
 	void *hook_data;
 };
@@ -68,6 +67,10 @@ const Entry *observer_entry(Observer *observer, const char *path);
 bool observer_was_touched(Observer *observer, int64_t key);
 bool observer_is_gone(Observer *observer, int64_t key);
 void observer_forget(Observer *observer);
+
+/* We begin to change a place, and have changed it: then it is looked at if it was asked for. */
+void observer_begin(Observer *observer, int64_t folder, const char *name);
+void observer_end(Observer *observer, int64_t folder, const char *name);
 
 /* Time passes, for all. */
 void observer_pass(Observer *observer, int64_t time_us);
