@@ -23,7 +23,6 @@
 
 #define BUSY_TIMEOUT_MS 10000
 #define CACHE_SIZE_DEFAULT (8 * MIB)
-#define MAP_SIZE_MAX (256 * MIB)
 #define LOG_SIZE_MAX (64 * MIB) /* of the write-ahead log, before a commit moves it itself */
 #define READERS_IDLE_MAX 16
 #define PARAMETERS_MAX 32
@@ -373,6 +372,10 @@ static bool session_query_int(SqlSession *session, const char *text, int64_t *re
 	return false;
 }
 
+/*
+ * The file is not mapped into memory: SQLite would unmap it whenever another session has written,
+ * which costs more than reading does; and its pages would count as this process's memory.
+ */
 static bool session_use_log(SqlSession *session, GError **error)
 {
 	Sql *sql = session->sql;
@@ -380,9 +383,8 @@ static bool session_use_log(SqlSession *session, GError **error)
 	g_autofree char *log = g_strdup_printf("PRAGMA journal_mode = WAL;"
 					       "PRAGMA journal_size_limit = %llu;"
 					       "PRAGMA synchronous = %s;"
-					       "PRAGMA mmap_size = %llu;",
-					       LOG_SIZE_MAX, durable ? "FULL" : "NORMAL",
-					       sql->options.unmapped ? 0 : MAP_SIZE_MAX);
+					       "PRAGMA mmap_size = 0;",
+					       LOG_SIZE_MAX, durable ? "FULL" : "NORMAL");
 	if (!execute(session, log, error)) {
 		return false;
 	}

@@ -28,7 +28,6 @@ typedef enum SqlDurability {
 typedef struct SqlOptions {
 	SqlDurability durability;
 	size_t cache_size; /* bytes of page cache for each session; 0: the default */
-	bool unmapped;     /* do not map the file: its pages would count as this process's memory */
 } SqlOptions;
 
 /*

@@ -135,7 +135,6 @@ State *state_open(const char *path, const NodeId *drive, GError **error)
 	const SqlOptions options = {
 		.durability = SQL_ORDERED,
 		.cache_size = CACHE_SIZE,
-		.unmapped = true,
 	};
 	state->sql = sql_open(path, &options, error);
 	if (!state->sql || !header_migrate(state->sql, error) || !load(state, error)) {
