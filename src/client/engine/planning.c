@@ -285,6 +285,11 @@ static void carry_out(Engine *engine, const Plan *plan)
 	unsigned first_group = engine->next_group, last_group = first_group;
 	for (unsigned i = 0; i < plan->actions->len; i++) {
 		const Action *action = &g_array_index(plan->actions, Action, i);
+		if (action->other && g_hash_table_contains(engine->busy, KEY(action->other))) {
+			const PlanBlock wait = { .key = action->key, .on = action->other };
+			block(engine, &wait);
+			continue;
+		}
 		if (g_hash_table_contains(broken, GUINT_TO_POINTER(action->group)) ||
 		    !may_act(engine, action, gate_open)) {
 			continue;
