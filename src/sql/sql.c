@@ -323,11 +323,8 @@ bool sql_column_null(SqlStatement *statement, int column)
 static bool control(SqlSession *session, const char *text, GError **error)
 {
 	SqlStatement *statement = sql_statement(session, text, error);
-	if (!statement) {
-		return false;
-	}
 	bool row;
-	return step(statement, &row, error);
+	return statement && step(statement, &row, error);
 }
 
 static void session_free(SqlSession *session)
@@ -385,11 +382,9 @@ static bool session_use_log(SqlSession *session, GError **error)
 					       "PRAGMA synchronous = %s;"
 					       "PRAGMA mmap_size = 0;",
 					       LOG_SIZE_MAX, durable ? "FULL" : "NORMAL");
-	if (!execute(session, log, error)) {
-		return false;
-	}
 	int64_t page_size = 0;
-	if (!session_query_int(session, "PRAGMA page_size", &page_size, error)) {
+	if (!execute(session, log, error) ||
+	    !session_query_int(session, "PRAGMA page_size", &page_size, error)) {
 		return false;
 	}
 	sql->page_size = (size_t)page_size;
@@ -562,20 +557,22 @@ static SqlSession *session_take(Sql *sql, bool writes, GError **error)
 	return reader_take(sql, error);
 }
 
+static SqlSession *begin(SqlSession *session, const char *text, GError **error)
+{
+	if (!control(session, text, error)) {
+		session_give(session);
+		return NULL;
+	}
+	return session;
+}
+
 SqlSession *sql_read(Sql *sql, GError **error)
 {
 	if (fault(sql, error)) {
 		return NULL;
 	}
 	SqlSession *session = session_take(sql, false, error);
-	if (!session) {
-		return NULL;
-	}
-	if (!control(session, "BEGIN", error)) {
-		session_give(session);
-		return NULL;
-	}
-	return session;
+	return session ? begin(session, "BEGIN", error) : NULL;
 }
 
 SqlSession *sql_write(Sql *sql, GError **error)
@@ -591,11 +588,7 @@ SqlSession *sql_write(Sql *sql, GError **error)
 		session_give(session);
 		return NULL;
 	}
-	if (!control(session, "BEGIN IMMEDIATE", error)) {
-		session_give(session);
-		return NULL;
-	}
-	return session;
+	return begin(session, "BEGIN IMMEDIATE", error);
 }
 
 static void log_bound(SqlSession *session)
