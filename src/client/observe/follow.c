@@ -10,9 +10,6 @@
  * been moved out before may be told later (it was changed once more), and then without what lies in
  * it. So deletions come last, when all else is told up to the head; that goes for our own deletions
  * of folders too. Until then the state keeps the older cursor.
- *
- * The cursor that is kept in the state is the server's, preceded by the seq that has been seen
- * (8 bytes, little-endian), on which deletions of folders are decided.
  */
 #include "client/observe/follow.h"
 

@@ -107,7 +107,8 @@ void local_mark_name(Local *local, int64_t folder, const char *name)
 
 void local_mark_folder(Local *local, int64_t key, bool deep)
 {
-	if (state_get(local->state, SIDE_LOCAL, key)) {
+	const Entry *entry = state_get(local->state, SIDE_LOCAL, key);
+	if (entry && entry->kind == ENTRY_FOLDER) {
 		marks_folder(local->marks, key, deep);
 	}
 }

@@ -236,18 +236,30 @@ static void saw_unchanged(Merge *merge, const Entry *entry, bool deep)
 	}
 }
 
-/* The place is ours now, and is looked at again later; but that look will not be a deep one. */
-static void keep_deep(Merge *merge, const Entry *entry, const ScanPlace *place)
+/* The node that this file was until now, if that is at another place. */
+static int64_t known_elsewhere(const Merge *merge, const ScanPlace *place)
 {
 	int64_t key = state_key_of_file(merge->state, place->info.stamp.inode,
 					place->info.stamp.birth_ns);
+	const Entry *entry = key == ENTRY_KEY_NONE ? NULL : get(merge, key);
+	if (!entry || key == ENTRY_KEY_ROOT || (int)entry->kind != (int)place->info.kind) {
+		return ENTRY_KEY_NONE;
+	}
+	bool here = entry->parent == place->folder && strcmp(entry->name, place->name) == 0;
+	return here ? ENTRY_KEY_NONE : key;
+}
+
+/* The place is ours now, and is looked at again later; but that look will not be a deep one. */
+static void keep_deep(Merge *merge, const Entry *entry, const ScanPlace *place)
+{
 	if (place->info.kind != DISK_FOLDER) {
 		return;
 	}
 	if (entry && entry->kind == ENTRY_FOLDER) {
 		local_mark_folder(merge->local, entry->key, true);
 	}
-	if (key != ENTRY_KEY_NONE && (!entry || key != entry->key)) {
+	int64_t key = known_elsewhere(merge, place);
+	if (key != ENTRY_KEY_NONE) {
 		local_stray(merge->local, key, true);
 	}
 }
@@ -399,19 +411,6 @@ static void compare_folder(Merge *merge, ScanFolder *folder)
 }
 
 /* ---- what moved ------------------------------------------------------------------------- */
-
-/* The node that this file was until now, if that is at another place. */
-static int64_t known_elsewhere(const Merge *merge, const ScanPlace *place)
-{
-	int64_t key = state_key_of_file(merge->state, place->info.stamp.inode,
-					place->info.stamp.birth_ns);
-	const Entry *entry = key == ENTRY_KEY_NONE ? NULL : get(merge, key);
-	if (!entry || key == ENTRY_KEY_ROOT || (int)entry->kind != (int)place->info.kind) {
-		return ENTRY_KEY_NONE;
-	}
-	bool here = entry->parent == place->folder && strcmp(entry->name, place->name) == 0;
-	return here ? ENTRY_KEY_NONE : key;
-}
 
 /* Is what is at the place now the old node with new content? */
 static bool is_new_content(const Merge *merge, const Entry *here, const ScanPlace *place)

@@ -206,8 +206,7 @@ static void claim(Story *story)
 	Spot spot = { .folder = folder ? observer_key(story->observer, folder) : ENTRY_KEY_ROOT };
 	char name[2] = { (char)('a' + roll(story, 5)), '\0' };
 	spot.name = g_strdup(name);
-	if (spot.folder != ENTRY_KEY_NONE &&
-	    !g_hash_table_contains(story->observer->ours, &spot)) {
+	if (spot.folder != ENTRY_KEY_NONE && !g_hash_table_contains(story->observer->ours, &spot)) {
 		say(story, "claim %" G_GINT64_FORMAT "/%s", spot.folder, spot.name);
 		observer_begin(story->observer, spot.folder, spot.name);
 		g_array_append_val(story->claims, spot);

@@ -72,7 +72,9 @@ static bool before_call(DiskCall call, const char *path, void *data, GError **er
 	(void)path;
 	(void)error;
 	Observer *observer = data;
-	if (observer->hook) {
+	if (observer->hook && observer->hook_calls > 0) {
+		observer->hook_calls--;
+	} else if (observer->hook) {
 		observer->hook(observer, observer->hook_data);
 	}
 	return true;

@@ -29,6 +29,7 @@ struct Observer {
 	GHashTable *ours;    /* Spot * -> how often it was asked for */
 	ObserverHook hook;
 	void *hook_data;
+	unsigned hook_calls; /* how many calls still pass before it is called */
 };
 
 typedef struct ObserverOptions {
