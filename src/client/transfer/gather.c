@@ -363,6 +363,10 @@ static Progress gather_link(Gather *gather, UploadItem *item, GError **error)
 	g_clear_pointer(&item->content, g_bytes_unref);
 	item->content = g_bytes_new(target, strlen(target));
 	item->young = is_young(gather, &item->info);
+	if (item->verb == UPLOAD_HASH) {
+		item->outcome = UPLOAD_DONE;
+		return STOPPED;
+	}
 	if (is_same(item)) {
 		item->outcome = UPLOAD_SAME;
 		return STOPPED;

@@ -189,7 +189,7 @@ bool upload_run(Upload *upload, GPtrArray *items, GCancellable *cancellable, GEr
 		g_assert(item->outcome == UPLOAD_PENDING);
 		g_assert(item->group == 0 || item->verb == UPLOAD_MOVE ||
 			 item->verb == UPLOAD_DELETE || item->kind == ENTRY_FOLDER);
-		g_assert(item->verb != UPLOAD_HASH || item->kind == ENTRY_FILE);
+		g_assert(item->verb != UPLOAD_HASH || item->kind != ENTRY_FOLDER);
 		all[i].item = item;
 		g_ptr_array_add(works, &all[i]);
 	}
