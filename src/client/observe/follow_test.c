@@ -346,15 +346,18 @@ static void test_reset_forgets_deletions(Fixture *fixture, const void *data)
 	show(page, &a, &fixture->drive, "a", 101);
 	show(page, &b, &fixture->drive, "b", 102);
 	take(fixture, page);
-	commit(fixture, &a, NULL, 103);
 	page = page_new(104, false);
 	show_deleted(page, &b, 104);
 	take(fixture, page);
+	commit(fixture, &a, NULL, 110);
 	page = page_new(2, true);
 	page->reset = true;
 	show(page, &a, &fixture->drive, "a", 1);
 	show(page, &b, &fixture->drive, "b", 2);
 	take(fixture, page);
+	expect(fixture, &a, "a");
+	expect(fixture, &b, "b");
+	take(fixture, page_new(200, true));
 	expect(fixture, &a, "a");
 	expect(fixture, &b, "b");
 }

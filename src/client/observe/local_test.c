@@ -394,7 +394,11 @@ static void test_deleted_only_after_grace(void)
 	int64_t next_us = local_expire(observer->local, observer->now_us);
 	g_assert_cmpint(next_us, ==, observer->now_us + LOCAL_GRACE_US);
 	g_assert_false(local_is_quiet(observer->local));
-	observer_pass(observer, LOCAL_GRACE_US);
+	observer_pass(observer, LOCAL_GRACE_US / 2);
+	local_mark_name(observer->local, ENTRY_KEY_ROOT, "a");
+	look(observer);
+	assert_at(observer, a, "a");
+	observer_pass(observer, LOCAL_GRACE_US / 2);
 	local_expire(observer->local, observer->now_us);
 	assert_at(observer, a, "a");
 	look(observer);
@@ -446,7 +450,8 @@ static void test_deleted_folder_with_content(void)
 
 static void test_nothing_goes_while_listing(void)
 {
-	g_autoptr(Observer) observer = start(NULL, NAMES("folder"), NAMES("a"));
+	const ObserverOptions unwatched = { .unwatched = true };
+	g_autoptr(Observer) observer = start(&unwatched, NAMES("folder"), NAMES("a"));
 	int64_t a = observer_key(observer, "a");
 	observer_rename(observer, "a", "folder/a");
 	look_at(observer, ENTRY_KEY_ROOT, "a");
@@ -500,6 +505,7 @@ static void test_failed_look(void)
 	local_mark_name(observer->local, observer_key(observer, "folder"), "a");
 	observer_settle(observer);
 	assert_nobody_left(observer);
+	g_assert_cmpuint(g_hash_table_size(local_errors(observer->local)), ==, 1);
 	disk_memory_user_set_mode(observer->memory, "folder", 0700, NULL);
 	local_mark_failed(observer->local);
 	settle(observer);
@@ -570,6 +576,7 @@ static void test_ours_says_nothing(void)
 	assert_at(observer, a, "c");
 }
 
+/* What is marked, under way, or not yet heard of under the old key is not lost. */
 static void test_rekey(void)
 {
 	g_autoptr(Observer) observer = start(NULL, NAMES("a"), NAMES("a/1", "a/2"));
@@ -579,7 +586,6 @@ static void test_rekey(void)
 	observer_remove(observer, "a/1");
 	observer_write(observer, "a/3", "text");
 	observer_hear(observer);
-	/* One under way, one marked, one not yet heard of. */
 	Scan *scan = observer_take(observer, 1, 1);
 	observer_run(observer, scan);
 	observer_write(observer, "a/4", "text");
@@ -590,6 +596,32 @@ static void test_rekey(void)
 	settle(observer);
 	assert_at(observer, new_key, "a");
 	g_assert_true(observer_is_gone(observer, one));
+}
+
+static void rekey_listing(bool under_way)
+{
+	const ObserverOptions unwatched = { .unwatched = true };
+	g_autoptr(Observer) observer = start(&unwatched, NAMES("a", "a/b"), NULL);
+	const NodeId id = node_id_random();
+	int64_t key = observer_key(observer, "a");
+	int64_t new_key = state_key_for_id(observer->state, &id);
+	observer_write(observer, "a/b/c", "text");
+	local_mark_folder(observer->local, key, true);
+	Scan *scan = under_way ? observer_take(observer, 8, 8) : NULL;
+	state_rekey_local(observer->state, key, new_key, &id);
+	local_rekey(observer->local, key, new_key);
+	if (scan) {
+		observer_run(observer, scan);
+		observer_merge(observer, scan);
+	}
+	settle(observer);
+	assert_at(observer, new_key, "a");
+}
+
+static void test_rekey_of_what_is_listed(void)
+{
+	rekey_listing(false);
+	rekey_listing(true);
 }
 
 /* ---- what is ignored -------------------------------------------------------------------- */
@@ -651,6 +683,10 @@ static void test_another_folder_at_the_path(void)
 		observer->hook_calls = call;
 		observer->hook = move_away;
 		observer_run(observer, scan);
+		const ScanFolder *seen = &g_array_index(scan->folders, ScanFolder, 0);
+		for (unsigned i = 0; i < seen->places->len; i++) {
+			g_assert_cmpstr(g_array_index(seen->places, ScanPlace, i).name, ==, "1");
+		}
 		observer_merge(observer, scan);
 		if (observer->hook) {
 			move_away(observer, NULL);
@@ -738,6 +774,7 @@ int main(int argc, char **argv)
 	ADD("mount-over-folder", test_mount_over_folder);
 	ADD("ours-says-nothing", test_ours_says_nothing);
 	ADD("rekey", test_rekey);
+	ADD("rekey-of-what-is-listed", test_rekey_of_what_is_listed);
 	ADD("ignored", test_ignored);
 	ADD("ignored-later-stays", test_ignored_later_stays);
 	ADD("another-folder-at-the-path", test_another_folder_at_the_path);

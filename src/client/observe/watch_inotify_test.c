@@ -156,6 +156,22 @@ static void add(Fixture *fixture, const char *path, int64_t key)
 	g_assert_true(added);
 }
 
+/* What the kernel watches for this process. */
+static unsigned kernel_watches(void)
+{
+	unsigned count = 0;
+	g_autoptr(GDir) dir = g_dir_open("/proc/self/fdinfo", 0, NULL);
+	for (const char *name; dir && (name = g_dir_read_name(dir));) {
+		g_autofree char *path = g_build_filename("/proc/self/fdinfo", name, NULL);
+		g_autofree char *text = NULL;
+		if (g_file_get_contents(path, &text, NULL, NULL)) {
+			g_auto(GStrv) watches = g_strsplit(text, "inotify wd:", -1);
+			count += g_strv_length(watches) - 1;
+		}
+	}
+	return count;
+}
+
 static char *next(Fixture *fixture)
 {
 	int64_t end_us = g_get_monotonic_time() + WAIT_US;
@@ -336,6 +352,7 @@ static void test_key_of_another_folder(Fixture *fixture, const void *data)
 	add(fixture, "a", 2);
 	add(fixture, "b", 2);
 	g_assert_cmpuint(watch_totals(fixture->watch).folders, ==, 2);
+	g_assert_cmpuint(kernel_watches(), ==, 2);
 	make_folder(fixture, "a/x");
 	make_folder(fixture, "b/y");
 	expect(fixture, "2 created y/");
@@ -357,6 +374,7 @@ static void test_rekey(Fixture *fixture, const void *data)
 	watch_remove(fixture->watch, 2);
 	watch_rekey(fixture->watch, 20, 3);
 	g_assert_cmpuint(watch_totals(fixture->watch).folders, ==, 2);
+	g_assert_cmpuint(kernel_watches(), ==, 2);
 	make_folder(fixture, "b/x");
 	make_folder(fixture, "a/y");
 	expect(fixture, "3 created y/");
@@ -398,6 +416,49 @@ static void test_what_cannot_be_watched(Fixture *fixture, const void *data)
 	g_autofree char *missing = path_of(fixture, "missing");
 	g_assert_null(watch_inotify_new(missing, 0, notify, fixture, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+}
+
+static void test_another_folder(Fixture *fixture, const void *data)
+{
+	(void)data;
+	struct statx info;
+	g_autoptr(GError) error = NULL;
+	make_folder(fixture, "a");
+	make_folder(fixture, "b");
+	g_autofree char *full = path_of(fixture, "a");
+	int rc = statx(AT_FDCWD, full, 0, STATX_INO | STATX_BTIME, &info);
+	g_assert_cmpint(rc, ==, 0);
+	EntryStamp stamp = { .inode = info.stx_ino };
+	if (info.stx_mask & STATX_BTIME) {
+		stamp.birth_ns = info.stx_btime.tv_sec * 1000000000 + info.stx_btime.tv_nsec;
+	}
+	g_assert_true(watch_add(fixture->watch, "a", &stamp, 2, &error));
+	g_assert_no_error(error);
+	g_assert_false(watch_add(fixture->watch, "b", &stamp, 3, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CHANGED);
+	g_clear_error(&error);
+	stamp.birth_ns++;
+	g_assert_false(watch_add(fixture->watch, "a", &stamp, 3, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CHANGED);
+	make_folder(fixture, "a/x");
+	expect(fixture, "2 created x/");
+}
+
+/* It is told by name to whoever watches the folder above. */
+static void test_watched_folder_itself(Fixture *fixture, const void *data)
+{
+	(void)data;
+	make_folder(fixture, "a");
+	add(fixture, "", 1);
+	add(fixture, "a", 2);
+	g_autofree char *full = path_of(fixture, "a");
+	g_assert_cmpint(g_chmod(full, 0750), ==, 0);
+	g_assert_cmpint(g_chmod(fixture->folder, 0750), ==, 0);
+	move(fixture, "a", "b");
+	expect(fixture, "1 changed a/");
+	expect(fixture, "1 moved-from a/");
+	expect(fixture, "1 moved-to b/");
+	expect_nothing(fixture);
 }
 
 static void test_unreadable(Fixture *fixture, const void *data)
@@ -562,6 +623,8 @@ int main(int argc, char **argv)
 	ADD("rekey", test_rekey);
 	ADD("remove", test_remove);
 	ADD("what-cannot-be-watched", test_what_cannot_be_watched);
+	ADD("another-folder-is-not-watched", test_another_folder);
+	ADD("watched-folder-itself", test_watched_folder_itself);
 	ADD("unreadable", test_unreadable);
 	ADD("budget", test_budget);
 	ADD("default-budget-leaves-room", test_default_budget_leaves_room);
