@@ -196,7 +196,10 @@ Ignore *ignore_new(const char *text, size_t size, GError **error)
 		text += sizeof byte_order_mark;
 		size -= sizeof byte_order_mark;
 	}
-	return add_rules(ignore->rules, text, size, error) ? g_steal_pointer(&ignore) : NULL;
+	if (size > 0 && !add_rules(ignore->rules, text, size, error)) {
+		return NULL;
+	}
+	return g_steal_pointer(&ignore);
 }
 
 void ignore_free(Ignore *ignore)

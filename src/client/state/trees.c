@@ -213,8 +213,10 @@ void trees_divergent(const Trees *trees, GArray *ret_keys)
 	both.without = trees->sides[SIDE_LOCAL];
 	overlay_each(trees->sides[SIDE_REMOTE], union_visit, &both);
 	g_assert(ret_keys->len - first == trees->divergent);
-	qsort((int64_t *)(void *)ret_keys->data + first, ret_keys->len - first, sizeof(int64_t),
-	      compare_key);
+	if (ret_keys->len > first) {
+		qsort(&g_array_index(ret_keys, int64_t, first), ret_keys->len - first,
+		      sizeof(int64_t), compare_key);
+	}
 }
 
 void trees_local_entries(const Trees *trees, GPtrArray *ret_entries)
