@@ -57,7 +57,9 @@ static ssize_t read_inode(const Inode *inode, uint64_t offset, void *ret_bytes, 
 {
 	uint64_t length = inode->bytes->len;
 	size_t count = offset < length ? MIN(size, length - offset) : 0;
-	memcpy(ret_bytes, inode->bytes->data + (count ? offset : 0), count);
+	if (count > 0) {
+		memcpy(ret_bytes, inode->bytes->data + offset, count);
+	}
 	return (ssize_t)count;
 }
 
