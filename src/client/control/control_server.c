@@ -2,6 +2,10 @@
 /*
  * The daemon's end of the control socket. Connections are few, local and of the same user; each is
  * read line by line up to JSON_BODY_SIZE_MAX, and ended when a line is longer or is no request.
+ *
+ * At most one read and one write of a peer are under way; it is freed when neither is and it has
+ * ended. A peer is read from only while nothing is to be written to it, unless it watches: then its
+ * end must be noticed.
  */
 #include "client/control/control_server.h"
 
@@ -28,15 +32,19 @@ struct ControlServer {
 };
 
 typedef struct Peer {
-	ControlServer *server;
+	ControlServer *server; /* NULL: ended */
 	GSocketConnection *connection;
 	GCancellable *cancellable;
 	GByteArray *input;
-	GString *output;
+	GString *output;  /* to be written */
+	GString *writing; /* being written */
 	uint8_t buffer[4096];
+	bool is_reading;
+	bool is_writing;
+	bool watches;
+	bool has_news; /* for a watcher, when it is done reading what it has */
+	char *told;    /* what a watcher knows */
 } Peer;
-
-static void read_more(Peer *peer);
 
 static void peer_free(void *data)
 {
@@ -45,15 +53,22 @@ static void peer_free(void *data)
 	g_object_unref(peer->cancellable);
 	g_byte_array_unref(peer->input);
 	g_string_free(peer->output, TRUE);
+	g_string_free(peer->writing, TRUE);
+	g_free(peer->told);
 	g_free(peer);
 }
 
+/* What is under way is cut short, and frees the peer when it comes back. */
 static void peer_end(Peer *peer)
 {
 	if (peer->server) {
 		g_ptr_array_remove_fast(peer->server->peers, peer);
+		peer->server = NULL;
+		g_cancellable_cancel(peer->cancellable);
 	}
-	peer_free(peer);
+	if (!peer->is_reading && !peer->is_writing) {
+		peer_free(peer);
+	}
 }
 
 /* ---- one request ------------------------------------------------------------------------ */
@@ -81,37 +96,78 @@ static json_t *answer(ControlServer *server, const char *line, size_t size)
 	return result ? json_pack("{s:o}", "result", result) : error_json(error);
 }
 
+static char *answer_text(ControlServer *server, const char *line, size_t size)
+{
+	json_auto_t *reply = answer(server, line, size);
+	char *text = json_dumps(reply, JSON_COMPACT);
+	char *copy = g_strconcat(text, "\n", NULL);
+	free(text);
+	return copy;
+}
+
+/* ---- watching --------------------------------------------------------------------------- */
+
+static const char status_request[] = "{\"method\": \"status\"}";
+
+static bool is_watch(const char *line, size_t size)
+{
+	json_auto_t *request = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
+	return g_strcmp0(json_string_value(json_object_get(request, "method")), "watch") == 0;
+}
+
+static void tell_news(Peer *peer)
+{
+	char *text = answer_text(peer->server, status_request, sizeof status_request - 1);
+	peer->has_news = false;
+	if (g_strcmp0(text, peer->told) != 0) {
+		g_string_append(peer->output, text);
+	}
+	g_free(peer->told);
+	peer->told = text;
+}
+
+static void answer_line(Peer *peer, const char *line, size_t size)
+{
+	if (is_watch(line, size)) {
+		peer->watches = true;
+		g_clear_pointer(&peer->told, g_free);
+		tell_news(peer);
+		return;
+	}
+	g_autofree char *text = answer_text(peer->server, line, size);
+	g_string_append(peer->output, text);
+}
+
 static void answer_lines(Peer *peer)
 {
 	const uint8_t *end;
 	while ((end = memchr(peer->input->data, '\n', peer->input->len))) {
 		size_t size = (size_t)(end - peer->input->data);
-		json_auto_t *reply = answer(peer->server, (char *)peer->input->data, size);
-		char *text = json_dumps(reply, JSON_COMPACT);
-		g_string_append(peer->output, text);
-		g_string_append_c(peer->output, '\n');
-		free(text);
+		answer_line(peer, (char *)peer->input->data, size);
 		g_byte_array_remove_range(peer->input, 0, (unsigned)size + 1);
 	}
 }
 
 /* ---- a connection ----------------------------------------------------------------------- */
 
+static void go_on(Peer *peer);
+
 static void written(GObject *source, GAsyncResult *result, void *data)
 {
 	Peer *peer = data;
-	if (!g_output_stream_write_all_finish(G_OUTPUT_STREAM(source), result, NULL, NULL) ||
-	    !peer->server) {
+	peer->is_writing = false;
+	bool done = g_output_stream_write_all_finish(G_OUTPUT_STREAM(source), result, NULL, NULL);
+	if (!done || !peer->server) {
 		peer_end(peer);
 		return;
 	}
-	g_string_truncate(peer->output, 0);
-	read_more(peer);
+	go_on(peer);
 }
 
 static void have_read(GObject *source, GAsyncResult *result, void *data)
 {
 	Peer *peer = data;
+	peer->is_reading = false;
 	gssize size = g_input_stream_read_finish(G_INPUT_STREAM(source), result, NULL);
 	if (size <= 0 || !peer->server) {
 		peer_end(peer);
@@ -123,20 +179,42 @@ static void have_read(GObject *source, GAsyncResult *result, void *data)
 		peer_end(peer);
 		return;
 	}
-	if (peer->output->len == 0) {
-		read_more(peer);
-		return;
-	}
-	GOutputStream *out = g_io_stream_get_output_stream(G_IO_STREAM(peer->connection));
-	g_output_stream_write_all_async(out, peer->output->str, peer->output->len,
-					G_PRIORITY_DEFAULT, peer->cancellable, written, peer);
+	go_on(peer);
 }
 
-static void read_more(Peer *peer)
+static void go_on(Peer *peer)
 {
-	GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(peer->connection));
-	g_input_stream_read_async(in, peer->buffer, sizeof peer->buffer, G_PRIORITY_DEFAULT,
-				  peer->cancellable, have_read, peer);
+	if (peer->has_news && !peer->is_writing) {
+		tell_news(peer);
+	}
+	if (!peer->is_writing && peer->output->len > 0) {
+		GString *text = peer->output;
+		peer->output = peer->writing;
+		peer->writing = text;
+		g_string_truncate(peer->output, 0);
+		peer->is_writing = true;
+		g_output_stream_write_all_async(
+			g_io_stream_get_output_stream(G_IO_STREAM(peer->connection)), text->str,
+			text->len, G_PRIORITY_DEFAULT, peer->cancellable, written, peer);
+	}
+	if (!peer->is_reading && (!peer->is_writing || peer->watches) && peer->output->len == 0) {
+		peer->is_reading = true;
+		g_input_stream_read_async(
+			g_io_stream_get_input_stream(G_IO_STREAM(peer->connection)), peer->buffer,
+			sizeof peer->buffer, G_PRIORITY_DEFAULT, peer->cancellable, have_read,
+			peer);
+	}
+}
+
+void control_server_changed(ControlServer *server)
+{
+	for (unsigned i = 0; i < server->peers->len; i++) {
+		Peer *peer = server->peers->pdata[i];
+		if (peer->watches) {
+			peer->has_news = true;
+			go_on(peer);
+		}
+	}
 }
 
 static gboolean incoming(GSocketService *service, GSocketConnection *connection, GObject *source,
@@ -151,9 +229,20 @@ static gboolean incoming(GSocketService *service, GSocketConnection *connection,
 	peer->cancellable = g_cancellable_new();
 	peer->input = g_byte_array_new();
 	peer->output = g_string_new(NULL);
+	peer->writing = g_string_new(NULL);
 	g_ptr_array_add(server->peers, peer);
-	read_more(peer);
+	go_on(peer);
 	return TRUE;
+}
+
+size_t control_server_backlog(const ControlServer *server)
+{
+	size_t size = 0;
+	for (unsigned i = 0; i < server->peers->len; i++) {
+		const Peer *peer = server->peers->pdata[i];
+		size += peer->output->len + (peer->is_writing ? peer->writing->len : 0);
+	}
+	return size;
 }
 
 /* ---- life ------------------------------------------------------------------------------- */
@@ -205,11 +294,8 @@ void control_server_free(ControlServer *server)
 	g_socket_service_stop(server->service);
 	g_socket_listener_close(G_SOCKET_LISTENER(server->service));
 	g_object_unref(server->service);
-	for (unsigned i = 0; i < server->peers->len; i++) {
-		/* The pending read or write ends, finds no server, and frees the peer. */
-		Peer *peer = server->peers->pdata[i];
-		peer->server = NULL;
-		g_cancellable_cancel(peer->cancellable);
+	while (server->peers->len > 0) {
+		peer_end(server->peers->pdata[0]);
 	}
 	g_ptr_array_unref(server->peers);
 	if (server->folder_fd >= 0) {

@@ -8,6 +8,9 @@
  * The only door for user interfaces: a socket in the profile folder (0600). One JSON object per
  * line: {"method": "status", "params": {…}} is answered by {"result": {…}} or {"error": {"code":
  * "busy", "message": "…"}}.
+ *
+ * The method "watch" is answered like "status", and from then on by another such line each time
+ * that something has changed. Who reads slowly gets fewer lines, each of them the newest.
  */
 typedef struct ControlServer ControlServer;
 
@@ -17,5 +20,9 @@ typedef json_t *(*ControlHandler)(const char *method, json_t *params, void *data
 /* Serves on the thread-default main context. Replaces a socket that a dead process left behind. */
 ControlServer *control_server_new(const char *folder, ControlHandler handler, void *data,
 				  GError **error);
+/* What "status" says may have changed: watchers are told, if it has. */
+void control_server_changed(ControlServer *server);
+/* For tests: bytes that wait to be written. */
+size_t control_server_backlog(const ControlServer *server);
 void control_server_free(ControlServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ControlServer, control_server_free)

@@ -23,11 +23,16 @@ typedef struct Fixture {
 	gint done;
 } Fixture;
 
+static int files; /* what "status" says */
+
 static json_t *handle(const char *method, json_t *params, void *data, GError **error)
 {
 	(void)data;
 	if (strcmp(method, "echo") == 0) {
 		return json_incref(params);
+	}
+	if (strcmp(method, "status") == 0) {
+		return json_pack("{s:i}", "files", files);
 	}
 	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND, "no method '%s'", method);
 	return NULL;
@@ -146,6 +151,90 @@ static void test_garbage(Fixture *fixture, const void *data)
 	g_thread_join(thread);
 }
 
+/* ---- watching --------------------------------------------------------------------------- */
+
+static bool see(json_t *status, void *data)
+{
+	int seen = (int)json_integer_value(json_object_get(status, "files"));
+	g_atomic_int_set((gint *)data, seen);
+	g_main_context_wakeup(NULL);
+	return seen < 3;
+}
+
+static gint seen_files;
+
+static void *watch(void *data)
+{
+	Fixture *fixture = data;
+	control_client_watch(fixture->folder, see, &seen_files, &fixture->error);
+	g_atomic_int_set(&fixture->done, 1);
+	g_main_context_wakeup(NULL);
+	return NULL;
+}
+
+static void run_until_seen(Fixture *fixture, int count)
+{
+	while (g_atomic_int_get(&seen_files) != count) {
+		g_main_context_iteration(NULL, TRUE);
+	}
+}
+
+static void test_watcher_is_told_what_changed(Fixture *fixture, const void *data)
+{
+	(void)data;
+	files = 1;
+	seen_files = 0;
+	GThread *thread = g_thread_new("watch", watch, fixture);
+	run_until_seen(fixture, 1);
+	control_server_changed(fixture->server);
+	files = 2;
+	control_server_changed(fixture->server);
+	run_until_seen(fixture, 2);
+	/* It ends by itself at 3, which the server notices. */
+	files = 3;
+	control_server_changed(fixture->server);
+	while (!g_atomic_int_get(&fixture->done)) {
+		g_main_context_iteration(NULL, TRUE);
+	}
+	g_thread_join(thread);
+	g_assert_no_error(fixture->error);
+	control_server_changed(fixture->server);
+}
+
+static void test_watcher_sees_the_end(Fixture *fixture, const void *data)
+{
+	(void)data;
+	files = 1;
+	seen_files = 0;
+	GThread *thread = g_thread_new("watch", watch, fixture);
+	run_until_seen(fixture, 1);
+	g_clear_pointer(&fixture->server, control_server_free);
+	while (!g_atomic_int_get(&fixture->done)) {
+		g_main_context_iteration(NULL, TRUE);
+	}
+	g_thread_join(thread);
+	g_assert_error(fixture->error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE);
+}
+
+/* Writes "watch" and never reads: news do not pile up in the server. */
+static void test_slow_watcher_costs_nothing(Fixture *fixture, const void *data)
+{
+	(void)data;
+	int fd = -1;
+	g_autoptr(GSocketAddress) address = socket_path_address(fixture->folder, &fd, NULL);
+	g_autoptr(GSocketClient) client = g_socket_client_new();
+	g_autoptr(GSocketConnection) connection =
+		g_socket_client_connect(client, G_SOCKET_CONNECTABLE(address), NULL, NULL);
+	GOutputStream *out = g_io_stream_get_output_stream(G_IO_STREAM(connection));
+	g_output_stream_write_all(out, "{\"method\":\"watch\"}\n", 19, NULL, NULL, NULL);
+	for (files = 10; files < 100000; files++) {
+		control_server_changed(fixture->server);
+		g_main_context_iteration(NULL, FALSE);
+	}
+	g_assert_cmpuint(control_server_backlog(fixture->server), <, 1024);
+	close(fd);
+}
+
 #define LONG_NAME                                                                         \
 	"a-folder-whose-name-alone-is-longer-than-the-address-of-a-socket-could-ever-be-" \
 	"which-is-one-hundred-and-seven-bytes-on-linux"
@@ -160,5 +249,8 @@ int main(int argc, char **argv)
 	ADD("socket-is-private", test_socket_is_private);
 	ADD("nobody-there", test_nobody_there);
 	ADD("garbage", test_garbage);
+	ADD("watcher-is-told-what-changed", test_watcher_is_told_what_changed);
+	ADD("watcher-sees-the-end", test_watcher_sees_the_end);
+	ADD("slow-watcher-costs-nothing", test_slow_watcher_costs_nothing);
 	return g_test_run();
 }
