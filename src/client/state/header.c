@@ -128,6 +128,26 @@ bool header_load(Header *header, SqlSession *session, GError **error)
 	return load_settings(header, session, error);
 }
 
+bool header_peek(SqlSession *session, StateTotals *ret_totals, GError **error)
+{
+	SqlStatement *statement =
+		sql_statement(session, "SELECT files, folders, bytes FROM binding", error);
+	bool row;
+	if (!statement || !sql_step(statement, &row, error)) {
+		return false;
+	}
+	if (!row) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND, "nothing was recorded");
+		return false;
+	}
+	*ret_totals = (StateTotals){
+		.files = (uint64_t)sql_column_int(statement, 0),
+		.folders = (uint64_t)sql_column_int(statement, 1),
+		.bytes = (uint64_t)sql_column_int(statement, 2),
+	};
+	return true;
+}
+
 bool header_write(const Header *header, SqlSession *session, GBytes *cursor, int64_t key_next,
 		  const StateTotals *totals, GError **error)
 {

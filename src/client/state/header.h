@@ -23,6 +23,8 @@ void header_clear(Header *header);
 bool header_migrate(Sql *sql, GError **error);
 /* Of a new database: the beginning. CONFLICT if it belongs to another drive than header does. */
 bool header_load(Header *header, SqlSession *session, GError **error);
+/* The totals alone, of whichever drive; NOT_FOUND if the row is not there. */
+bool header_peek(SqlSession *session, StateTotals *ret_totals, GError **error);
 /* Writes the row: cursor and totals as given, and that keys up to key_next may be in use. */
 bool header_write(const Header *header, SqlSession *session, GBytes *cursor, int64_t key_next,
 		  const StateTotals *totals, GError **error);

@@ -166,6 +166,19 @@ void state_close(State *state)
 	g_free(state);
 }
 
+bool state_peek(const char *path, StateTotals *ret_totals, GError **error)
+{
+	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND, "there is no state '%s'",
+			    path);
+		return false;
+	}
+	const SqlOptions options = { .durability = SQL_ORDERED, .unmapped = true };
+	g_autoptr(Sql) sql = sql_open(path, &options, error);
+	g_autoptr(SqlSession) session = sql ? sql_read(sql, error) : NULL;
+	return session && header_peek(session, ret_totals, error);
+}
+
 const GError *state_error(State *state)
 {
 	return rows_error(state->rows);

@@ -74,6 +74,12 @@ typedef struct StateTotals {
 } StateTotals;
 StateTotals state_totals(State *state);
 
+/*
+ * The totals as they were last recorded, without being the one who owns the state. NOT_FOUND if
+ * there is none.
+ */
+bool state_peek(const char *path, StateTotals *ret_totals, GError **error);
+
 /* ---- observations ----------------------------------------------------------------------- */
 
 /*

@@ -427,6 +427,22 @@ static void test_settings_are_kept(Fixture *fixture, const void *data)
 	g_assert_null(state_get_setting(fixture->state, "other"));
 }
 
+static void test_totals_can_be_peeked(Fixture *fixture, const void *data)
+{
+	g_autoptr(GError) error = NULL;
+	StateTotals totals = { 0 };
+	settled(fixture, ENTRY_KEY_ROOT, "file", ENTRY_FILE);
+	settled(fixture, ENTRY_KEY_ROOT, "folder", ENTRY_FOLDER);
+	record(fixture);
+	g_assert_true(state_peek(fixture->path, &totals, &error));
+	g_assert_cmpuint(totals.files, ==, 1);
+	g_assert_cmpuint(totals.folders, ==, 1);
+	g_autofree char *nowhere = g_build_filename(fixture->folder, "nowhere", NULL);
+	g_assert_false(state_peek(nowhere, &totals, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+	g_assert_false(g_file_test(nowhere, G_FILE_TEST_EXISTS));
+}
+
 static void test_keys_are_not_used_again(Fixture *fixture, const void *data)
 {
 	int64_t key = 0;
@@ -481,6 +497,7 @@ int main(int argc, char **argv)
 	ADD("file-is-private", test_file_is_private);
 	ADD("survives-any-failed-call", test_survives_any_failed_call);
 	ADD("settings-are-kept", test_settings_are_kept);
+	ADD("totals-can-be-peeked", test_totals_can_be_peeked);
 	ADD("keys-are-not-used-again", test_keys_are_not_used_again);
 	ADD("read-entries-stay-for-64-reads", test_read_entries_stay_for_64_reads);
 	return g_test_run();
