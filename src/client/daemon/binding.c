@@ -291,3 +291,8 @@ Engine *binding_engine(Binding *binding)
 {
 	return binding->engine;
 }
+
+uint64_t binding_moved(Binding *binding)
+{
+	return upload_progress(binding->upload) + apply_progress(binding->apply);
+}

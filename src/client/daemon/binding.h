@@ -34,3 +34,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Binding, binding_close)
 
 /* Borrowed. */
 Engine *binding_engine(Binding *binding);
+/* Bytes of files that went either way so far. */
+uint64_t binding_moved(Binding *binding);

@@ -7,8 +7,9 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "client/daemon/binding.h"
 #include "client/control/control_server.h"
+#include "client/daemon/binding.h"
+#include "client/daemon/meter.h"
 
 #include <glib-unix.h>
 #include <jansson.h>
@@ -18,6 +19,9 @@
 #include <unistd.h>
 
 #define PROGRESS_MS 200
+/* How long news wait for more, and how often bytes are counted while jobs run. */
+#define TICK_FIRST_MS 100
+#define TICK_MS 500
 
 typedef struct Bound {
 	struct Daemon *daemon;
@@ -25,6 +29,7 @@ typedef struct Bound {
 	char *folder;
 	Binding *binding; /* NULL: not open; failure says why */
 	GError *failure;
+	Meter meter;
 } Bound;
 
 typedef struct Daemon {
@@ -35,6 +40,7 @@ typedef struct Daemon {
 	bool paused;
 	bool once;
 	bool reload;
+	unsigned tick;   /* source that tells the watchers */
 	GError *failure; /* why `once` could not be reached */
 } Daemon;
 
@@ -71,12 +77,8 @@ static void set_stuck(Daemon *daemon, Engine *engine)
 	g_string_free(text, TRUE);
 }
 
-static void stepped(void *data)
+static void end_if_settled(Daemon *daemon)
 {
-	Daemon *daemon = data;
-	if (!daemon->once) {
-		return;
-	}
 	for (unsigned i = 0; i < daemon->bounds->len; i++) {
 		const Bound *bound = daemon->bounds->pdata[i];
 		if (!bound->binding || engine_is_settled(binding_engine(bound->binding))) {
@@ -88,6 +90,42 @@ static void stepped(void *data)
 		set_stuck(daemon, binding_engine(bound->binding));
 	}
 	g_main_loop_quit(daemon->loop);
+}
+
+/* ---- news ------------------------------------------------------------------------------- */
+
+static gboolean tick(void *data)
+{
+	Daemon *daemon = data;
+	bool works = false;
+	int64_t now_us = g_get_monotonic_time();
+	for (unsigned i = 0; i < daemon->bounds->len; i++) {
+		Bound *bound = daemon->bounds->pdata[i];
+		if (bound->binding) {
+			meter_note(&bound->meter, now_us, binding_moved(bound->binding));
+			works |= engine_running(binding_engine(bound->binding)) > 1;
+		}
+	}
+	control_server_changed(daemon->control);
+	/* One job is the feed's, which waits for news: at rest nothing ticks. */
+	daemon->tick = works ? g_timeout_add(TICK_MS, tick, daemon) : 0;
+	return G_SOURCE_REMOVE;
+}
+
+static void changed(Daemon *daemon)
+{
+	if (!daemon->tick) {
+		daemon->tick = g_timeout_add(TICK_FIRST_MS, tick, daemon);
+	}
+}
+
+static void stepped(void *data)
+{
+	Daemon *daemon = data;
+	changed(daemon);
+	if (daemon->once) {
+		end_if_settled(daemon);
+	}
 }
 
 /* ---- bindings --------------------------------------------------------------------------- */
@@ -118,10 +156,17 @@ static bool open_bound(Daemon *daemon, const ProfileBinding *known, Bound *bound
 		.stepped_data = daemon,
 	};
 	bound->binding = binding_open(&options, error);
-	if (bound->binding && daemon->paused) {
+	if (!bound->binding) {
+		return false;
+	}
+	if (known->is_new && !profile_marked(daemon->profile, known, error)) {
+		g_clear_pointer(&bound->binding, binding_close);
+		return false;
+	}
+	if (daemon->paused) {
 		engine_pause(binding_engine(bound->binding), true);
 	}
-	return bound->binding;
+	return true;
 }
 
 static bool attach(Daemon *daemon, const char *folder, GError **error)
@@ -145,6 +190,7 @@ static bool attach(Daemon *daemon, const char *folder, GError **error)
 		return false;
 	}
 	g_ptr_array_add(daemon->bounds, bound);
+	changed(daemon);
 	return true;
 }
 
@@ -157,6 +203,7 @@ static gboolean reload(void *data)
 		Bound *bound = daemon->bounds->pdata[i];
 		g_clear_pointer(&bound->binding, binding_close);
 		g_clear_error(&bound->failure);
+		bound->meter = (Meter){ 0 };
 	}
 	g_autoptr(GError) failure = NULL;
 	if (!profile_reload(daemon->profile, &failure)) {
@@ -171,6 +218,7 @@ static gboolean reload(void *data)
 			open_bound(daemon, known, bound, &bound->failure);
 		}
 	}
+	changed(daemon);
 	return G_SOURCE_REMOVE;
 }
 
@@ -198,14 +246,23 @@ static json_t *bound_json(const Bound *bound, const EngineStatus *status)
 	for (unsigned i = 0; i < status->skipped->len; i++) {
 		json_array_append_new(skipped, text_json(status->skipped->pdata[i]));
 	}
-	return json_pack("{s:s, s:s, s:o, s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:i, s:o}",
-			 "kind", "folder", "id", bound->id, "path", text_json(bound->folder),
-			 "state", engine_status_name(status->state), "reason", status->reason,
-			 "files", (json_int_t)status->files, "folders", (json_int_t)status->folders,
-			 "bytes", (json_int_t)status->bytes, "pending", (json_int_t)status->pending,
-			 "bytes_done", (json_int_t)status->bytes_done, "bytes_left",
-			 (json_int_t)status->bytes_left, "scanning", status->scanning, "unwatched",
-			 (int)status->unwatched, "skipped", skipped);
+	int64_t now_us = g_get_monotonic_time();
+	int64_t seconds = meter_seconds(&bound->meter, now_us, status->bytes_left);
+	json_t *object = json_pack(
+		"{s:s, s:s, s:o, s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:i, s:o}", "kind",
+		"folder", "id", bound->id, "path", text_json(bound->folder), "state",
+		engine_status_name(status->state), "reason", status->reason, "files",
+		(json_int_t)status->files, "folders", (json_int_t)status->folders, "bytes",
+		(json_int_t)status->bytes, "pending", (json_int_t)status->pending, "bytes_done",
+		(json_int_t)status->bytes_done, "bytes_left", (json_int_t)status->bytes_left,
+		"scanning", status->scanning, "unwatched", (int)status->unwatched, "skipped",
+		skipped);
+	bool syncs = status->state == ENGINE_SYNCING;
+	uint64_t rate = syncs ? meter_rate(&bound->meter, now_us) : 0;
+	json_object_set_new(object, "rate", json_integer((json_int_t)rate));
+	json_object_set_new(object, "seconds_left",
+			    seconds < 0 ? json_null() : json_integer(seconds));
+	return object;
 }
 
 typedef struct Sum {
@@ -290,7 +347,26 @@ static json_t *set_paused(Daemon *daemon, bool paused, bool accept_deletions)
 			engine_accept_deletions(binding_engine(bound->binding));
 		}
 	}
+	changed(daemon);
 	return json_object();
+}
+
+static gboolean stop(void *data)
+{
+	Daemon *daemon = data;
+	g_main_loop_quit(daemon->loop);
+	return G_SOURCE_REMOVE;
+}
+
+static json_t *attach_json(Daemon *daemon, json_t *params, GError **error)
+{
+	const char *folder = json_string_value(json_object_get(params, "folder"));
+	if (!folder) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+				    "which folder? Its name must be UTF-8 to be handed on");
+		return NULL;
+	}
+	return attach(daemon, folder, error) ? json_object() : NULL;
 }
 
 static json_t *handle(const char *method, json_t *params, void *data, GError **error)
@@ -310,8 +386,12 @@ static json_t *handle(const char *method, json_t *params, void *data, GError **e
 				  json_is_true(json_object_get(params, "accept_deletions")));
 	}
 	if (strcmp(method, "attach") == 0) {
-		const char *folder = json_string_value(json_object_get(params, "folder"));
-		return folder && attach(daemon, folder, error) ? json_object() : NULL;
+		return attach_json(daemon, params, error);
+	}
+	if (strcmp(method, "stop") == 0) {
+		/* Behind the answer. */
+		g_idle_add(stop, daemon);
+		return json_object();
 	}
 	if (strcmp(method, "reload") == 0) {
 		if (!daemon->reload) {
@@ -326,26 +406,48 @@ static json_t *handle(const char *method, json_t *params, void *data, GError **e
 
 /* ---- progress --------------------------------------------------------------------------- */
 
+static void add_work(GString *line, Bound *bound, const EngineStatus *status)
+{
+	int64_t now_us = g_get_monotonic_time();
+	meter_note(&bound->meter, now_us, binding_moved(bound->binding));
+	uint64_t rate = meter_rate(&bound->meter, now_us);
+	int64_t seconds = meter_seconds(&bound->meter, now_us, status->bytes_left);
+	g_autofree char *left = g_format_size(status->bytes_left);
+	g_autofree char *speed = g_format_size(rate);
+	g_autofree char *time = meter_format_seconds(MAX(seconds, 0));
+	g_string_append_printf(line, ", %" G_GUINT64_FORMAT " to do, %s left", status->pending,
+			       left);
+	if (rate > 0) {
+		g_string_append_printf(line, ", %s/s", speed);
+	}
+	if (seconds > 0) {
+		g_string_append_printf(line, ", %s", time);
+	}
+}
+
+/* One line, drawn anew where it stands. */
 static gboolean show_progress(void *data)
 {
 	Daemon *daemon = data;
-	const Bound *bound = daemon->bounds->len > 0 ? daemon->bounds->pdata[0] : NULL;
-	if (!bound || !bound->binding) {
-		return G_SOURCE_CONTINUE;
+	g_autoptr(GString) line = g_string_new("\r\033[K");
+	for (unsigned i = 0; i < daemon->bounds->len; i++) {
+		Bound *bound = daemon->bounds->pdata[i];
+		if (!bound->binding) {
+			continue;
+		}
+		g_auto(EngineStatus) status = { 0 };
+		engine_status_get(binding_engine(bound->binding), &status);
+		g_string_append_printf(line, "%s%s: %" G_GUINT64_FORMAT " files", i > 0 ? "; " : "",
+				       engine_status_name(status.state), status.files);
+		if (status.pending > 0) {
+			add_work(line, bound, &status);
+		}
+		if (status.problems->len > 0) {
+			g_string_append_printf(line, ", %u problems: see 'imdrive status'",
+					       status.problems->len);
+		}
 	}
-	g_auto(EngineStatus) status = { 0 };
-	engine_status_get(binding_engine(bound->binding), &status);
-	g_autofree char *left = g_format_size(status.bytes_left);
-	g_autofree char *done = g_format_size(status.bytes_done);
-	fprintf(stderr, "\r\033[K%s: %" G_GUINT64_FORMAT " files", engine_status_name(status.state),
-		status.files);
-	if (status.pending > 0) {
-		fprintf(stderr, ", %" G_GUINT64_FORMAT " to do (%s done, %s left)", status.pending,
-			done, left);
-	}
-	if (status.problems->len > 0) {
-		fprintf(stderr, ", %u problems: see 'imdrive status'", status.problems->len);
-	}
+	fputs(line->str, stderr);
 	fflush(stderr);
 	return G_SOURCE_CONTINUE;
 }
@@ -361,6 +463,9 @@ static gboolean asked_to_end(void *data)
 
 static void daemon_clear(Daemon *daemon)
 {
+	if (daemon->tick) {
+		g_source_remove(daemon->tick);
+	}
 	control_server_free(daemon->control);
 	g_clear_pointer(&daemon->bounds, g_ptr_array_unref);
 	g_clear_pointer(&daemon->loop, g_main_loop_unref);

@@ -3,7 +3,7 @@
  * The profile folder. profile.conf is a GKeyFile:
  *
  *	[login]        server, account, device, device_name, drive
- *	[binding ID]   folder
+ *	[binding ID]   folder; marked, once the folder has its marker
  *
  * The token has a file of its own, so that the rest can be shown to anybody.
  */
@@ -139,6 +139,8 @@ static bool read_bindings(Profile *profile, GError **error)
 		ProfileBinding *binding = g_new0(ProfileBinding, 1);
 		binding->id = g_strdup(*group + strlen(BINDING_PREFIX));
 		binding->folder = g_steal_pointer(&folder);
+		binding->is_new =
+			!g_key_file_get_boolean(profile->settings, *group, "marked", NULL);
 		g_ptr_array_add(profile->bindings, binding);
 	}
 	return true;
@@ -332,6 +334,17 @@ const ProfileBinding *profile_bind(Profile *profile, const char *folder, GError 
 	binding->is_new = true;
 	g_ptr_array_add(profile->bindings, binding);
 	return binding;
+}
+
+bool profile_marked(Profile *profile, const ProfileBinding *binding, GError **error)
+{
+	g_autofree char *group = g_strconcat(BINDING_PREFIX, binding->id, NULL);
+	g_key_file_set_boolean(profile->settings, group, "marked", TRUE);
+	if (!write_settings(profile, error)) {
+		return false;
+	}
+	((ProfileBinding *)binding)->is_new = false;
+	return true;
 }
 
 char *profile_state_path(const Profile *profile, const ProfileBinding *binding, const NodeId *drive,

@@ -61,7 +61,7 @@ bool profile_sign_out(Profile *profile, GError **error);
 typedef struct ProfileBinding {
 	char *id;     /* what the marker in the folder holds */
 	char *folder; /* absolute, without symbolic links */
-	bool is_new;  /* was bound just now */
+	bool is_new;  /* its marker was not made yet */
 } ProfileBinding;
 
 /* ProfileBinding, borrowed. */
@@ -71,6 +71,8 @@ GPtrArray *profile_bindings(const Profile *profile);
  * in it or it in one. Borrowed.
  */
 const ProfileBinding *profile_bind(Profile *profile, const char *folder, GError **error);
+/* The marker is in the folder: without it, the folder is not the one that was bound. */
+bool profile_marked(Profile *profile, const ProfileBinding *binding, GError **error);
 /* Where the state of a binding lies, for this drive; its folder is made. Free with g_free(). */
 char *profile_state_path(const Profile *profile, const ProfileBinding *binding, const NodeId *drive,
 			 GError **error);
