@@ -82,6 +82,11 @@ static void show_help(FILE *to)
 	fputs("\n'imdrive COMMAND --help' says more of each; 'man imdrive' all of it.\n", to);
 }
 
+static void show_version(void)
+{
+	puts("imdrive " IMDRIVE_VERSION);
+}
+
 static const Command *find_command(const char *name)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
@@ -94,6 +99,14 @@ static const Command *find_command(const char *name)
 
 static int run_command(const CommandContext *context, int argc, char **argv)
 {
+	if (strcmp(argv[0], "help") == 0) {
+		show_help(stdout);
+		return 0;
+	}
+	if (strcmp(argv[0], "version") == 0) {
+		show_version();
+		return 0;
+	}
 	const Command *command = find_command(argv[0]);
 	if (!command) {
 		fprintf(stderr, "imdrive: there is no command '%s'; 'imdrive --help' lists them\n",
@@ -120,7 +133,7 @@ int command_main(int argc, char **argv)
 			return 0;
 		}
 		if (strcmp(argv[at], "--version") == 0) {
-			puts("imdrive " IMDRIVE_VERSION);
+			show_version();
 			return 0;
 		}
 		bool takes = strcmp(argv[at], "--profile") == 0 && at + 1 < argc;

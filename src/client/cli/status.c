@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
+#include "base/text.h"
 #include "client/cli/command.h"
 #include "client/control/control_client.h"
+#include "client/daemon/meter.h"
+#include "client/state/state.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static gboolean as_json;
 
@@ -11,6 +15,30 @@ static const GOptionEntry entries[] = {
 	{ "json", 0, 0, G_OPTION_ARG_NONE, &as_json, "for programs", NULL },
 	G_OPTION_ENTRY_NULL,
 };
+
+typedef struct Known {
+	json_t *bindings;
+	StateTotals totals;
+} Known;
+
+static void add_known(Known *known, const Profile *profile, const ProfileBinding *binding)
+{
+	const ProfileLogin *login = profile_login(profile);
+	StateTotals totals = { 0 };
+	g_autofree char *path =
+		login ? profile_state_path(profile, binding, &login->drive, NULL) : NULL;
+	if (path && state_peek(path, &totals, NULL)) {
+		known->totals.files += totals.files;
+		known->totals.bytes += totals.bytes;
+	}
+	g_autofree char *shown = text_printable(binding->folder, strlen(binding->folder));
+	json_array_append_new(known->bindings,
+			      json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "kind", "folder",
+					"id", binding->id, "path", shown, "state", "offline",
+					"files", (json_int_t)totals.files, "folders",
+					(json_int_t)totals.folders, "bytes",
+					(json_int_t)totals.bytes));
+}
 
 /* Nothing is running: what the profile knows. */
 static json_t *status_at_rest(const CommandContext *context, GError **error)
@@ -20,24 +48,36 @@ static json_t *status_at_rest(const CommandContext *context, GError **error)
 		return NULL;
 	}
 	const ProfileLogin *login = profile_login(profile);
-	json_t *bindings = json_array();
+	Known known = { .bindings = json_array() };
 	for (unsigned i = 0; i < profile_bindings(profile)->len; i++) {
-		const ProfileBinding *binding = profile_bindings(profile)->pdata[i];
-		json_array_append_new(bindings, json_pack("{s:s, s:s, s:s, s:s}", "kind", "folder",
-							  "id", binding->id, "path",
-							  binding->folder, "state", "offline"));
+		add_known(&known, profile, profile_bindings(profile)->pdata[i]);
 	}
-	return json_pack("{s:b, s:b, s:s?, s:s?, s:s?, s:s, s:i, s:i, s:i, s:[], s:o}", "running",
+	return json_pack("{s:b, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:i, s:[], s:o}", "running",
 			 0, "signed_in", login && *login->token, "server",
 			 login ? login->server : NULL, "account", login ? login->account : NULL,
 			 "device", login ? login->device_name : NULL, "state", "offline", "files",
-			 0, "bytes", 0, "pending", 0, "errors", "bindings", bindings);
+			 (json_int_t)known.totals.files, "bytes", (json_int_t)known.totals.bytes,
+			 "pending", 0, "errors", "bindings", known.bindings);
 }
 
 static const char *text(const json_t *object, const char *key)
 {
 	const char *value = json_string_value(json_object_get(object, key));
 	return value ? value : "";
+}
+
+static void show_pace(const json_t *binding)
+{
+	json_int_t rate = json_integer_value(json_object_get(binding, "rate"));
+	json_int_t seconds = json_integer_value(json_object_get(binding, "seconds_left"));
+	if (rate > 0) {
+		g_autofree char *speed = g_format_size((uint64_t)rate);
+		printf(", %s/s", speed);
+	}
+	if (seconds > 0) {
+		g_autofree char *time = meter_format_seconds(seconds);
+		printf(", %s left", time);
+	}
 }
 
 static void show_binding(const json_t *binding)
@@ -52,6 +92,7 @@ static void show_binding(const json_t *binding)
 	if (pending > 0) {
 		g_autofree char *to_do = g_format_size((uint64_t)left);
 		printf(", %" JSON_INTEGER_FORMAT " to do (%s)", pending, to_do);
+		show_pace(binding);
 	}
 	putchar('\n');
 	if (*text(binding, "reason")) {
@@ -81,6 +122,9 @@ static void show(const json_t *status)
 		       text(status, "server"), text(status, "account"), text(status, "device"));
 	} else {
 		puts("signed out: run 'imdrive login URL --user NAME'");
+	}
+	if (!json_is_true(json_object_get(status, "running"))) {
+		puts("nothing is being synced: run 'imdrive sync FOLDER'");
 	}
 	json_array_foreach(json_object_get(status, "bindings"), index, item)
 	{

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The door for user interfaces, and commands beside a running daemon."""
+
+import json
+import os
+import socket
+
+from drive import wait_until
+
+
+class Door:
+    """A conversation with the daemon: one JSON object per line."""
+
+    def __init__(self, device):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(60)
+        # The address of a socket is short: through the folder.
+        here = os.open(".", os.O_PATH)
+        os.chdir(device.profile)
+        self.socket.connect("control.sock")
+        os.fchdir(here)
+        os.close(here)
+        self.file = self.socket.makefile("rw")
+
+    def ask(self, method, **params):
+        self.file.write(json.dumps({"method": method, "params": params}) + "\n")
+        self.file.flush()
+        return self.next()
+
+    def next(self):
+        return json.loads(self.file.readline())
+
+
+def test_a_second_folder_is_taken_by_the_one_that_runs(devices, tmp_path):
+    a = devices("a")
+    a.path("here").write_text("x")
+    a.wait_idle()
+    other = tmp_path / "other"
+    other.mkdir()
+    a.command("sync", other, "--once")
+    assert (other / "here").read_text() == "x"
+    assert [binding["path"] for binding in a.status()["bindings"]] == [str(a.folder), str(other)]
+
+
+def test_watching_tells_each_change(devices):
+    a = devices("a")
+    a.wait_idle()
+    door = Door(a)
+    assert door.ask("watch")["result"]["files"] == 0
+    a.path("new").write_text("x")
+    while door.next()["result"]["files"] != 1:
+        pass
+
+
+def test_wrong_requests_get_an_error_and_no_more(devices):
+    a = devices("a")
+    door = Door(a)
+    assert door.ask("attach")["error"]["code"] == "invalid"
+    assert door.ask("attach", folder="/no/such/folder")["error"]["code"] == "not-found"
+    assert door.ask("nonsense")["error"]["code"] == "not-found"
+    assert door.ask("status")["result"]["running"]
+
+
+def test_stop_ends_it(devices):
+    a = devices("a")
+    assert Door(a).ask("stop") == {"result": {}}
+    wait_until(lambda: a.process.poll() == 0, "it ended")
+
+
+def test_status_at_rest_tells_what_was_there(devices):
+    a = devices("a")
+    a.path("file").write_text("12345")
+    a.wait_idle()
+    a.stop()
+    status = a.status()
+    assert (status["state"], status["files"], status["bytes"]) == ("offline", 1, 5)
+    assert status["signed_in"] and not status["running"]
