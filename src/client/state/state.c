@@ -173,7 +173,7 @@ bool state_peek(const char *path, StateTotals *ret_totals, GError **error)
 			    path);
 		return false;
 	}
-	const SqlOptions options = { .durability = SQL_ORDERED, .unmapped = true };
+	const SqlOptions options = { .durability = SQL_ORDERED };
 	g_autoptr(Sql) sql = sql_open(path, &options, error);
 	g_autoptr(SqlSession) session = sql ? sql_read(sql, error) : NULL;
 	return session && header_peek(session, ret_totals, error);
