@@ -55,3 +55,21 @@
 #define DEVICE_NAME_SIZE_MAX 128
 #define DEVICES_PER_ACCOUNT_MAX 1000
 #define LOGIN_LIMIT_ENTRIES_MAX 65536 /* peers and names of failed sign-ins that are remembered */
+
+/* Confirm in chat */
+#define CHAT_DRIVERS_MAX 8
+#define CHAT_ADDRESS_SIZE_MAX 255         /* bytes; the subject of an identity */
+#define CHAT_TEXT_SIZE_MAX (4 * KIB)      /* of one message */
+#define CHAT_ATTEMPT_S 120                /* an attempt lives so long, and its proof once more */
+#define CHAT_KEPT_S 900                   /* after which STOP no longer concerns a login */
+#define CHAT_ATTEMPTS_MAX 8192            /* open or kept, of all */
+#define CHAT_ATTEMPTS_PER_PEER_MAX 10     /* open ones that one address (IPv6: /64) began */
+#define CHAT_ATTEMPTS_PER_PEER_HOUR_MAX 60
+#define CHAT_ASKED_PER_HOUR_MAX 3         /* questions that one person gets */
+#define CHAT_ASKED_PER_DAY_MAX 10
+#define CHAT_ASKED_ENTRIES_MAX 65536      /* people and peers that are counted */
+#define CHAT_NOTICES_PER_HOUR_MAX 20      /* notices that one person gets */
+#define CHAT_STOPPED_MAX 100000           /* people who said STOP */
+#define CHAT_WATCHES_MAX 8                /* who waits for one attempt */
+#define CHAT_OUTBOX_MAX 1024              /* messages that wait for the chat server */
+#define CHAT_NOTICE_KEPT_S 3600           /* how long a notice does */
