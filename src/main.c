@@ -323,7 +323,8 @@ static int serve_data(Server *server, const char *folder, const Config *config,
 		.trusted_proxies = (const char *const *)config->trusted_proxies,
 		.metrics_public = config->metrics_public,
 	};
-	g_autoptr(Front) front = front_start(&options, api, &error);
+	const Service service = api_service(api);
+	g_autoptr(Front) front = front_start(&options, &service, 1, &error);
 	g_autoptr(Control) control = front ? control_start(folder, server->data, &error) : NULL;
 	if (!control) {
 		return fail(error);

@@ -3,7 +3,7 @@
  * The table of endpoints, who may use them, and the one place where an error becomes an answer.
  *
  * What went wrong on the peer's side is told in words. What went wrong on ours is told as "internal
- * error", with the words in ApiResponse.detail: they may name paths and statements.
+ * error", with the words in Response.detail: they may name paths and statements.
  */
 #include "api/api_internal.h"
 
@@ -89,12 +89,6 @@ void api_free(Api *api)
 	g_free(api);
 }
 
-void api_response_clear(ApiResponse *response)
-{
-	g_clear_pointer(&response->body, g_bytes_unref);
-	g_clear_pointer(&response->detail, g_free);
-}
-
 /* ---- answers --------------------------------------------------------------------------- */
 
 static GBytes *json_bytes(json_t *value)
@@ -118,16 +112,6 @@ void api_reply_frames(ApiCall *call, GByteArray *body)
 	call->response->status = 200;
 	call->response->content_type = "application/octet-stream";
 	call->response->body = g_byte_array_free_to_bytes(body);
-}
-
-void api_fail(ApiResponse *ret_response, unsigned status, const char *name, const char *message)
-{
-	/* Messages can quote what the peer sent. */
-	g_autofree char *text = g_utf8_make_valid(message, -1);
-	ret_response->status = status;
-	ret_response->content_type = "application/json";
-	g_clear_pointer(&ret_response->body, g_bytes_unref);
-	ret_response->body = json_bytes(json_pack("{s:s, s:s}", "error", name, "message", text));
 }
 
 /* Whether the text of an error is the peer's to read. */
@@ -169,8 +153,8 @@ static void fail_with(ApiCall *call, const GError *error)
 	if (status == 503 && call->response->retry_after_s > 0) {
 		status = 429;
 	}
-	api_fail(call->response, status, error_code_name(known ? error->code : DRIVE_ERROR_IO),
-		 public_text(error));
+	response_fail(call->response, status, error_code_name(known ? error->code : DRIVE_ERROR_IO),
+		      public_text(error));
 	call->response->detail = g_strdup(error->message);
 	if (status >= 500) {
 		call->api->failures++;
@@ -260,7 +244,7 @@ bool api_admits(Api *api, const char *authorization)
 
 static bool dispatch(ApiCall *call, GError **error)
 {
-	const ApiRequest *request = call->request;
+	const Request *request = call->request;
 	bool path_known;
 	const Route *route = find_route(request->method, request->path, &call->rest, &path_known);
 	if (!route) {
@@ -270,7 +254,8 @@ static bool dispatch(ApiCall *call, GError **error)
 	}
 	if (!route->open) {
 		DevicesCaller who;
-		if (!authenticate(call->api, request->authorization, &who, error)) {
+		if (!authenticate(call->api, request->headers[REQUEST_AUTHORIZATION], &who,
+				  error)) {
 			return false;
 		}
 		call->caller.account = who.account;
@@ -286,9 +271,9 @@ static bool dispatch(ApiCall *call, GError **error)
 	return route->endpoint(call, error);
 }
 
-void api_handle(Api *api, const ApiRequest *request, ApiResponse *ret_response)
+void api_handle(Api *api, const Request *request, Response *ret_response)
 {
-	*ret_response = (ApiResponse){ 0 };
+	*ret_response = (Response){ 0 };
 	ApiCall call = {
 		.api = api,
 		.request = request,
@@ -332,4 +317,55 @@ void api_metrics(Api *api, GString *ret_text)
 	append_metric(ret_text, "received_bytes_total", "counter", api->bytes_in);
 	append_metric(ret_text, "sent_bytes_total", "counter", api->bytes_out);
 	append_metric(ret_text, "waiting_devices", "gauge", feed_waiting(api->feed));
+}
+
+/* ---- as a service ---------------------------------------------------------------------- */
+
+static bool serves(void *data, const char *path)
+{
+	return true;
+}
+
+static size_t body_max(void *data, const char *method, const char *path)
+{
+	return api_body_max(method, path);
+}
+
+static bool remembers(void *data, const char *authorization)
+{
+	return api_remembers(data, authorization);
+}
+
+static bool admits(void *data, const char *authorization)
+{
+	return api_admits(data, authorization);
+}
+
+static void handle(void *data, const Request *request, Response *ret_response)
+{
+	api_handle(data, request, ret_response);
+}
+
+static void forget(void *data, void *waiting)
+{
+	api_forget(data, waiting);
+}
+
+static void metrics(void *data, GString *ret_text)
+{
+	api_metrics(data, ret_text);
+}
+
+Service api_service(Api *api)
+{
+	return (Service){
+		.serves = serves,
+		.body_max = body_max,
+		.remembers = remembers,
+		.admits = admits,
+		.handle = handle,
+		.forget = forget,
+		.metrics = metrics,
+		.data = api,
+	};
 }

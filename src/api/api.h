@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "request/service.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,44 +33,11 @@ Api *api_new(Accounts *accounts, Drive *drive, Feed *feed);
 void api_free(Api *api);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Api, api_free)
 
-/* All borrowed for the call; a request that waits is given again each time, equal but for these. */
-typedef struct ApiRequest {
-	const char *method;        /* "GET", "POST", … */
-	const char *path;          /* "/sync/v1/changes", decoded, without query */
-	GHashTable *query;         /* char * -> char *, decoded; may be NULL */
-	const char *authorization; /* header as it came, or NULL */
-	GBytes *body;              /* may be NULL */
-	const char *peer;          /* numeric address, for rate limits; NULL: trusted, none */
-	/*
-	 * For a request that may wait: called at most once, from any thread, when it is worth
-	 * calling api_handle() again; it must neither block nor call the api. NULL: never wait.
-	 */
-	void (*wake)(void *data);
-	void *wake_data;
-	unsigned waited_ms; /* since this request was first handled */
-} ApiRequest;
-
-typedef struct ApiResponse {
-	unsigned status; /* 0: nothing yet; call again when woken, or after wait_ms without wake */
-	GBytes *body;    /* NULL: none */
-	const char *content_type; /* static */
-	unsigned wait_ms;
-	void *waiting; /* to be given to api_forget() before the next call for this request */
-	unsigned retry_after_s; /* 0: not said */
-	char *detail;   /* what went wrong inside, for the log and never for the peer; or NULL */
-	int64_t device; /* who asked, for the log; 0: unknown */
-} ApiResponse;
-
 /* Handles a request. May block for the disk, hence for worker threads. */
-void api_handle(Api *api, const ApiRequest *request, ApiResponse *ret_response);
+void api_handle(Api *api, const Request *request, Response *ret_response);
 
 /* The request will not wait any more; when it returns, wake is not running nor will be called. */
 void api_forget(Api *api, void *waiting);
-
-void api_response_clear(ApiResponse *response);
-
-/* A response for what goes wrong before api_handle(): the form that all errors have. */
-void api_fail(ApiResponse *ret_response, unsigned status, const char *name, const char *message);
 
 /*
  * How large a body may be with this method and path, for whoever reads it; 0: none. Never blocks.
@@ -82,3 +51,6 @@ bool api_admits(Api *api, const char *authorization);
 
 /* Appends counters in the text form of Prometheus. */
 void api_metrics(Api *api, GString *ret_text);
+
+/* The same as a service that serves every path: what it does not know is 404. Borrows the api. */
+Service api_service(Api *api);

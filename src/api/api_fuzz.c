@@ -38,9 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_autoptr(GByteArray) body = g_byte_array_new();
 	g_byte_array_append(body, data + 1, (unsigned)size - 1);
 	insert_drive(body, &world->alice.drive);
-	ApiResponse response;
+	Response response;
 	test_world_ask(world, &world->alice, paths[data[0] % G_N_ELEMENTS(paths)], body, &response);
 	g_assert(response.status != 0 && response.status != 500);
-	api_response_clear(&response);
+	response_clear(&response);
 	return 0;
 }

@@ -28,11 +28,11 @@ struct Api {
 /* One request on its way through the endpoints. */
 typedef struct ApiCall {
 	Api *api;
-	const ApiRequest *request;
+	const Request *request;
 	const char *rest;   /* of the path, behind the endpoint's; "" if it is the whole */
 	DriveCaller caller; /* drive: set by whoever needs it */
 	int64_t now_us;
-	ApiResponse *response;
+	Response *response;
 } ApiCall;
 
 /* An endpoint fills call->response, or fails. */

@@ -26,14 +26,14 @@ static void teardown(Fixture *fixture, const void *data)
 static unsigned status_of(TestWorld *world, const TestDevice *device, const char *path,
 			  GByteArray *body)
 {
-	ApiResponse response;
+	Response response;
 	test_world_ask(world, device, path, body, &response);
 	unsigned status = response.status;
-	api_response_clear(&response);
+	response_clear(&response);
 	return status;
 }
 
-static json_t *json_of(const ApiResponse *response)
+static json_t *json_of(const Response *response)
 {
 	size_t size;
 	const char *text = g_bytes_get_data(response->body, &size);
@@ -51,7 +51,7 @@ static GByteArray *text_body(const char *text)
 static void create(TestWorld *world, uint64_t number, const char *name, const char *content,
 		   Imdrive__Sync__Outcome wanted)
 {
-	ApiResponse response;
+	Response response;
 	g_autoptr(GByteArray) body = test_world_create(&world->alice, number, name, content);
 	test_world_ask(world, &world->alice, "/sync/v1/commit", body, &response);
 	g_assert_cmpuint(response.status, ==, 200);
@@ -60,19 +60,19 @@ static void create(TestWorld *world, uint64_t number, const char *name, const ch
 	g_assert_cmpuint(answer->n_results, ==, 1);
 	g_assert_cmpuint(answer->results[0]->number, ==, number);
 	g_assert_cmpint(answer->results[0]->outcome, ==, wanted);
-	api_response_clear(&response);
+	response_clear(&response);
 }
 
 static Imdrive__Sync__ChangesResponse *changes(TestWorld *world, const TestDevice *device,
 					       const ProtobufCBinaryData *cursor)
 {
-	ApiResponse response;
+	Response response;
 	g_autoptr(GByteArray) body = test_world_changes(device, cursor, 0);
 	test_world_ask(world, device, "/sync/v1/changes", body, &response);
 	g_assert_cmpuint(response.status, ==, 200);
 	void *answer =
 		test_world_answer(response.body, &imdrive__sync__changes_response__descriptor);
-	api_response_clear(&response);
+	response_clear(&response);
 	return answer;
 }
 
@@ -135,13 +135,13 @@ static void test_small_content_travels_with_changes(Fixture *fixture, const void
 				  g_get_real_time(), &token, &device, NULL));
 	g_autofree char *authorization = g_strconcat("Bearer ", token, NULL);
 	phone.authorization = authorization;
-	ApiResponse response;
+	Response response;
 	g_autoptr(GByteArray) body = test_world_changes(&phone, NULL, 0);
 	test_world_ask(world, &phone, "/sync/v1/changes", body, &response);
 	bool found;
 	g_assert_cmpuint(count_chunks(response.body, "hello world", &found), ==, 1);
 	g_assert_true(found);
-	api_response_clear(&response);
+	response_clear(&response);
 	g_autoptr(Imdrive__Sync__ChangesResponse) answer = changes(world, &phone, NULL);
 	const Imdrive__Sync__Page *page = answer->pages[0];
 	g_assert_false(page->entries[page->n_entries - 1]->own);
@@ -152,14 +152,14 @@ static void test_retry_is_already(Fixture *fixture, const void *data)
 	TestWorld *world = fixture->world;
 	g_autoptr(GByteArray) body = test_world_create(&world->alice, 7, "once", "once");
 	for (int i = 0; i < 3; i++) {
-		ApiResponse response;
+		Response response;
 		test_world_ask(world, &world->alice, "/sync/v1/commit", body, &response);
 		g_autoptr(Imdrive__Sync__CommitResponse) answer = test_world_answer(
 			response.body, &imdrive__sync__commit_response__descriptor);
 		g_assert_cmpint(answer->results[0]->outcome, ==,
 				i == 0 ? IMDRIVE__SYNC__OUTCOME__OUTCOME_APPLIED
 				       : IMDRIVE__SYNC__OUTCOME__OUTCOME_ALREADY);
-		api_response_clear(&response);
+		response_clear(&response);
 	}
 }
 
@@ -178,7 +178,7 @@ static void test_fetch_gives_only_what_is_held(Fixture *fixture, const void *dat
 	TestWorld *world = fixture->world;
 	create(world, 1, "a", "the content", IMDRIVE__SYNC__OUTCOME__OUTCOME_APPLIED);
 	const ChunkId ids[] = { chunk_id_of("never seen", 10), chunk_id_of("the content", 11) };
-	ApiResponse response;
+	Response response;
 	g_autoptr(GByteArray) mine = fetch_body(&world->alice, ids, 2);
 	test_world_ask(world, &world->alice, "/sync/v1/fetch", mine, &response);
 	g_assert_cmpuint(response.status, ==, 200);
@@ -188,13 +188,13 @@ static void test_fetch_gives_only_what_is_held(Fixture *fixture, const void *dat
 	bool found;
 	g_assert_cmpuint(count_chunks(response.body, "the content", &found), ==, 1);
 	g_assert_true(found);
-	api_response_clear(&response);
+	response_clear(&response);
 
 	/* Bob knows the id, which gives him nothing: neither from his drive nor from hers. */
 	g_autoptr(GByteArray) his = fetch_body(test_world_bob(world), &ids[1], 1);
 	test_world_ask(world, test_world_bob(world), "/sync/v1/fetch", his, &response);
 	g_assert_cmpuint(count_chunks(response.body, "the content", &found), ==, 0);
-	api_response_clear(&response);
+	response_clear(&response);
 	g_assert_cmpuint(status_of(world, test_world_bob(world), "/sync/v1/fetch", mine), ==, 404);
 }
 
@@ -214,13 +214,13 @@ static void test_upload_then_missing(Fixture *fixture, const void *data)
 	g_autoptr(GByteArray) send = test_world_message(&upload.base);
 	frame_append_chunk(send, &chunk);
 	for (int round = 0; round < 2; round++) {
-		ApiResponse response;
+		Response response;
 		test_world_ask(world, &world->alice, "/sync/v1/missing", ask, &response);
 		g_assert_cmpuint(response.status, ==, 200);
 		g_autoptr(Imdrive__Sync__MissingResponse) answer = test_world_answer(
 			response.body, &imdrive__sync__missing_response__descriptor);
 		g_assert_cmpuint(answer->ids.len, ==, round == 0 ? CHUNK_ID_SIZE : 0);
-		api_response_clear(&response);
+		response_clear(&response);
 		g_assert_cmpuint(status_of(world, &world->alice, "/sync/v1/upload", send), ==, 200);
 	}
 }
@@ -242,12 +242,12 @@ static void wake(void *data)
 	g_mutex_unlock(&waiter->lock);
 }
 
-static ApiRequest waiting_request(const TestDevice *device, GBytes *body, Waiter *waiter)
+static Request waiting_request(const TestDevice *device, GBytes *body, Waiter *waiter)
 {
-	return (ApiRequest){
+	return (Request){
 		.method = "POST",
 		.path = "/sync/v1/changes",
-		.authorization = device->authorization,
+		.headers = { [REQUEST_AUTHORIZATION] = device->authorization },
 		.body = body,
 		.wake = wake,
 		.wake_data = waiter,
@@ -266,8 +266,8 @@ static void test_waits_until_there_is_news(Fixture *fixture, const void *data)
 	TestWorld *world = fixture->world;
 	Waiter waiter = { 0 };
 	g_autoptr(GBytes) body = wait_body(world);
-	ApiRequest request = waiting_request(&world->alice, body, &waiter);
-	ApiResponse response;
+	Request request = waiting_request(&world->alice, body, &waiter);
+	Response response;
 	api_handle(world->api, &request, &response);
 	g_assert_cmpuint(response.status, ==, 0);
 	g_assert_cmpuint(response.wait_ms, >=, 27000);
@@ -276,11 +276,11 @@ static void test_waits_until_there_is_news(Fixture *fixture, const void *data)
 	create(world, 1, "news", "news", IMDRIVE__SYNC__OUTCOME__OUTCOME_APPLIED);
 	g_assert_true(waiter.woken);
 	api_forget(world->api, response.waiting);
-	api_response_clear(&response);
+	response_clear(&response);
 	api_handle(world->api, &request, &response);
 	g_assert_cmpuint(response.status, ==, 200);
 	g_assert_null(response.waiting);
-	api_response_clear(&response);
+	response_clear(&response);
 }
 
 static void test_wait_ends_without_news(Fixture *fixture, const void *data)
@@ -288,17 +288,17 @@ static void test_wait_ends_without_news(Fixture *fixture, const void *data)
 	TestWorld *world = fixture->world;
 	Waiter waiter = { 0 };
 	g_autoptr(GBytes) body = wait_body(world);
-	ApiRequest request = waiting_request(&world->alice, body, &waiter);
-	ApiResponse response;
+	Request request = waiting_request(&world->alice, body, &waiter);
+	Response response;
 	request.waited_ms = 30000;
 	api_handle(world->api, &request, &response);
 	g_assert_cmpuint(response.status, ==, 204);
-	api_response_clear(&response);
+	response_clear(&response);
 	request.waited_ms = 0;
 	request.wake = NULL;
 	api_handle(world->api, &request, &response);
 	g_assert_cmpuint(response.status, ==, 204);
-	api_response_clear(&response);
+	response_clear(&response);
 }
 
 static void test_revoked_device_stops_waiting(Fixture *fixture, const void *data)
@@ -306,18 +306,18 @@ static void test_revoked_device_stops_waiting(Fixture *fixture, const void *data
 	TestWorld *world = fixture->world;
 	Waiter waiter = { 0 };
 	g_autoptr(GBytes) body = wait_body(world);
-	ApiRequest request = waiting_request(&world->alice, body, &waiter);
-	ApiResponse response;
+	Request request = waiting_request(&world->alice, body, &waiter);
+	Response response;
 	api_handle(world->api, &request, &response);
 	g_assert_cmpuint(response.status, ==, 0);
 	g_assert_true(devices_end(accounts_devices(world->accounts), world->alice.account,
 				  world->alice.id, NULL));
 	g_assert_true(waiter.woken);
 	api_forget(world->api, response.waiting);
-	api_response_clear(&response);
+	response_clear(&response);
 	api_handle(world->api, &request, &response);
 	g_assert_cmpuint(response.status, ==, 401);
-	api_response_clear(&response);
+	response_clear(&response);
 }
 
 /* ---- who may --------------------------------------------------------------------------- */
@@ -370,7 +370,7 @@ static void test_inner_errors_stay_inside(Fixture *fixture, const void *data)
 	TestWorld *world = fixture->world;
 	g_assert_cmpuint(status_of(world, &world->alice, "/api/v1/me", NULL), ==, 200);
 	test_world_fail(world);
-	ApiResponse response;
+	Response response;
 	test_world_ask(world, &world->alice, "/api/v1/me", NULL, &response);
 	g_assert_cmpuint(response.status, ==, 500);
 	json_t *answer = json_of(&response);
@@ -379,7 +379,7 @@ static void test_inner_errors_stay_inside(Fixture *fixture, const void *data)
 	g_assert_null(strstr(message, "database"));
 	g_assert_nonnull(strstr(response.detail, "database"));
 	json_decref(answer);
-	api_response_clear(&response);
+	response_clear(&response);
 	g_assert_cmpuint(status_of(world, &world->alice, "/api/v1/me", NULL), ==, 200);
 }
 
@@ -404,11 +404,11 @@ static void test_garbage_is_refused(Fixture *fixture, const void *data)
 			g_byte_array_set_size(body, (unsigned)g_rand_int_range(rand, 0, 40));
 		}
 		const char *path = paths[round % 5];
-		ApiResponse response;
+		Response response;
 		test_world_ask(world, &world->alice, path, body, &response);
 		g_assert_cmpuint(response.status, !=, 0);
 		g_assert_cmpuint(response.status, !=, 500);
-		api_response_clear(&response);
+		response_clear(&response);
 	}
 	g_autoptr(GByteArray) cut = test_world_create(&world->alice, 1, "name", "content");
 	g_byte_array_set_size(cut, cut->len - 1);
@@ -422,13 +422,13 @@ static void test_wrong_hash_writes_nothing(Fixture *fixture, const void *data)
 	uint64_t seq = test_world_seq(world);
 	g_autoptr(GByteArray) body = test_world_create(&world->alice, 1, "name", "content");
 	body->data[body->len - 1] ^= 1;
-	ApiResponse response;
+	Response response;
 	test_world_ask(world, &world->alice, "/sync/v1/commit", body, &response);
 	g_assert_cmpuint(response.status, ==, 422);
 	json_t *answer = json_of(&response);
 	g_assert_cmpstr(json_string_value(json_object_get(answer, "error")), ==, "corrupt");
 	json_decref(answer);
-	api_response_clear(&response);
+	response_clear(&response);
 	g_assert_cmpuint(test_world_seq(world), ==, seq);
 }
 
@@ -494,7 +494,7 @@ static void test_largest_commit_fits_into_changes(Fixture *fixture, const void *
 	request.n_operations = COUNT;
 	g_autoptr(GByteArray) body = test_world_message(&request.base);
 	g_assert_cmpuint(body->len, >, COMMIT_MESSAGE_SIZE_MAX * 9 / 10);
-	ApiResponse response;
+	Response response;
 	test_world_ask(world, &world->alice, "/sync/v1/commit", body, &response);
 	g_assert_cmpuint(response.status, ==, 200);
 	g_autoptr(Imdrive__Sync__CommitResponse) answer =
@@ -503,7 +503,7 @@ static void test_largest_commit_fits_into_changes(Fixture *fixture, const void *
 		g_assert_cmpint(answer->results[i]->outcome, ==,
 				IMDRIVE__SYNC__OUTCOME__OUTCOME_APPLIED);
 	}
-	api_response_clear(&response);
+	response_clear(&response);
 	g_assert_cmpuint(count_entries(world), ==, COUNT);
 
 	list[0].content = (ProtobufCBinaryData){ CONTENT_SIZE_MAX, (uint8_t *)names };
@@ -516,14 +516,14 @@ static void test_largest_commit_fits_into_changes(Fixture *fixture, const void *
 
 static unsigned login(TestWorld *world, const char *text, json_t **ret_answer)
 {
-	ApiResponse response;
+	Response response;
 	g_autoptr(GByteArray) body = text_body(text);
 	test_world_ask(world, NULL, "/api/v1/login", body, &response);
 	unsigned status = response.status;
 	if (ret_answer) {
 		*ret_answer = json_of(&response);
 	}
-	api_response_clear(&response);
+	response_clear(&response);
 	return status;
 }
 
@@ -542,7 +542,7 @@ static void test_login_me_logout(Fixture *fixture, const void *data)
 	g_assert_true(json_is_false(json_object_get(answer, "registered")));
 	json_decref(answer);
 
-	ApiResponse response;
+	Response response;
 	test_world_ask(world, &phone, "/api/v1/me", NULL, &response);
 	g_assert_cmpuint(response.status, ==, 200);
 	answer = json_of(&response);
@@ -551,7 +551,7 @@ static void test_login_me_logout(Fixture *fixture, const void *data)
 	g_assert_cmpstr(json_string_value(json_object_get(account, "name")), ==, "alice");
 	g_assert_cmpstr(json_string_value(json_object_get(device, "name")), ==, "phone");
 	json_decref(answer);
-	api_response_clear(&response);
+	response_clear(&response);
 
 	g_autoptr(GByteArray) nothing = text_body("");
 	g_assert_cmpuint(status_of(world, &phone, "/api/v1/logout", nothing), ==, 204);
@@ -605,15 +605,14 @@ static void test_versions_trash_restore(Fixture *fixture, const void *data)
 {
 	TestWorld *world = fixture->world;
 	create(world, 1, "a", "first", IMDRIVE__SYNC__OUTCOME__OUTCOME_APPLIED);
-	GHashTable *query = g_hash_table_new(g_str_hash, g_str_equal);
-	g_hash_table_insert(query, (char *)"path", (char *)"a");
-	const ApiRequest request = {
+	g_autoptr(Parameters) query = parameters_parse("path=a", 6, NULL);
+	const Request request = {
 		.method = "GET",
 		.path = "/api/v1/versions",
 		.query = query,
-		.authorization = world->alice.authorization,
+		.headers = { [REQUEST_AUTHORIZATION] = world->alice.authorization },
 	};
-	ApiResponse response;
+	Response response;
 	api_handle(world->api, &request, &response);
 	g_assert_cmpuint(response.status, ==, 200);
 	json_t *answer = json_of(&response);
@@ -623,8 +622,7 @@ static void test_versions_trash_restore(Fixture *fixture, const void *data)
 	g_assert_true(json_is_true(json_object_get(version, "current")));
 	g_assert_cmpstr(json_string_value(json_object_get(version, "device")), ==, "laptop");
 	json_decref(answer);
-	api_response_clear(&response);
-	g_hash_table_unref(query);
+	response_clear(&response);
 	g_assert_cmpuint(status_of(world, &world->alice, "/api/v1/versions", NULL), ==, 400);
 	g_assert_cmpuint(status_of(world, &world->alice, "/api/v1/trash", NULL), ==, 200);
 	const struct {

@@ -98,8 +98,7 @@ static bool version_json(ApiCall *call, const JournalVersion *version, json_t **
 
 static const char *query_value(ApiCall *call, const char *key)
 {
-	GHashTable *query = call->request->query;
-	return query ? g_hash_table_lookup(query, key) : NULL;
+	return request_query(call->request, key);
 }
 
 bool history_versions(ApiCall *call, GError **error)

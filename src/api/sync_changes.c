@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-typedef Imdrive__Sync__ChangesRequest Request;
+typedef Imdrive__Sync__ChangesRequest ChangesRequest;
 typedef Imdrive__Sync__Entry Entry;
 
 /* A page as it is packed: the message, and what it points into. */
@@ -121,7 +121,7 @@ static bool has_news(const PackedPage *packed, const Imdrive__Sync__Cursor *curs
 
 /* ---- the request ----------------------------------------------------------------------- */
 
-static bool read_drives(const Request *message, NodeId *ret_drives, GError **error)
+static bool read_drives(const ChangesRequest *message, NodeId *ret_drives, GError **error)
 {
 	size_t count = message->n_cursors;
 	if (count == 0 || count > CURSORS_MAX) {
@@ -144,7 +144,7 @@ static bool read_drives(const Request *message, NodeId *ret_drives, GError **err
 }
 
 /* Pages (PackedPage) of the drives with news; of all of them if the request does not wait. */
-static bool read_pages(ApiCall *call, const Request *message, const NodeId *drives,
+static bool read_pages(ApiCall *call, const ChangesRequest *message, const NodeId *drives,
 		       GArray *ret_pages, GError **error)
 {
 	size_t size_left = MESSAGE_SIZE_MAX - 1024;
@@ -171,7 +171,7 @@ static bool append_chunk(const EncodedChunk *chunk, void *data, GError **error)
 	return true;
 }
 
-static bool reply(ApiCall *call, const Request *message, GArray *pages, GError **error)
+static bool reply(ApiCall *call, const ChangesRequest *message, GArray *pages, GError **error)
 {
 	Imdrive__Sync__ChangesResponse answer = IMDRIVE__SYNC__CHANGES_RESPONSE__INIT;
 	g_autofree Imdrive__Sync__Page **pointers = g_new(Imdrive__Sync__Page *, pages->len);
@@ -210,9 +210,9 @@ static bool reply(ApiCall *call, const Request *message, GArray *pages, GError *
 
 /* How much longer the request may wait; some less for each than asked, so that not all end at once.
  */
-static unsigned wait_left_ms(const ApiCall *call, const Request *message)
+static unsigned wait_left_ms(const ApiCall *call, const ChangesRequest *message)
 {
-	const ApiRequest *request = call->request;
+	const Request *request = call->request;
 	unsigned wait_ms = MIN(message->wait_ms, CHANGES_WAIT_MS_MAX);
 	if (!request->wake || wait_ms <= request->waited_ms) {
 		return 0;
@@ -233,7 +233,7 @@ static FeedWait *begin_wait(ApiCall *call, const NodeId *drives, size_t count)
 /* The credential may have ended after it was looked at and before the feed knew of the wait. */
 static bool still_admitted(ApiCall *call)
 {
-	return api_admits(call->api, call->request->authorization);
+	return api_admits(call->api, call->request->headers[REQUEST_AUTHORIZATION]);
 }
 
 bool sync_changes(ApiCall *call, GError **error)

@@ -196,13 +196,13 @@ GByteArray *test_world_create(const TestDevice *device, uint64_t number, const c
 /* ---- asking ---------------------------------------------------------------------------- */
 
 void test_world_ask(TestWorld *world, const TestDevice *device, const char *path, GByteArray *body,
-		    ApiResponse *ret_response)
+		    Response *ret_response)
 {
 	g_autoptr(GBytes) bytes = body ? g_bytes_new_static(body->data, body->len) : NULL;
-	const ApiRequest request = {
+	const Request request = {
 		.method = body ? "POST" : "GET",
 		.path = path,
-		.authorization = device ? device->authorization : NULL,
+		.headers = { [REQUEST_AUTHORIZATION] = device ? device->authorization : NULL },
 		.body = bytes,
 	};
 	api_handle(world->api, &request, ret_response);

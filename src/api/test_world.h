@@ -52,7 +52,7 @@ EncodedChunk test_world_chunk(const char *bytes);
 
 /* What api_handle() answers to POST of this body, or to GET without; never waits. */
 void test_world_ask(TestWorld *world, const TestDevice *device, const char *path, GByteArray *body,
-		    ApiResponse *ret_response);
+		    Response *ret_response);
 
 /* The message of an answer; asserts that it is one. */
 void *test_world_answer(GBytes *body, const ProtobufCMessageDescriptor *descriptor);

@@ -46,6 +46,9 @@
 #define JSON_DEPTH_MAX 16
 #define TRASH_LIST_MAX 1000          /* deleted nodes in one answer */
 
+/* Requests of browsers */
+#define REQUEST_PARAMETERS_MAX 64 /* in one query or form */
+
 /* Waiting */
 #define CHANGES_WAIT_MS_MAX 55000
 

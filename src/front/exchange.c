@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "front/exchange.h"
 
-#include "api/api.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "front/connection.h"
 #include "front/metrics.h"
 #include "front/nap.h"
 #include "front/peer.h"
+#include "request/service.h"
 
 #include <string.h>
 
@@ -35,8 +35,9 @@ struct Exchange {
 	/* In MHD's memory, while the exchange lives. */
 	const char *method;
 	const char *path;
-	const char *authorization;
-	GHashTable *query;
+	const char *headers[REQUEST_HEADERS];
+	Parameters *query;
+	const Service *service;
 	char *peer;
 	int64_t start_us;
 
@@ -47,7 +48,7 @@ struct Exchange {
 	size_t dropped;
 	GByteArray *receiving;
 	GBytes *body;
-	ApiResponse response;
+	Response response;
 
 	void *waiting;      /* the api's */
 	int64_t handled_us; /* when it was first handled */
@@ -71,6 +72,16 @@ static void release(Exchange *exchange)
 
 static void time_is_up(void *data);
 
+static const Service *find_service(const Front *front, const char *path)
+{
+	unsigned i = 0;
+	while (i + 1 < front->service_count &&
+	       !front->services[i].serves(front->services[i].data, path)) {
+		i++;
+	}
+	return &front->services[i];
+}
+
 static Exchange *exchange_new(Front *front, struct MHD_Connection *mhd, const char *method,
 			      const char *path)
 {
@@ -80,8 +91,11 @@ static Exchange *exchange_new(Front *front, struct MHD_Connection *mhd, const ch
 	exchange->connection = connection_of(mhd);
 	exchange->method = method;
 	exchange->path = path;
-	exchange->authorization =
-		MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+	exchange->service = find_service(front, path);
+	for (unsigned i = 0; i < REQUEST_HEADERS; i++) {
+		exchange->headers[i] =
+			MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, request_header_name(i));
+	}
 	exchange->peer = peer_of(front, mhd, exchange->connection);
 	exchange->start_us = g_get_monotonic_time();
 	exchange->timer.func = time_is_up;
@@ -96,10 +110,10 @@ static void exchange_free(Exchange *exchange)
 	timer_remove(exchange->front->waits, &exchange->timer);
 	release(exchange);
 	exchange->front->exchanges--;
-	g_clear_pointer(&exchange->query, g_hash_table_unref);
+	g_clear_pointer(&exchange->query, parameters_free);
 	g_clear_pointer(&exchange->receiving, g_byte_array_unref);
 	g_clear_pointer(&exchange->body, g_bytes_unref);
-	api_response_clear(&exchange->response);
+	response_clear(&exchange->response);
 	nap_clear(&exchange->nap);
 	g_free(exchange->peer);
 	g_free(exchange);
@@ -112,7 +126,15 @@ static void free_bytes(void *bytes)
 	g_bytes_unref(bytes);
 }
 
-static struct MHD_Response *make_response(const ApiResponse *from)
+/* line: "Name: value" */
+static void add_header(struct MHD_Response *response, const char *line)
+{
+	const char *colon = strchr(line, ':');
+	g_autofree char *name = g_strndup(line, (size_t)(colon - line));
+	MHD_add_response_header(response, name, colon + 2);
+}
+
+static struct MHD_Response *make_response(const Response *from)
 {
 	struct MHD_Response *response;
 	if (from->body) {
@@ -127,8 +149,12 @@ static struct MHD_Response *make_response(const ApiResponse *from)
 	if (from->content_type) {
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, from->content_type);
 	}
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+				from->cache_control ? from->cache_control : "no-store");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	for (unsigned i = 0; from->headers && i < from->headers->len; i++) {
+		add_header(response, from->headers->pdata[i]);
+	}
 	if (from->status == MHD_HTTP_UNAUTHORIZED) {
 		MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 	}
@@ -163,7 +189,7 @@ static enum MHD_Result send_answer(Exchange *exchange)
 
 static void refuse(Exchange *exchange, unsigned status, const char *name, const char *message)
 {
-	api_fail(&exchange->response, status, name, message);
+	response_fail(&exchange->response, status, name, message);
 	if (status == MHD_HTTP_SERVICE_UNAVAILABLE) {
 		exchange->response.retry_after_s = 1;
 		exchange->front->refused++;
@@ -237,10 +263,27 @@ static enum MHD_Result begin_reading(Exchange *exchange)
 	return MHD_YES;
 }
 
+/* Whether memory knows who is asking: of him a large body may be read. */
+static bool is_remembered(const Exchange *exchange)
+{
+	const Service *service = exchange->service;
+	return service->remembers &&
+	       service->remembers(service->data, exchange->headers[REQUEST_AUTHORIZATION]);
+}
+
+/* The same from the database. */
+static bool is_admitted(const Exchange *exchange)
+{
+	const Service *service = exchange->service;
+	return service->admits &&
+	       service->admits(service->data, exchange->headers[REQUEST_AUTHORIZATION]);
+}
+
 static enum MHD_Result begin(Exchange *exchange)
 {
 	Front *front = exchange->front;
-	size_t allowed = api_body_max(exchange->method, exchange->path);
+	const Service *service = exchange->service;
+	size_t allowed = service->body_max(service->data, exchange->method, exchange->path);
 	uint64_t size = 0;
 	if (front->stopping) {
 		refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "busy", "the drive is stopping");
@@ -256,7 +299,7 @@ static enum MHD_Result begin(Exchange *exchange)
 	if (allowed == 0) {
 		return begin_dropping(exchange);
 	}
-	if (size > STRANGER_BODY_SIZE_MAX && !api_remembers(front->api, exchange->authorization)) {
+	if (size > STRANGER_BODY_SIZE_MAX && !is_remembered(exchange)) {
 		suspend(exchange, EXCHANGE_ADMITTING);
 		return MHD_YES;
 	}
@@ -297,9 +340,13 @@ static enum MHD_Result add_query(void *data, enum MHD_ValueKind kind, const char
 {
 	Exchange *exchange = data;
 	if (!exchange->query) {
-		exchange->query = g_hash_table_new(g_str_hash, g_str_equal);
+		exchange->query = parameters_new();
 	}
-	g_hash_table_insert(exchange->query, (char *)key, (char *)(value ? value : ""));
+	g_autoptr(GError) error = NULL;
+	if (!parameters_add(exchange->query, key, value ? value : "", &error)) {
+		refuse(exchange, MHD_HTTP_BAD_REQUEST, "invalid", error->message);
+		return MHD_NO;
+	}
 	return MHD_YES;
 }
 
@@ -314,6 +361,9 @@ static enum MHD_Result finish(Exchange *exchange)
 		return send_answer(exchange);
 	}
 	MHD_get_connection_values(exchange->mhd, MHD_GET_ARGUMENT_KIND, add_query, exchange);
+	if (exchange->response.status != 0) {
+		return send_answer(exchange);
+	}
 	if (exchange->receiving) {
 		exchange->body = g_byte_array_free_to_bytes(g_steal_pointer(&exchange->receiving));
 	}
@@ -372,7 +422,8 @@ static void wake_up(Exchange *exchange)
 {
 	timer_unset(exchange->front->waits, &exchange->timer);
 	if (exchange->waiting) {
-		api_forget(exchange->front->api, g_steal_pointer(&exchange->waiting));
+		const Service *service = exchange->service;
+		service->forget(service->data, g_steal_pointer(&exchange->waiting));
 	}
 	nap_begin(&exchange->nap);
 }
@@ -383,22 +434,24 @@ static void handle(Exchange *exchange)
 	if (exchange->handled_us == 0) {
 		exchange->handled_us = now_us;
 	}
-	ApiRequest request = {
+	Request request = {
 		.method = exchange->method,
 		.path = exchange->path,
 		.query = exchange->query,
-		.authorization = exchange->authorization,
 		.body = exchange->body,
 		.peer = exchange->peer,
 		.wake = nap_is_expired(&exchange->nap) ? NULL : wake,
 		.wake_data = exchange,
 		.waited_ms = (unsigned)((now_us - exchange->handled_us) / 1000),
 	};
+	memcpy(request.headers, exchange->headers, sizeof request.headers);
 	if (strcmp(exchange->path, "/metrics") == 0) {
 		metrics_handle(exchange->front, exchange->mhd, exchange->connection,
 			       &exchange->response);
 	} else {
-		api_handle(exchange->front->api, &request, &exchange->response);
+		const Service *service = exchange->service;
+		exchange->response = (Response){ 0 };
+		service->handle(service->data, &request, &exchange->response);
 	}
 	exchange->waiting = exchange->response.waiting;
 }
@@ -413,7 +466,7 @@ void exchange_work(void *data, void *front)
 {
 	Exchange *exchange = data;
 	if (exchange->stage == EXCHANGE_ADMITTING) {
-		exchange->admitted = api_admits(exchange->front->api, exchange->authorization);
+		exchange->admitted = is_admitted(exchange);
 		resume(exchange);
 		return;
 	}
@@ -436,7 +489,7 @@ void exchange_work(void *data, void *front)
 
 static void log_request(const Exchange *exchange, enum MHD_RequestTerminationCode how)
 {
-	const ApiResponse *response = &exchange->response;
+	const Response *response = &exchange->response;
 	LogLevel level = response->status == 500   ? LOG_ERROR
 			 : response->status >= 400 ? LOG_INFO
 						   : LOG_DEBUG;

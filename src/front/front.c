@@ -20,6 +20,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -166,10 +167,11 @@ static void hand_over(const AcceptorConnection *connection, void *data)
 
 /* ---- life ------------------------------------------------------------------------------ */
 
-static Front *front_new(const FrontOptions *options, Api *api)
+static Front *front_new(const FrontOptions *options, const Service *services, unsigned count)
 {
 	Front *front = g_new0(Front, 1);
-	front->api = api;
+	memcpy(front->services, services, count * sizeof *services);
+	front->service_count = count;
 	front->header_timeout_ms = options->header_timeout_ms > 0 ? options->header_timeout_ms
 								  : HEADER_TIMEOUT_MS_DEFAULT;
 	front->idle_timeout_ms =
@@ -211,15 +213,17 @@ static bool start(Front *front, const FrontOptions *options, int listen_fd, GErr
 	return front->acceptor != NULL;
 }
 
-Front *front_start(const FrontOptions *options, Api *api, GError **error)
+Front *front_start(const FrontOptions *options, const Service *services, unsigned count,
+		   GError **error)
 {
+	g_assert(count >= 1 && count <= FRONT_SERVICES_MAX);
 	g_assert(!options->tls_key == !options->tls_certificate);
 	g_autofree char *address = NULL;
 	int fd = listener_open(options->listen ? options->listen : LISTEN_DEFAULT, &address, error);
 	if (fd < 0) {
 		return NULL;
 	}
-	g_autoptr(Front) front = front_new(options, api);
+	g_autoptr(Front) front = front_new(options, services, count);
 	front->url = g_strconcat(options->tls_key ? "https://" : "http://", address, NULL);
 	return start(front, options, fd, error) ? g_steal_pointer(&front) : NULL;
 }

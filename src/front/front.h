@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "request/service.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 /*
  * The listener: HTTP/1.1 on one port, with the limits that keep strangers from taking the server's
- * memory, time and threads; routes to api/. The only place that logs requests.
+ * memory, time and threads; routes to services. The only place that logs requests.
  */
 typedef struct Front Front;
-typedef struct Api Api;
 
 /* 0 or NULL takes the default. All borrowed for the call of front_start(). */
 typedef struct FrontOptions {
@@ -29,7 +30,13 @@ typedef struct FrontOptions {
 	bool metrics_public;                /* /metrics for others than loopback peers */
 } FrontOptions;
 
-Front *front_start(const FrontOptions *options, Api *api, GError **error);
+/*
+ * Begins to serve. services: copied, 1..FRONT_SERVICES_MAX; the first that serves a path gets its
+ * requests, and the last must serve all; what they point to is borrowed.
+ */
+Front *front_start(const FrontOptions *options, const Service *services, unsigned count,
+		   GError **error);
+#define FRONT_SERVICES_MAX 4
 
 /*
  * Stops accepting, ends the waits, finishes what is being worked on, closes. Takes a few seconds at

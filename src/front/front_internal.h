@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 struct Front {
-	Api *api;
+	Service services[FRONT_SERVICES_MAX];
+	unsigned service_count;
 	Crowd *crowd;
 	Acceptor *acceptor;
 	struct MHD_Daemon *many; /* small pools, many threads: those that wait */

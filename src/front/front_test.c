@@ -28,6 +28,40 @@ typedef struct Fixture {
 	uint64_t seq;
 } Fixture;
 
+/* A service beside the api: says what it was asked, and sets a cookie. */
+static bool serves_pages(void *data, const char *path)
+{
+	return g_str_has_prefix(path, "/pages/");
+}
+
+static size_t pages_body_max(void *data, const char *method, const char *path)
+{
+	return strcmp(method, "POST") == 0 ? 1000 : 0;
+}
+
+static void handle_page(void *data, const Request *request, Response *ret_response)
+{
+	const char *language = request->headers[REQUEST_ACCEPT_LANGUAGE];
+	const char *name = request_query(request, "name");
+	g_autofree char *text =
+		g_strdup_printf("%s %s", language ? language : "(none)", name ? name : "(none)");
+	ret_response->status = 200;
+	ret_response->content_type = "text/plain";
+	ret_response->cache_control = "max-age=60";
+	ret_response->body = g_bytes_new(text, strlen(text));
+	response_add_header(ret_response, "Set-Cookie", "a=b; HttpOnly");
+	response_add_header(ret_response, "Set-Cookie", "c=d");
+}
+
+static Front *start(const FrontOptions *options, Api *api, GError **error)
+{
+	const Service services[] = {
+		{ .serves = serves_pages, .body_max = pages_body_max, .handle = handle_page },
+		api_service(api),
+	};
+	return front_start(options, services, G_N_ELEMENTS(services), error);
+}
+
 static void setup(Fixture *fixture, const void *data)
 {
 	const FrontOptions options = {
@@ -39,7 +73,7 @@ static void setup(Fixture *fixture, const void *data)
 	};
 	g_autoptr(GError) error = NULL;
 	fixture->world = test_world_new();
-	fixture->front = front_start(&options, fixture->world->api, &error);
+	fixture->front = start(&options, fixture->world->api, &error);
 	g_assert_no_error(error);
 	const char *colon = strrchr(front_url(fixture->front), ':');
 	fixture->port = (unsigned)g_ascii_strtoull(colon + 1, NULL, 10);
@@ -646,18 +680,51 @@ static void test_no_wake_is_lost(Fixture *fixture, const void *data)
 	}
 	for (unsigned number = 1; number <= COMMITS; number++) {
 		g_autofree char *name = g_strdup_printf("file%u", number);
-		ApiResponse response;
+		Response response;
 		g_autoptr(GByteArray) body =
 			test_world_create(&fixture->world->alice, number, name, name);
 		test_world_ask(fixture->world, &fixture->world->alice, "/sync/v1/commit", body,
 			       &response);
 		g_assert_cmpuint(response.status, ==, 200);
-		api_response_clear(&response);
+		response_clear(&response);
 	}
 	for (size_t i = 0; i < FOLLOWERS; i++) {
 		g_thread_join(followers[i]);
 	}
 	fixture->seq += COMMITS;
+}
+
+static void ask_page(Fixture *fixture, const char *query, Answer *ret_answer)
+{
+	int fd = dial(fixture);
+	g_autofree char *head = g_strdup_printf("GET /pages/1?%s HTTP/1.1\r\nHost: drive\r\n"
+						"Accept-Language: zh\r\n\r\n",
+						query);
+	put_text(fd, head);
+	get_answer(fd, ret_answer);
+	close(fd);
+}
+
+static void test_services_get_what_is_theirs(Fixture *fixture, const void *data)
+{
+	Answer answer;
+	ask_page(fixture, "name=a%20b", &answer);
+	g_assert_cmpuint(answer.status, ==, 200);
+	g_assert_cmpmem(g_bytes_get_data(answer.body, NULL), g_bytes_get_size(answer.body),
+			"zh a b", 6);
+	g_assert_nonnull(strstr(answer.header, "Set-Cookie: a=b; HttpOnly\r\n"));
+	g_assert_nonnull(strstr(answer.header, "Set-Cookie: c=d\r\n"));
+	g_assert_nonnull(strstr(answer.header, "Cache-Control: max-age=60\r\n"));
+	g_assert_null(strstr(answer.header, "no-store"));
+	answer_clear(&answer);
+}
+
+static void test_query_that_is_no_text(Fixture *fixture, const void *data)
+{
+	Answer answer;
+	ask_page(fixture, "name=%ff", &answer);
+	g_assert_cmpuint(answer.status, ==, 400);
+	answer_clear(&answer);
 }
 
 static void test_metrics_are_for_this_machine(Fixture *fixture, const void *data)
@@ -674,12 +741,10 @@ static void test_address_in_use_is_told(Fixture *fixture, const void *data)
 {
 	g_autofree char *listen = g_strdup_printf("127.0.0.1:%u", fixture->port);
 	g_autoptr(GError) error = NULL;
-	g_assert_null(
-		front_start(&(FrontOptions){ .listen = listen }, fixture->world->api, &error));
+	g_assert_null(start(&(FrontOptions){ .listen = listen }, fixture->world->api, &error));
 	g_assert_nonnull(strstr(error->message, listen));
 	g_clear_error(&error);
-	g_assert_null(
-		front_start(&(FrontOptions){ .listen = "nonsense" }, fixture->world->api, &error));
+	g_assert_null(start(&(FrontOptions){ .listen = "nonsense" }, fixture->world->api, &error));
 	g_assert_nonnull(strstr(error->message, "nonsense"));
 }
 
@@ -717,6 +782,8 @@ int main(int argc, char **argv)
 	add("stops-with-devices-waiting", test_stops_with_devices_waiting);
 	add("many-at-once", test_many_at_once);
 	add("no-wake-is-lost", test_no_wake_is_lost);
+	add("services-get-what-is-theirs", test_services_get_what_is_theirs);
+	add("query-that-is-no-text", test_query_that_is_no_text);
 	add("metrics-are-for-this-machine", test_metrics_are_for_this_machine);
 	add("address-in-use-is-told", test_address_in_use_is_told);
 	return g_test_run();

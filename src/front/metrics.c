@@ -4,16 +4,21 @@
 #include "front/peer.h"
 
 void metrics_handle(Front *front, struct MHD_Connection *mhd, const Connection *connection,
-		    ApiResponse *ret_response)
+		    Response *ret_response)
 {
-	*ret_response = (ApiResponse){ 0 };
+	*ret_response = (Response){ 0 };
 	if (!front->metrics_public && !peer_is_local(mhd, connection)) {
-		api_fail(ret_response, MHD_HTTP_NOT_FOUND, "not-found",
-			 "there is nothing at '/metrics'");
+		response_fail(ret_response, MHD_HTTP_NOT_FOUND, "not-found",
+			      "there is nothing at '/metrics'");
 		return;
 	}
 	GString *text = g_string_new(NULL);
-	api_metrics(front->api, text);
+	for (unsigned i = 0; i < front->service_count; i++) {
+		const Service *service = &front->services[i];
+		if (service->metrics) {
+			service->metrics(service->data, text);
+		}
+	}
 	g_string_append_printf(
 		text,
 		"# TYPE imdrive_connections gauge\nimdrive_connections %u\n"

@@ -6,4 +6,4 @@
 
 /* GET /metrics: the counters of front and api, for Prometheus; 404 for those who may not. */
 void metrics_handle(Front *front, struct MHD_Connection *mhd, const Connection *connection,
-		    ApiResponse *ret_response);
+		    Response *ret_response);

@@ -118,21 +118,21 @@ unsigned sim_server_request(SimServer *server, const char *token, const char *en
 	g_autofree char *path = g_strconcat("/sync/v1/", endpoint, NULL);
 	g_autofree char *authorization = g_strconcat("Bearer ", token, NULL);
 	g_autoptr(GBytes) bytes = g_bytes_new(body->data, body->len);
-	const ApiRequest request = {
+	const Request request = {
 		.method = "POST",
 		.path = path,
-		.authorization = authorization,
+		.headers = { [REQUEST_AUTHORIZATION] = authorization },
 		.body = bytes,
 		.wake = never,
 	};
-	ApiResponse response = { 0 };
+	Response response = { 0 };
 	api_handle(server->api, &request, &response);
 	if (response.status == 0) {
 		api_forget(server->api, response.waiting);
 	}
 	*ret_body = response.body ? g_bytes_ref(response.body) : NULL;
 	unsigned status = response.status;
-	api_response_clear(&response);
+	response_clear(&response);
 	return status;
 }
 
