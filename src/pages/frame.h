@@ -12,8 +12,9 @@ typedef struct Frame {
 	const char *who;       /* who is signed in, or NULL */
 	const char *meta_name; /* <meta> that proves the domain to a chat service, or NULL */
 	const char *meta_content;
-	unsigned reload_s; /* load the page anew after so long, for browsers without script; 0: no */
-	const char *next;  /* go there by itself, at once; NULL: no */
+	unsigned
+		reload_s; /* load the page anew after so long, for browsers without script; 0: no */
+	const char *next; /* go there by itself, at once; NULL: no */
 } Frame;
 
 /* The page up to where its content begins, and from there on. */

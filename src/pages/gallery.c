@@ -35,9 +35,8 @@ int main(int argc, char **argv)
 		for (unsigned language = 0; language < LANGUAGE_LAST; language++) {
 			Frame frame = sample_frame(language, NULL);
 			g_autoptr(GBytes) page = sample->make(&frame, NULL);
-			g_autofree char *name =
-				g_strdup_printf("%s.%s.html", sample->name,
-						phrase_language_tag(language));
+			g_autofree char *name = g_strdup_printf("%s.%s.html", sample->name,
+								phrase_language_tag(language));
 			written = written && write_file(argv[1], name, page);
 		}
 	}

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 
 /*
- * HTML, written from front to back. Markup can only be a literal of this program: html_put() refuses
- * anything else when it is compiled, and whatever stands for a %s is escaped, for text as for the
- * value of an attribute in double quotes. So no text of anybody's becomes markup.
+ * HTML, written from front to back. Markup can only be a literal of this program: html_put()
+ * refuses anything else when it is compiled, and whatever stands for a %s is escaped, for text as
+ * for the value of an attribute in double quotes. So no text of anybody's becomes markup.
  */
 typedef struct Html Html;
 

@@ -39,8 +39,12 @@ static void expect_name(const char *name, unsigned characters_max, const char *s
 static void test_a14_names(void)
 {
 	expect_name("  alice \t\n smith  ", 64, "alice smith");
-	expect_name("ali\xe2\x80\xae" "ce\xe2\x81\xa6", 64, "alice");
-	expect_name("a\xe2\x80\x8b\xef\xbb\xbf" "b\x01\x7f", 64, "ab");
+	expect_name("ali\xe2\x80\xae"
+		    "ce\xe2\x81\xa6",
+		    64, "alice");
+	expect_name("a\xe2\x80\x8b\xef\xbb\xbf"
+		    "b\x01\x7f",
+		    64, "ab");
 	expect_name("爱丽丝爱丽丝", 3, "爱丽丝…");
 	expect_name("\xff\xfe", 64, "\xef\xbf\xbd\xef\xbf\xbd");
 	expect_name("z\xcc\x81\xcc\x82\xcc\x83\xcc\x84", 64, "z\xcc\x81\xcc\x82");

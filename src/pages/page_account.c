@@ -36,7 +36,8 @@ static void put_action(Html *html, const Frame *frame, const Action *action)
 {
 	g_autofree char *id = id_text(action->id);
 	frame_open_form(html, frame, action->path, "inline");
-	html_put(html, "<input type=\"hidden\" name=\"id\" value=\"%s\"/><button aria-label=\"", id);
+	html_put(html, "<input type=\"hidden\" name=\"id\" value=\"%s\"/><button aria-label=\"",
+		 id);
 	html_say_plain(html, frame->language, action->label, action->name, NULL);
 	html_put(html, "\">");
 	html_say(html, frame->language, action->text, NULL);

@@ -27,7 +27,8 @@ static void put_reason(Html *html, const Frame *frame, const PageLogin *login)
 	} else if (login->reason == PAGE_LOGIN_REAUTH) {
 		html_say(html, frame->language, PHRASE_REAUTH_TEXT, NULL);
 	} else if (login->client) {
-		html_say(html, frame->language, PHRASE_ASKED_BY, login->client, login->device, NULL);
+		html_say(html, frame->language, PHRASE_ASKED_BY, login->client, login->device,
+			 NULL);
 	} else if (login->service_count > 0 || login->chat_action) {
 		html_say(html, frame->language, PHRASE_NEW_HERE, NULL);
 	}
@@ -65,13 +66,14 @@ static void put_chat(Html *html, const Frame *frame, const PageLogin *login)
 	frame_open_form(html, frame, login->chat_action, "field-row");
 	html_put(html, "<label for=\"address\">");
 	html_say(html, frame->language, PHRASE_CHAT_ADDRESS, NULL);
-	html_put(html,
-		 "</label><div class=\"joined\"><input id=\"address\" name=\"address\" "
-		 "type=\"text\" inputmode=\"email\" autocomplete=\"email\" autocapitalize=\"none\" "
-		 "spellcheck=\"false\" maxlength=\"512\" required=\"required\" "
-		 "placeholder=\"alice@example.org\" aria-describedby=\"address-hint\" value=\"%s\"/>"
-		 "<button class=\"%s\">",
-		 login->address ? login->address : "", login->service_count > 0 ? "" : "primary");
+	html_put(
+		html,
+		"</label><div class=\"joined\"><input id=\"address\" name=\"address\" "
+		"type=\"text\" inputmode=\"email\" autocomplete=\"email\" autocapitalize=\"none\" "
+		"spellcheck=\"false\" maxlength=\"512\" required=\"required\" "
+		"placeholder=\"alice@example.org\" aria-describedby=\"address-hint\" value=\"%s\"/>"
+		"<button class=\"%s\">",
+		login->address ? login->address : "", login->service_count > 0 ? "" : "primary");
 	html_say(html, frame->language, PHRASE_CONTINUE, NULL);
 	html_put(html, "</button></div><p class=\"hint\" id=\"address-hint\">");
 	html_say(html, frame->language, PHRASE_CHAT_HINT, NULL);

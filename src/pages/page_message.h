@@ -5,7 +5,7 @@
 
 /* A page that says one thing, and how to go on. All borrowed. */
 typedef struct PageMessage {
-	Phrase title;      /* {1} of both is about */
+	Phrase title; /* {1} of both is about */
 	Phrase text;
 	const char *about; /* a service, an address; NULL where the phrases need none */
 	bool good;         /* nothing went wrong */

@@ -54,7 +54,8 @@ static void read_page(GBytes *page, Reader *reader)
 		.labels = g_ptr_array_new_with_free_func(g_free),
 	};
 	const GMarkupParser parser = { .start_element = read_element, .text = read_text };
-	g_autoptr(GMarkupParseContext) context = g_markup_parse_context_new(&parser, 0, reader, NULL);
+	g_autoptr(GMarkupParseContext) context =
+		g_markup_parse_context_new(&parser, 0, reader, NULL);
 	g_autoptr(GError) error = NULL;
 	g_markup_parse_context_parse(context, g_bytes_get_data(page, NULL),
 				     (gssize)g_bytes_get_size(page), &error);

@@ -8,6 +8,8 @@
 #include "pages/page_login.h"
 #include "pages/page_message.h"
 
+#include <stdint.h>
+
 #define NOW_US (INT64_C(1700000000) * G_USEC_PER_SEC)
 
 static const char *or_text(const char *text, const char *fallback)
@@ -30,7 +32,9 @@ Frame sample_frame(Language language, const char *text)
 static GBytes *login_with(const Frame *frame, const char *text, PageLogin login, size_t services)
 {
 	const PageLoginService all[] = {
-		{ or_text(text, "wechat"), or_text(text, frame->language == LANGUAGE_CHINESE ? "微信" : "WeChat"), or_text(text, "/"), true },
+		{ or_text(text, "wechat"),
+		  or_text(text, frame->language == LANGUAGE_CHINESE ? "微信" : "WeChat"),
+		  or_text(text, "/"), true },
 		{ "qq", or_text(text, "QQ"), or_text(text, "/"), false },
 		{ "telegram", or_text(text, "Telegram"), or_text(text, "/"), false },
 		{ "discord", or_text(text, "Discord"), or_text(text, "/"), false },
@@ -168,7 +172,8 @@ static GBytes *make_link(const Frame *frame, const char *text)
 {
 	Frame known = *frame;
 	known.who = or_text(text, "alice");
-	return page_consent_link(&known, or_text(text, "爱丽丝 (微信)"), or_text(text, "/account/link?a=1"));
+	return page_consent_link(&known, or_text(text, "爱丽丝 (微信)"),
+				 or_text(text, "/account/link?a=1"));
 }
 
 static GBytes *make_device_entry(const Frame *frame, const char *text)
@@ -198,15 +203,19 @@ static GBytes *make_account_with(const Frame *frame, const char *text, bool fill
 {
 	const int64_t minute_us = 60 * G_USEC_PER_SEC;
 	const PageAccountPlace devices[] = {
-		{ 1, or_text(text, "alice's laptop"), or_text(text, "WeChat"), or_text(text, "192.0.2.7"), NOW_US, false },
+		{ 1, or_text(text, "alice's laptop"), or_text(text, "WeChat"),
+		  or_text(text, "192.0.2.7"), NOW_US, false },
 		{ 2, or_text(text, "phone"), NULL, NULL, NOW_US - 90 * minute_us, false },
 	};
 	const PageAccountPlace sessions[] = {
-		{ 3, or_text(text, "Firefox on Linux"), or_text(text, "QQ"), or_text(text, "2001:db8::17"), NOW_US - 5 * minute_us, true },
-		{ 4, or_text(text, "Chrome on Android"), NULL, or_text(text, "198.51.100.20"), NOW_US - 5000 * minute_us, false },
+		{ 3, or_text(text, "Firefox on Linux"), or_text(text, "QQ"),
+		  or_text(text, "2001:db8::17"), NOW_US - 5 * minute_us, true },
+		{ 4, or_text(text, "Chrome on Android"), NULL, or_text(text, "198.51.100.20"),
+		  NOW_US - 5000 * minute_us, false },
 	};
 	const PageAccountIdentity identities[] = {
-		{ 5, or_text(text, "wechat"), or_text(text, "WeChat"), or_text(text, "爱丽丝"), true },
+		{ 5, or_text(text, "wechat"), or_text(text, "WeChat"), or_text(text, "爱丽丝"),
+		  true },
 		{ 6, "xmpp", or_text(text, "XMPP"), or_text(text, "alice@example.org"), false },
 	};
 	const PageAccountService services[] = {

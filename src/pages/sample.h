@@ -3,7 +3,8 @@
 
 #include "pages/frame.h"
 
-/* One of every page, with every string the given one if it is not NULL; for tests and the gallery. */
+/* One of every page, with every string the given one if it is not NULL; for tests and the gallery.
+ */
 typedef struct Sample {
 	const char *name; /* "login" */
 	GBytes *(*make)(const Frame *frame, const char *text);
