@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pages/asset.h"
 
-#include "pages/resources.h"
-
 #include <gio/gio.h>
 #include <string.h>
 
 #define RESOURCE_ROOT "/imdrive/pages/"
 #define HASH_LENGTH 16
+
+/* Generated from assets/. */
+GResource *resources_get_resource(void);
 
 typedef struct Source {
 	const char *stem;

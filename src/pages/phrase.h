@@ -21,7 +21,8 @@
 	X(NEW_HERE, "New here? Signing in makes your account.", "第一次来？登录即会为你创建账号。") \
 	X(OR, "or", "或") \
 	X(CHAT_ADDRESS, "Your chat address", "你的聊天地址") \
-	X(CHAT_HINT, "You confirm it in your chat program. There is no password to type.", \
+	X(CHAT_HINT, \
+	  "You confirm it in your chat program. There is no password to type.", \
 	  "在你的聊天程序里确认即可，不需要输入密码。") \
 	X(CONTINUE, "Continue", "继续") \
 	X(LOCAL_ACCOUNT, "With an account of this drive", "使用本网盘的账号") \
@@ -30,35 +31,47 @@
 	X(NEW_PASSWORD, "New password", "新密码") \
 	X(CHOOSE_ACCOUNT, "With a name and a password", "使用用户名和密码") \
 	X(CREATE_ACCOUNT, "Create account", "创建账号") \
-	X(WRONG_PASSWORD, "The name or the password is wrong. Try again.", \
-	  "用户名或密码不正确，请重试。") \
-	X(NAME_TAKEN, "This name is taken or cannot be used. Choose another.", \
+	X(WRONG_PASSWORD, "The name or the password is wrong. Try again.", "用户名或密码不正确，请重试。") \
+	X(NAME_TAKEN, \
+	  "This name is taken or cannot be used. Choose another.", \
 	  "此用户名已被使用或不可用，请换一个。") \
-	X(BAD_PASSWORD, "This password cannot be used: choose 8 characters or more.", \
+	X(BAD_PASSWORD, \
+	  "This password cannot be used: choose 8 characters or more.", \
 	  "此密码不可用：请至少使用 8 个字符。") \
-	X(BAD_ADDRESS, "This is no chat address that can be asked. It looks like alice@example.org.", \
+	X(BAD_ADDRESS, \
+	  "This is no chat address that can be asked. It looks like " \
+	  "alice@example.org.", \
 	  "这不是可以询问的聊天地址。地址形如 alice@example.org。") \
 	X(INVITED, "You are invited to {1}", "你受邀加入 {1}") \
 	X(INVITED_TEXT, "Sign in once, and your account is there.", "登录一次，账号就建好了。") \
 	X(FIRST_ADMIN, "Welcome to your new drive", "欢迎使用你的新网盘") \
-	X(FIRST_ADMIN_TEXT, "You are the first here. Sign in, and you are its administrator.", \
+	X(FIRST_ADMIN_TEXT, \
+	  "You are the first here. Sign in, and you are its administrator.", \
 	  "你是这里的第一位用户。登录后你就是管理员。") \
 	X(REAUTH, "Is it you, {1}?", "{1}，请确认是你本人") \
-	X(REAUTH_TEXT, "You are about to change who can enter your account. Sign in once more first.", \
+	X(REAUTH_TEXT, \
+	  "You are about to change who can enter your account. Sign in once more " \
+	  "first.", \
 	  "你将要更改谁可以进入你的账号，请先再次登录。") \
-	X(NO_WAY_IN, "No way to sign in is set up here yet. The operator of this drive can do that.", \
+	X(NO_WAY_IN, \
+	  "No way to sign in is set up here yet. The operator of this drive can do " \
+	  "that.", \
 	  "这里还没有设置任何登录方式，请联系网盘的管理员。") \
 	X(CHAT_ASK, "Answer in your chat", "请在聊天中回复") \
-	X(CHAT_ASK_TEXT, "We have written to {1}. Answer there with this number:", \
+	X(CHAT_ASK_TEXT, \
+	  "We have written to {1}. Answer there with this number:", \
 	  "我们已向 {1} 发送消息，请在那里回复这个数字：") \
-	X(CHAT_ASK_SAFE, "Never tell the number to anybody who asks you for it.", \
+	X(CHAT_ASK_SAFE, \
+	  "Never tell the number to anybody who asks you for it.", \
 	  "不要把这个数字告诉任何向你索要的人。") \
 	X(CHAT_SEND, "Send this code to the drive", "把此验证码发送给网盘") \
 	X(CHAT_SEND_TEXT, "Send it as a message from {1} to {2}:", "用 {1} 向 {2} 发送这条消息：") \
 	X(CHAT_OPEN, "Open my chat program", "打开我的聊天程序") \
-	X(CHAT_QR, "Or scan this with the phone that has your chat program.", \
+	X(CHAT_QR, \
+	  "Or scan this with the phone that has your chat program.", \
 	  "或者用装有聊天程序的手机扫描。") \
-	X(CHAT_QR_LABEL, "QR code that opens your chat program with the code in it", \
+	X(CHAT_QR_LABEL, \
+	  "QR code that opens your chat program with the code in it", \
 	  "打开聊天程序并填入验证码的二维码") \
 	X(CHAT_WAITING, "Waiting for your message …", "正在等待你的消息……") \
 	X(CHAT_WAITING_ANSWER, "Waiting for your answer …", "正在等待你的回复……") \
@@ -82,24 +95,25 @@
 	X(DEVICE_CONNECT, "Connect a device", "连接设备") \
 	X(DEVICE_CODE, "Code that the device shows", "设备上显示的代码") \
 	X(DEVICE_CODE_HINT, "Eight letters, like BCDF-GHJK.", "八个字母，形如 BCDF-GHJK。") \
-	X(DEVICE_CODE_WRONG, "No device is waiting with this code. Look again at the device.", \
+	X(DEVICE_CODE_WRONG, \
+	  "No device is waiting with this code. Look again at the device.", \
 	  "没有设备在等待此代码，请再看一下设备。") \
 	X(DEVICE_ASKS, "Does this device show {1}?", "这台设备上显示的是 {1} 吗？") \
-	X(DEVICE_CARE, "Only go on if you started this yourself, on a device before you. " \
-		       "Whoever sent you this code or link would get your files.", \
-	  "只有当你自己在面前的设备上发起了请求时才继续。" \
-	  "如果是别人发给你的代码或链接，他将得到你的文件。") \
+	X(DEVICE_CARE, \
+	  "Only go on if you started this yourself, on a device before you. Whoever " \
+	  "sent you this code or link would get your files.", \
+	  "只有当你自己在面前的设备上发起了请求时才继续。如果是别人发给你的代码或链接，他将得到你的文件。") \
 	X(ALLOW, "Allow as {1}", "以 {1} 的身份允许") \
 	X(REFUSE, "Do not allow", "不允许") \
 	X(UNKNOWN, "unknown", "未知") \
 	X(ACCOUNT, "Your account", "你的账号") \
 	X(ACCOUNT_OF, "{1} on {2}", "{1} · {2}") \
 	X(ADMINISTRATOR, "Administrator", "管理员") \
-	X(WELCOME_NEW, "Welcome, {1}. Your account is new and ready.", \
-	  "欢迎，{1}。你的新账号已准备就绪。") \
+	X(WELCOME_NEW, "Welcome, {1}. Your account is new and ready.", "欢迎，{1}。你的新账号已准备就绪。") \
 	X(WELCOME_BACK, "Welcome back, {1}.", "欢迎回来，{1}。") \
 	X(GET_STARTED, "Put a folder of yours into the drive", "把你的文件夹放进网盘") \
-	X(GET_STARTED_TEXT, "On a computer with imdrive, run these two lines:", \
+	X(GET_STARTED_TEXT, \
+	  "On a computer with imdrive, run these two lines:", \
 	  "在装有 imdrive 的电脑上运行这两行：") \
 	X(DEVICES, "Devices", "设备") \
 	X(NO_DEVICES, "No device is connected yet.", "还没有连接任何设备。") \
@@ -116,13 +130,16 @@
 	X(REVOKE_LABEL, "Disconnect {1}", "断开 {1}") \
 	X(END_SESSION_LABEL, "Sign out {1}", "让 {1} 退出登录") \
 	X(END_ALL, "Sign out everywhere", "在所有地方退出登录") \
-	X(END_ALL_TEXT, "Disconnects all devices and signs out all browsers, this one too.", \
+	X(END_ALL_TEXT, \
+	  "Disconnects all devices and signs out all browsers, this one too.", \
 	  "断开所有设备，并让所有浏览器（包括当前的）退出登录。") \
 	X(SET_PASSWORD, "Password of this drive", "本网盘的密码") \
-	X(HAS_PASSWORD, "You can also sign in with your name and a password.", \
+	X(HAS_PASSWORD, \
+	  "You can also sign in with your name and a password.", \
 	  "你也可以使用用户名和密码登录。") \
-	X(HAS_NO_PASSWORD, "You need none: your chat account is enough. One of your own can help when " \
-			   "the chat service is down.", \
+	X(HAS_NO_PASSWORD, \
+	  "You need none: your chat account is enough. One of your own can help when " \
+	  "the chat service is down.", \
 	  "你不需要密码，聊天账号就够了。聊天服务不可用时，自己的密码会有用。") \
 	X(SAVE, "Save", "保存") \
 	X(SEEN, "seen {1}", "{1}活跃") \
@@ -139,7 +156,8 @@
 	X(DONE_UNLINKED, "That way to sign in is removed.", "该登录方式已移除。") \
 	X(DONE_PASSWORD, "The password is set.", "密码已设置。") \
 	X(LINK_CONFIRM, "Connect the two?", "关联这两个账号？") \
-	X(LINK_CONFIRM_TEXT, "From then on {1} opens the drive account {2}.", \
+	X(LINK_CONFIRM_TEXT, \
+	  "From then on {1} opens the drive account {2}.", \
 	  "此后，{1} 可以进入网盘账号 {2}。") \
 	X(LINK_CHAT_ACCOUNT, "Chat account", "聊天账号") \
 	X(LINK_DRIVE_ACCOUNT, "Drive account", "网盘账号") \
@@ -151,105 +169,133 @@
 	X(GO_ON, "Go on", "继续") \
 	X(TO_DEVICES, "See your devices", "查看你的设备") \
 	X(M_CANCELLED, "Sign-in was cancelled", "登录已取消") \
-	X(M_CANCELLED_TEXT, "Nothing has changed. You can try again or choose another way.", \
+	X(M_CANCELLED_TEXT, \
+	  "Nothing has changed. You can try again or choose another way.", \
 	  "什么都没有改变。你可以重试，或选择其他方式。") \
 	X(M_EXPIRED, "This took too long", "等待时间过长") \
-	X(M_EXPIRED_TEXT, "For your safety a sign-in is open for some minutes only. Start once more.", \
+	X(M_EXPIRED_TEXT, \
+	  "For your safety a sign-in is open for some minutes only. Start once more.", \
 	  "为了安全，一次登录只保留几分钟。请重新开始。") \
 	X(M_USED, "This link has done its work", "此链接已经用过") \
-	X(M_USED_TEXT, "Each step of a sign-in works once. If you are signed in already, just go on.", \
+	X(M_USED_TEXT, \
+	  "Each step of a sign-in works once. If you are signed in already, just go " \
+	  "on.", \
 	  "登录的每一步只能使用一次。如果你已经登录，请直接继续。") \
 	X(M_CLOSED, "No new accounts here", "这里不接受新账号") \
-	X(M_CLOSED_TEXT, "{1} knew you, but you have no account on this drive, and the drive takes no " \
-			 "new people by itself. Ask its operator.", \
+	X(M_CLOSED_TEXT, \
+	  "{1} knew you, but you have no account on this drive, and the drive takes " \
+	  "no new people by itself. Ask its operator.", \
 	  "{1} 认识你，但你在本网盘没有账号，而本网盘不自动接受新用户。请联系管理员。") \
 	X(M_INVITE, "You need an invitation", "需要邀请") \
-	X(M_INVITE_TEXT, "{1} knew you, but new people come to this drive by invitation. Ask somebody " \
-			 "who runs it for a link, open it, and sign in the same way.", \
+	X(M_INVITE_TEXT, \
+	  "{1} knew you, but new people come to this drive by invitation. Ask " \
+	  "somebody who runs it for a link, open it, and sign in the same way.", \
 	  "{1} 认识你，但新用户需要邀请才能加入本网盘。请向管理员索取邀请链接，打开后以同样方式登录。") \
 	X(M_BAD_INVITE, "This invitation does not work", "此邀请无效") \
-	X(M_BAD_INVITE_TEXT, "It was used up, has expired, or the link is not complete. Ask for another.", \
+	X(M_BAD_INVITE_TEXT, \
+	  "It was used up, has expired, or the link is not complete. Ask for another.", \
 	  "邀请已用完、已过期，或链接不完整。请索取新的邀请。") \
 	X(M_APPROVAL, "Almost there", "即将完成") \
-	X(M_APPROVAL_TEXT, "Your account waits for the operator of this drive to approve it. Sign in " \
-			   "again later.", \
+	X(M_APPROVAL_TEXT, \
+	  "Your account waits for the operator of this drive to approve it. Sign in " \
+	  "again later.", \
 	  "你的账号正在等待网盘管理员批准，请稍后再登录。") \
 	X(M_DISABLED, "This account is turned off", "此账号已停用") \
-	X(M_DISABLED_TEXT, "The operator of this drive has turned it off. Your files are still there; " \
-			   "ask the operator.", \
+	X(M_DISABLED_TEXT, \
+	  "The operator of this drive has turned it off. Your files are still there; " \
+	  "ask the operator.", \
 	  "网盘管理员已停用此账号。你的文件仍在；请联系管理员。") \
 	X(M_DOWN, "{1} does not answer", "{1} 没有响应") \
-	X(M_DOWN_TEXT, "The chat service cannot be reached right now. Devices that are signed in go on " \
-		       "working. Try again in a moment, or sign in another way.", \
+	X(M_DOWN_TEXT, \
+	  "The chat service cannot be reached right now. Devices that are signed in " \
+	  "go on working. Try again in a moment, or sign in another way.", \
 	  "暂时无法连接该聊天服务。已登录的设备不受影响。请稍后再试，或使用其他方式登录。") \
 	X(M_REFUSED, "{1} did not confirm you", "{1} 没有确认你的身份") \
-	X(M_REFUSED_TEXT, "Its answer could not be accepted. The operator of this drive finds the reason " \
-			  "in the log. Try again, or sign in another way.", \
+	X(M_REFUSED_TEXT, \
+	  "Its answer could not be accepted. The operator of this drive finds the " \
+	  "reason in the log. Try again, or sign in another way.", \
 	  "无法接受它的答复。管理员可在日志中找到原因。请重试，或使用其他方式登录。") \
 	X(M_STRANGER, "This account may not enter", "此账号不能进入") \
-	X(M_STRANGER_TEXT, "{1} says that you do not belong to the group whose drive this is. Check " \
-			   "which account you used there.", \
+	X(M_STRANGER_TEXT, \
+	  "{1} says that you do not belong to the group whose drive this is. Check " \
+	  "which account you used there.", \
 	  "{1} 表示你不属于本网盘所属的团体。请检查你在那里使用的账号。") \
 	X(M_NUMBER, "That was another number", "数字不对") \
-	X(M_NUMBER_TEXT, "The answer in the chat did not have the number of this page, so nobody was " \
-			 "signed in. Start once more.", \
+	X(M_NUMBER_TEXT, \
+	  "The answer in the chat did not have the number of this page, so nobody " \
+	  "was signed in. Start once more.", \
 	  "聊天中的回复不是本页显示的数字，因此没有人登录。请重新开始。") \
 	X(M_NO, "You said no in the chat", "你在聊天中拒绝了") \
-	X(M_NO_TEXT, "Nobody was signed in. If it was a mistake, start once more.", \
+	X(M_NO_TEXT, \
+	  "Nobody was signed in. If it was a mistake, start once more.", \
 	  "没有人登录。如果是误操作，请重新开始。") \
 	X(M_STOPPED, "This address does not want to be asked", "此地址不接受询问") \
-	X(M_STOPPED_TEXT, "Somebody answered STOP there. To allow it again, send START from that chat " \
-			  "address to the drive.", \
+	X(M_STOPPED_TEXT, \
+	  "Somebody answered STOP there. To allow it again, send START from that " \
+	  "chat address to the drive.", \
 	  "那里有人回复了 STOP。若要重新允许，请从该聊天地址向网盘发送 START。") \
 	X(M_BOUNCED, "The message did not arrive", "消息未能送达") \
-	X(M_BOUNCED_TEXT, "There is no {1}, or its server does not take messages from this drive. Check " \
-			  "the address.", \
+	X(M_BOUNCED_TEXT, \
+	  "There is no {1}, or its server does not take messages from this drive. " \
+	  "Check the address.", \
 	  "{1} 不存在，或其服务器不接受本网盘的消息。请检查地址。") \
 	X(M_RATE, "Too many tries", "尝试次数过多") \
 	X(M_RATE_TEXT, "Wait a moment, then try again.", "请稍等片刻后再试。") \
 	X(M_HTTP, "This connection is not safe", "此连接不安全") \
-	X(M_HTTP_TEXT, "Whoever is on the way could read your sign-in. This drive signs people in over " \
-		       "https only. Its operator can give it a certificate or put a proxy with TLS " \
-		       "before it, and set public_url.", \
-	  "网络途中的任何人都可能读取你的登录信息，因此本网盘只通过 https 登录。" \
-	  "管理员可以为其配置证书，或在前面放置带 TLS 的代理，并设置 public_url。") \
+	X(M_HTTP_TEXT, \
+	  "Whoever is on the way could read your sign-in. This drive signs people in " \
+	  "over https only. Its operator can give it a certificate or put a proxy " \
+	  "with TLS before it, and set public_url.", \
+	  "网络途中的任何人都可能读取你的登录信息，因此本网盘只通过 https 登录。管理员可以为其配置证书，或在前面放置带 TLS 的代理，并设置 " \
+	  "public_url。") \
 	X(M_STALE, "This page was too old", "页面已过期") \
-	X(M_STALE_TEXT, "Nothing was done. Go back, load the page again and repeat it. If this comes " \
-			"again, allow cookies for this address.", \
+	X(M_STALE_TEXT, \
+	  "Nothing was done. Go back, load the page again and repeat it. If this " \
+	  "comes again, allow cookies for this address.", \
 	  "没有执行任何操作。请返回、重新载入页面后再试。如果仍然出现，请允许此地址使用 Cookie。") \
 	X(M_NOT_FOUND, "There is nothing here", "这里什么都没有") \
-	X(M_NOT_FOUND_TEXT, "The address may be mistyped, or what was here is gone.", \
+	X(M_NOT_FOUND_TEXT, \
+	  "The address may be mistyped, or what was here is gone.", \
 	  "地址可能有误，或原来的内容已不在。") \
 	X(M_BAD, "This request makes no sense", "请求无效") \
-	X(M_BAD_TEXT, "The program that sent you here made a mistake, or the link was cut off. Start " \
-		      "again from the program.", \
+	X(M_BAD_TEXT, \
+	  "The program that sent you here made a mistake, or the link was cut off. " \
+	  "Start again from the program.", \
 	  "把你带到这里的程序出了错，或链接不完整。请从程序重新开始。") \
 	X(M_INTERNAL, "Something broke on our side", "我们这边出了问题") \
-	X(M_INTERNAL_TEXT, "Nothing of yours is lost. Try again; if it stays, tell the operator of this " \
-			   "drive.", \
+	X(M_INTERNAL_TEXT, \
+	  "Nothing of yours is lost. Try again; if it stays, tell the operator of " \
+	  "this drive.", \
 	  "你的内容没有丢失。请重试；若仍然如此，请告知管理员。") \
 	X(M_ELSEWHERE, "It opens another account already", "它已关联其他账号") \
-	X(M_ELSEWHERE_TEXT, "{1} is connected to another account of this drive, so it was not connected " \
-			    "to yours.", \
+	X(M_ELSEWHERE_TEXT, \
+	  "{1} is connected to another account of this drive, so it was not " \
+	  "connected to yours.", \
 	  "{1} 已关联到本网盘的另一个账号，因此没有关联到你的账号。") \
 	X(M_LAST_WAY, "This is your only way in", "这是你唯一的登录方式") \
-	X(M_LAST_WAY_TEXT, "Connect another chat account or set a password first.", \
+	X(M_LAST_WAY_TEXT, \
+	  "Connect another chat account or set a password first.", \
 	  "请先关联另一个聊天账号，或设置密码。") \
 	X(M_SIGNED_OUT, "You are signed out", "你已退出登录") \
-	X(M_SIGNED_OUT_TEXT, "Connected devices go on working until you disconnect them.", \
+	X(M_SIGNED_OUT_TEXT, \
+	  "Connected devices go on working until you disconnect them.", \
 	  "已连接的设备会继续工作，直到你断开它们。") \
 	X(M_ALLOWED, "The device is connected", "设备已连接") \
-	X(M_ALLOWED_TEXT, "{1} goes on by itself now. If it was not yours, disconnect it at once.", \
+	X(M_ALLOWED_TEXT, \
+	  "{1} goes on by itself now. If it was not yours, disconnect it at once.", \
 	  "{1} 现在会自动继续。如果它不是你的，请立即断开。") \
 	X(M_NOT_ALLOWED, "The device was refused", "已拒绝该设备") \
-	X(M_NOT_ALLOWED_TEXT, "It has got nothing. You can close this page.", \
+	X(M_NOT_ALLOWED_TEXT, \
+	  "It has got nothing. You can close this page.", \
 	  "它没有得到任何东西。你可以关闭此页面。") \
 	X(M_MOVED_ON, "Go back to your program", "请回到你的程序") \
-	X(M_MOVED_ON_TEXT, "You are signed in. If nothing happens by itself, use this button.", \
+	X(M_MOVED_ON_TEXT, \
+	  "You are signed in. If nothing happens by itself, use this button.", \
 	  "你已登录。如果没有自动继续，请点击此按钮。") \
 	X(M_GONE, "This sign-in is no longer known", "此次登录已不存在") \
-	X(M_GONE_TEXT, "The drive was restarted, or it took too long. Nobody was signed in. Start once " \
-		       "more.", \
+	X(M_GONE_TEXT, \
+	  "The drive was restarted, or it took too long. Nobody was signed in. Start " \
+	  "once more.", \
 	  "网盘已重新启动，或等待时间过长。没有人登录。请重新开始。")
 
 typedef enum Phrase {
