@@ -9,10 +9,12 @@
 #include "base/text.h"
 #include "client/disk/disk_impl.h"
 #include "client/disk/events.h"
+#include "client/disk/spelling.h"
 
 #include <string.h>
 
 #define CONTENT_SIZE_LIMIT (256 * MIB)
+#define VFAT_TICK_NS 2000000000
 #define FOLDER_COST IMAGE_PAGE_SIZE
 
 bool calls_fail(GError **error, DriveError code, const char *path, const char *reason)
@@ -26,6 +28,67 @@ static bool may(const Inode *inode, unsigned permission, const char *path, GErro
 {
 	return (inode->mode & permission) ||
 	       calls_fail(error, DRIVE_ERROR_FORBIDDEN, path, "permission denied");
+}
+
+/* ---- names as on vfat ------------------------------------------------------------------- */
+
+static bool is_refused_by_vfat(const char *name)
+{
+	for (const char *at = name; *at; at++) {
+		if ((unsigned char)*at < ' ' || strchr("\"*:<>?\\|\x7f", *at)) {
+			return true;
+		}
+	}
+	return !g_utf8_validate(name, -1, NULL) || g_str_has_suffix(name, " ");
+}
+
+/* Without its last dots. Free with g_free(). */
+static char *trim_for_vfat(const char *name)
+{
+	size_t size = strlen(name);
+	while (size > 0 && name[size - 1] == '.') {
+		size--;
+	}
+	return g_strndup(name, size);
+}
+
+/* The name in folder that a name leads to, as it is spelled there; NULL: none. */
+static const char *find_name(DiskMemory *memory, const Inode *folder, const char *name)
+{
+	void *spelled = NULL;
+	if (!folder->names) {
+		return NULL;
+	}
+	if (!memory->options.vfat || *name == '\0') {
+		return g_tree_lookup_extended(folder->names, name, &spelled, NULL) ? spelled : NULL;
+	}
+	g_autofree char *trimmed = trim_for_vfat(name);
+	for (GTreeNode *at = g_tree_node_first(folder->names); at; at = g_tree_node_next(at)) {
+		if (spelling_same_caseless(g_tree_node_key(at), trimmed)) {
+			return g_tree_node_key(at);
+		}
+	}
+	return NULL;
+}
+
+static Inode *find_child(DiskMemory *memory, const Inode *folder, const char *name)
+{
+	const char *spelled = find_name(memory, folder, name);
+	return spelled ? image_child(memory->live, folder, spelled) : NULL;
+}
+
+/* How a new name is kept; NULL: it is refused. Free with g_free(). */
+static char *dup_new_name(DiskMemory *memory, const char *name, const char *path, GError **error)
+{
+	if (!memory->options.vfat) {
+		return g_strdup(name);
+	}
+	g_autofree char *trimmed = trim_for_vfat(name);
+	if (*trimmed == '\0' || is_refused_by_vfat(trimmed)) {
+		calls_fail(error, DRIVE_ERROR_UNSUPPORTED, path, "invalid argument");
+		return NULL;
+	}
+	return g_steal_pointer(&trimmed);
 }
 
 /* One step down. */
@@ -43,7 +106,7 @@ static Inode *step(DiskMemory *memory, Inode *folder, const char *name, const ch
 	if (!may(folder, 0100, path, error)) {
 		return NULL;
 	}
-	Inode *inode = image_child(memory->live, folder, name);
+	Inode *inode = find_child(memory, folder, name);
 	if (!inode) {
 		calls_fail(error, DRIVE_ERROR_NOT_FOUND, path, "no such file or folder");
 	}
@@ -174,8 +237,12 @@ Inode *calls_make(DiskMemory *memory, const char *path, DiskKind kind, GBytes *b
 	if (!folder) {
 		return NULL;
 	}
-	if (image_child(memory->live, folder, name)) {
+	if (find_child(memory, folder, name)) {
 		calls_fail(error, DRIVE_ERROR_CONFLICT, path, "file exists");
+		return NULL;
+	}
+	g_autofree char *new_name = dup_new_name(memory, name, path, error);
+	if (!new_name) {
 		return NULL;
 	}
 	if (!has_room(memory, kind == DISK_FOLDER ? FOLDER_COST : IMAGE_PAGE_SIZE, path, error)) {
@@ -186,9 +253,10 @@ Inode *calls_make(DiskMemory *memory, const char *path, DiskKind kind, GBytes *b
 	change->inode = memory->next_id++;
 	change->number = take_number(memory);
 	change->folder = folder->id;
-	change->name = g_strdup(name);
+	change->name = g_steal_pointer(&new_name);
 	change->node_kind = kind;
-	change->mode = kind == DISK_FOLDER ? (reserved ? 0700 : 0755) : 0644;
+	bool all = kind == DISK_FOLDER || memory->options.vfat;
+	change->mode = reserved ? 0700 : all ? 0755 : 0644;
 	change->bytes = bytes ? g_bytes_ref(bytes) : NULL;
 	commit(memory, change);
 	return image_get(memory->live, change->inode);
@@ -205,8 +273,11 @@ bool calls_link(DiskMemory *memory, const char *path, const char *to, GError **e
 	if (inode->kind == DISK_FOLDER || inode->kind == DISK_FILE_SYSTEM) {
 		return calls_fail(error, DRIVE_ERROR_FORBIDDEN, path, "is a folder");
 	}
-	if (image_child(memory->live, folder, name)) {
+	if (find_child(memory, folder, name)) {
 		return calls_fail(error, DRIVE_ERROR_CONFLICT, to, "file exists");
+	}
+	if (memory->options.vfat) {
+		return calls_fail(error, DRIVE_ERROR_FORBIDDEN, to, "operation not permitted");
 	}
 	Change *change = new_change(memory, CHANGE_LINK, inode);
 	change->folder = folder->id;
@@ -242,12 +313,18 @@ bool calls_rename(DiskMemory *memory, const char *from, const char *to, CallsRen
 	if (!to_folder) {
 		return false;
 	}
-	Inode *inode = image_child(memory->live, folder, name);
-	Inode *other = image_child(memory->live, to_folder, to_name);
+	Inode *inode = find_child(memory, folder, name);
+	Inode *other = find_child(memory, to_folder, to_name);
 	if (!inode) {
 		return calls_fail(error, DRIVE_ERROR_NOT_FOUND, from, "no such file or folder");
 	}
 	if (!check_target(inode, other, how, to, error)) {
+		return false;
+	}
+	g_autofree char *old_name = g_strdup(find_name(memory, folder, name));
+	g_autofree char *new_name = other ? g_strdup(find_name(memory, to_folder, to_name))
+					  : dup_new_name(memory, to_name, to, error);
+	if (!new_name) {
 		return false;
 	}
 	if (other == inode) {
@@ -262,9 +339,9 @@ bool calls_rename(DiskMemory *memory, const char *from, const char *to, CallsRen
 		memory, how == CALLS_RENAME_EXCHANGE ? CHANGE_EXCHANGE : CHANGE_RENAME, inode);
 	change->other = other ? other->id : 0;
 	change->folder = folder->id;
-	change->name = g_strdup(name);
+	change->name = g_steal_pointer(&old_name);
 	change->to_folder = to_folder->id;
-	change->to_name = g_strdup(to_name);
+	change->to_name = g_steal_pointer(&new_name);
 	commit(memory, change);
 	return true;
 }
@@ -276,7 +353,7 @@ bool calls_remove(DiskMemory *memory, const char *path, bool folder, GError **er
 	if (!parent) {
 		return false;
 	}
-	Inode *inode = image_child(memory->live, parent, name);
+	Inode *inode = find_child(memory, parent, name);
 	if (!inode || folder != (inode->kind == DISK_FOLDER)) {
 		return calls_fail(error, inode && !folder ? DRIVE_ERROR_IO : DRIVE_ERROR_NOT_FOUND,
 				  path, "no such file or folder");
@@ -289,7 +366,7 @@ bool calls_remove(DiskMemory *memory, const char *path, bool folder, GError **er
 	}
 	Change *change = new_change(memory, CHANGE_UNLINK, inode);
 	change->folder = parent->id;
-	change->name = g_strdup(name);
+	change->name = g_strdup(find_name(memory, parent, name));
 	commit(memory, change);
 	return true;
 }
@@ -322,7 +399,7 @@ void calls_truncate(DiskMemory *memory, Inode *inode, uint64_t size)
 void calls_set(DiskMemory *memory, Inode *inode, int64_t mtime_ns, unsigned mode)
 {
 	Change *change = new_change(memory, CHANGE_SET, inode);
-	change->mtime_ns = mtime_ns;
+	change->mtime_ns = memory->options.vfat ? mtime_ns - mtime_ns % VFAT_TICK_NS : mtime_ns;
 	change->mode = mode;
 	commit(memory, change);
 	events_tell_changed(memory->events, inode);

@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "client/disk/disk_impl.h"
+#include "client/disk/plain.h"
 #include "client/disk/removed.h"
 
 #include <string.h>
@@ -26,7 +26,12 @@ bool disk_info_equal(const DiskInfo *a, const DiskInfo *b)
 {
 	return a->kind == b->kind && a->stamp.inode == b->stamp.inode &&
 	       a->stamp.birth_ns == b->stamp.birth_ns && a->stamp.change_ns == b->stamp.change_ns &&
-	       a->size == b->size && a->mtime_ns == b->mtime_ns;
+	       a->size == b->size && disk_info_same_mtime(a, b->mtime_ns, b->mtime_slack_ns);
+}
+
+bool disk_info_same_mtime(const DiskInfo *info, int64_t mtime_ns, int64_t slack_ns)
+{
+	return ABS(info->mtime_ns - mtime_ns) <= MAX(info->mtime_slack_ns, slack_ns);
 }
 
 /* The same under any name, touched or not. */
@@ -91,7 +96,7 @@ static char *stage_path(Disk *disk)
 
 static DiskFile *open_file(Disk *disk, const char *path, bool create, GError **error)
 {
-	DiskFile *file = disk->class->open(disk, path, create, error);
+	DiskFile *file = plain_open(disk, path, create, error);
 	if (file) {
 		file->disk = disk;
 		file->staged = create ? g_strdup(path) : NULL;
@@ -225,7 +230,7 @@ bool disk_file_copy(DiskFile *file, uint64_t offset, DiskFile *from, uint64_t fr
 
 bool disk_file_look(DiskFile *file, DiskInfo *ret_info, GError **error)
 {
-	return file->class->look(file, ret_info, error);
+	return plain_file_look(file, ret_info, error);
 }
 
 /* Who may read may execute. */
@@ -238,9 +243,20 @@ static unsigned mode_with(unsigned mode, bool executable)
 static bool set_staged(DiskFile *file, int64_t mtime_ns, unsigned mode, unsigned mode_now,
 		       GError **error)
 {
-	unsigned wanted = mode == mode_now ? DISK_MODE_KEEP : mode;
-	return file->class->set(file, mtime_ns, wanted, error) &&
-	       file->class->look(file, &file->info, error);
+	bool keep = mode == mode_now || file->disk->no_bits;
+	return file->class->set(file, mtime_ns, keep ? DISK_MODE_KEEP : mode, error) &&
+	       plain_file_look(file, &file->info, error);
+}
+
+/* What the file system cannot hold is as agreed. */
+static void agree(DiskInfo *info, int64_t mtime_ns, bool executable)
+{
+	if (info->executable_unknown) {
+		info->executable = executable;
+	}
+	if (disk_info_same_mtime(info, mtime_ns, 0)) {
+		info->mtime_ns = mtime_ns;
+	}
 }
 
 bool disk_file_set(DiskFile *file, int64_t mtime_ns, bool executable, GError **error)
@@ -248,7 +264,9 @@ bool disk_file_set(DiskFile *file, int64_t mtime_ns, bool executable, GError **e
 	g_assert(file->staged);
 	unsigned mode = mode_with(file->disk->file_mode, executable);
 	unsigned mode_now = file->info.kind ? file->info.mode : file->disk->file_mode;
-	return set_staged(file, mtime_ns, mode, mode_now, error);
+	bool set = set_staged(file, mtime_ns, mode, mode_now, error);
+	agree(&file->info, mtime_ns, executable);
+	return set;
 }
 
 bool disk_file_sync(DiskFile *file, GError **error)
@@ -261,7 +279,7 @@ bool disk_file_sync(DiskFile *file, GError **error)
 static bool make_reserved(Disk *disk, const char *path, GError **error)
 {
 	g_autoptr(GError) reason = NULL;
-	if (disk->class->make(disk, path, NULL, 0, &reason)) {
+	if (plain_make(disk, path, NULL, 0, &reason)) {
 		return true;
 	}
 	DiskInfo info;
@@ -269,7 +287,7 @@ static bool make_reserved(Disk *disk, const char *path, GError **error)
 		g_propagate_error(error, g_steal_pointer(&reason));
 		return false;
 	}
-	if (!disk->class->look(disk, path, &info, NULL, error)) {
+	if (!plain_look(disk, path, &info, NULL, error)) {
 		return false;
 	}
 	if (info.kind != DISK_FOLDER) {
@@ -299,7 +317,7 @@ static bool write_marker(Disk *disk, GError **error)
 	g_autoptr(DiskFile) file = disk_stage(disk, error);
 	if (!file || !disk_file_write(file, 0, disk->marker, strlen(disk->marker), error) ||
 	    !disk_file_sync(file, error) ||
-	    !disk->class->rename(disk, file->staged, DISK_MARKER, false, error)) {
+	    !plain_rename(disk, file->staged, DISK_MARKER, false, error)) {
 		return false;
 	}
 	g_clear_pointer(&file->staged, g_free);
@@ -314,27 +332,15 @@ static void collect_name(const char *name, const DiskInfo *info, void *data)
 static bool clear_stage(Disk *disk, GError **error)
 {
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	if (!disk->class->list(disk, DISK_STAGE, collect_name, names, error)) {
+	if (!plain_list(disk, DISK_STAGE, collect_name, names, error)) {
 		return false;
 	}
 	for (unsigned i = 0; i < names->len; i++) {
 		g_autofree char *path = g_strconcat(DISK_STAGE "/", names->pdata[i], NULL);
-		if (!disk->class->remove(disk, path, false, error)) {
+		if (!plain_remove(disk, path, false, error)) {
 			return false;
 		}
 	}
-	return true;
-}
-
-/* What permissions a new file gets here: asked of the disk, since umask(2) cannot be read. */
-static bool learn_mode(Disk *disk, GError **error)
-{
-	g_autoptr(DiskFile) probe = disk_stage(disk, error);
-	DiskInfo info;
-	if (!probe || !disk_file_look(probe, &info, error)) {
-		return false;
-	}
-	disk->file_mode = info.mode;
 	return true;
 }
 
@@ -343,7 +349,7 @@ bool disk_start(Disk *disk, const char *marker, bool create_marker, GError **err
 	g_assert(strlen(marker) <= MARKER_SIZE_MAX);
 	g_free(disk->marker);
 	disk->marker = g_strdup(marker);
-	if (!disk->class->look(disk, "", &disk->root, NULL, error)) {
+	if (!plain_look(disk, "", &disk->root, NULL, error)) {
 		return false;
 	}
 	if (disk->root.kind != DISK_FOLDER) {
@@ -359,7 +365,7 @@ bool disk_start(Disk *disk, const char *marker, bool create_marker, GError **err
 	return make_reserved(disk, DISK_RESERVED, error) &&
 	       make_reserved(disk, DISK_STAGE, error) && make_reserved(disk, DISK_REMOVED, error) &&
 	       make_reserved(disk, DISK_PARK, error) && clear_stage(disk, error) &&
-	       removed_repair(disk, error) && learn_mode(disk, error) &&
+	       plain_learn(disk, error) && removed_repair(disk, error) &&
 	       (marked || write_marker(disk, error));
 }
 
@@ -376,7 +382,7 @@ void disk_close(Disk *disk)
 bool disk_is_present(Disk *disk, GError **error)
 {
 	DiskInfo info;
-	if (!disk->class->look(disk, "", &info, NULL, error)) {
+	if (!plain_look(disk, "", &info, NULL, error)) {
 		return false;
 	}
 	if (!is_same_file(&info, &disk->root)) {
@@ -404,9 +410,9 @@ bool disk_list(Disk *disk, const char *folder, DiskVisitor visit, void *data, GE
 {
 	if (*folder == '\0') {
 		Unreserved inner = { visit, data };
-		return disk->class->list(disk, folder, visit_unreserved, &inner, error);
+		return plain_list(disk, folder, visit_unreserved, &inner, error);
 	}
-	return check_path(folder, error) && disk->class->list(disk, folder, visit, data, error);
+	return check_path(folder, error) && plain_list(disk, folder, visit, data, error);
 }
 
 bool disk_look(Disk *disk, const char *path, DiskInfo *ret_info, GError **error)
@@ -415,14 +421,14 @@ bool disk_look(Disk *disk, const char *path, DiskInfo *ret_info, GError **error)
 		/* As in a list: it is none of the person's. */
 		return fail(error, DRIVE_ERROR_NOT_FOUND, path, "is reserved");
 	}
-	return check_folder(path, error) && disk->class->look(disk, path, ret_info, NULL, error);
+	return check_folder(path, error) && plain_look(disk, path, ret_info, NULL, error);
 }
 
 char *disk_read_link(Disk *disk, const char *path, GError **error)
 {
 	DiskInfo info;
 	char *target = NULL;
-	if (!check_path(path, error) || !disk->class->look(disk, path, &info, &target, error)) {
+	if (!check_path(path, error) || !plain_look(disk, path, &info, &target, error)) {
 		return NULL;
 	}
 	if (!target) {
@@ -435,7 +441,7 @@ char *disk_read_link(Disk *disk, const char *path, GError **error)
 static bool look_expected(Disk *disk, const char *path, const DiskInfo *expected,
 			  DiskInfo *ret_info, GError **error)
 {
-	if (!disk->class->look(disk, path, ret_info, NULL, error)) {
+	if (!plain_look(disk, path, ret_info, NULL, error)) {
 		return false;
 	}
 	if (!disk_info_equal(ret_info, expected)) {
@@ -449,9 +455,12 @@ static bool look_expected(Disk *disk, const char *path, const DiskInfo *expected
 /* An existing file keeps the permissions that its owner gave it. */
 static bool take_over_mode(DiskFile *staged, const DiskInfo *old, GError **error)
 {
-	unsigned mode = mode_with(old->mode, staged->info.executable);
-	return mode == staged->info.mode ||
-	       set_staged(staged, staged->info.mtime_ns, mode, staged->info.mode, error);
+	const DiskInfo wanted = staged->info;
+	unsigned mode = mode_with(old->mode, wanted.executable);
+	bool set = mode == wanted.mode ||
+		   set_staged(staged, wanted.mtime_ns, mode, wanted.mode, error);
+	agree(&staged->info, wanted.mtime_ns, wanted.executable);
+	return set;
 }
 
 static bool place_over(DiskFile *staged, const char *path, const DiskInfo *expected, GError **error)
@@ -465,7 +474,7 @@ static bool place_over(DiskFile *staged, const char *path, const DiskInfo *expec
 static bool place_new(DiskFile *staged, const char *path, GError **error)
 {
 	Disk *disk = staged->disk;
-	if (!disk->class->rename(disk, staged->staged, path, false, error)) {
+	if (!plain_rename(disk, staged->staged, path, false, error)) {
 		return false;
 	}
 	g_clear_pointer(&staged->staged, g_free);
@@ -489,14 +498,18 @@ bool disk_place(Disk *disk, DiskFile *staged, const char *path, const DiskInfo *
 	g_assert(staged->staged && staged->disk == disk);
 	GError *reason = NULL;
 	bool placed = check_path(path, &reason) &&
-		      (staged->info.kind || staged->class->look(staged, &staged->info, &reason)) &&
+		      (staged->info.kind || plain_file_look(staged, &staged->info, &reason)) &&
 		      (expected ? place_over(staged, path, expected, &reason)
 				: place_new(staged, path, &reason));
 	if (!placed) {
 		return fail_place(error, reason, path, expected);
 	}
 	DiskInfo info;
-	if (!staged->class->look(staged, &info, NULL) || !is_untouched(&info, &staged->info)) {
+	bool looked = plain_file_look(staged, &info, NULL);
+	if (looked) {
+		agree(&info, staged->info.mtime_ns, staged->info.executable);
+	}
+	if (!looked || !is_untouched(&info, &staged->info)) {
 		info = staged->info;
 		info.stamp.change_ns = 0;
 	}
@@ -519,20 +532,22 @@ bool disk_set(Disk *disk, const char *path, const DiskInfo *expected, int64_t mt
 		g_propagate_error(error, g_steal_pointer(&reason));
 		return false;
 	}
-	if (!file->class->look(file, &info, error)) {
+	if (!plain_file_look(file, &info, error)) {
 		return false;
 	}
 	if (!disk_info_equal(&info, expected)) {
 		return fail(error, DRIVE_ERROR_CHANGED, path, "is not what was expected");
 	}
 	unsigned mode = mode_with(info.mode, executable);
-	if (!file->class->set(file, mtime_ns, mode == info.mode ? DISK_MODE_KEEP : mode, error) ||
-	    !file->class->look(file, &info, error)) {
+	bool keep = mode == info.mode || disk->no_bits;
+	if (!file->class->set(file, mtime_ns, keep ? DISK_MODE_KEEP : mode, error) ||
+	    !plain_file_look(file, &info, error)) {
 		return false;
 	}
 	if (!held) {
 		info.stamp.change_ns = 0;
 	}
+	agree(&info, mtime_ns, executable);
 	*ret_info = info;
 	return true;
 }
@@ -540,8 +555,8 @@ bool disk_set(Disk *disk, const char *path, const DiskInfo *expected, int64_t mt
 bool disk_make_folder(Disk *disk, const char *path, DiskInfo *ret_info, GError **error)
 {
 	DiskInfo info;
-	if (!check_path(path, error) || !disk->class->make(disk, path, NULL, 0, error) ||
-	    !disk->class->look(disk, path, &info, NULL, error)) {
+	if (!check_path(path, error) || !plain_make(disk, path, NULL, 0, error) ||
+	    !plain_look(disk, path, &info, NULL, error)) {
 		return false;
 	}
 	if (info.kind != DISK_FOLDER) {
@@ -556,7 +571,7 @@ static bool place_link(Disk *disk, char **staged, const char *path, const DiskIn
 		       DiskInfo *ret_info, GError **error)
 {
 	DiskInfo made, now;
-	if (!disk->class->look(disk, *staged, &made, NULL, error)) {
+	if (!plain_look(disk, *staged, &made, NULL, error)) {
 		return false;
 	}
 	if (expected) {
@@ -565,13 +580,13 @@ static bool place_link(Disk *disk, char **staged, const char *path, const DiskIn
 			return false;
 		}
 	} else {
-		if (!disk->class->rename(disk, *staged, path, false, error)) {
+		if (!plain_rename(disk, *staged, path, false, error)) {
 			return false;
 		}
 		g_clear_pointer(staged, g_free);
 	}
 	/* A link cannot be written to: if it is the same one, it is what it was. */
-	if (!disk->class->look(disk, path, &now, NULL, NULL) || !is_same_file(&now, &made)) {
+	if (!plain_look(disk, path, &now, NULL, NULL) || !is_same_file(&now, &made)) {
 		now = made;
 		now.stamp.change_ns = 0;
 	}
@@ -591,13 +606,13 @@ bool disk_make_link(Disk *disk, const char *path, const char *target, int64_t mt
 			    "a link's target has 1 to 4095 bytes");
 	}
 	g_autofree char *staged = stage_path(disk);
-	if (!disk->class->make(disk, staged, target, mtime_ns, error)) {
+	if (!plain_make(disk, staged, target, mtime_ns, error)) {
 		return false;
 	}
 	GError *reason = NULL;
 	bool placed = place_link(disk, &staged, path, expected, ret_info, &reason);
 	if (staged) {
-		disk->class->remove(disk, staged, false, NULL);
+		plain_remove(disk, staged, false, NULL);
 	}
 	return placed || fail_place(error, reason, path, expected);
 }
@@ -618,20 +633,19 @@ bool disk_move(Disk *disk, const char *from, const char *to, const DiskInfo *exp
 	if (is_below(to, from)) {
 		return fail(error, DRIVE_ERROR_INVALID, from, "cannot be moved into itself");
 	}
-	if (!disk->class->look(disk, from, &before, NULL, error)) {
+	if (!plain_look(disk, from, &before, NULL, error)) {
 		return false;
 	}
 	if (!is_same_file(&before, expected)) {
 		return fail(error, DRIVE_ERROR_CHANGED, from, "is not what was expected");
 	}
-	if (!disk->class->rename(disk, from, to, false, error)) {
+	if (!plain_rename(disk, from, to, false, error)) {
 		return false;
 	}
-	bool moved =
-		disk->class->look(disk, to, &after, NULL, NULL) && is_same_file(&after, expected);
+	bool moved = plain_look(disk, to, &after, NULL, NULL) && is_same_file(&after, expected);
 	if (!moved) {
 		/* If its place is taken by now, it stays where it is: nothing is lost. */
-		disk->class->rename(disk, to, from, false, NULL);
+		plain_rename(disk, to, from, false, NULL);
 		return fail(error, DRIVE_ERROR_CHANGED, from, "was replaced while it was moved");
 	}
 	bool known = disk_info_equal(&before, expected) && is_untouched(&before, &after);
@@ -649,7 +663,7 @@ bool disk_remove(Disk *disk, const char *path, const DiskInfo *expected, GError 
 		return false;
 	}
 	if (!expected) {
-		return disk->class->remove(disk, path, true, error);
+		return plain_remove(disk, path, true, error);
 	}
 	return look_expected(disk, path, expected, &now, error) &&
 	       removed_take(disk, path, &now, error);
@@ -670,7 +684,19 @@ char *disk_park_path(Disk *disk, const char *name)
 
 bool disk_list_parked(Disk *disk, DiskVisitor visit, void *data, GError **error)
 {
-	return disk->class->list(disk, DISK_PARK, visit, data, error);
+	return plain_list(disk, DISK_PARK, visit, data, error);
+}
+
+char *disk_spell(Disk *disk, const char *path)
+{
+	return spelling_write_path(&disk->spelling, path);
+}
+
+char *disk_name_of(Disk *disk, const char *here)
+{
+	char *name;
+	bool known = spelling_read(&disk->spelling, here, &name);
+	return known && name ? name : g_strdup(here);
 }
 
 bool disk_tidy(Disk *disk, int64_t now_us, GError **error)

@@ -39,13 +39,19 @@ typedef struct DiskInfo {
 	DiskKind kind;
 	uint64_t size;
 	int64_t mtime_ns;
-	bool executable; /* by its owner */
-	uint32_t mode;   /* permission bits; not compared */
+	bool executable;         /* by its owner */
+	bool executable_unknown; /* this file system cannot hold the bit; not compared */
+	bool spelled;            /* it refuses the name: disk_spell(); not compared */
+	int64_t mtime_slack_ns;  /* it may keep an mtime that is so far from what was set */
+	uint32_t mode;           /* permission bits; not compared */
 	EntryStamp stamp;
 } DiskInfo;
 
-/* The same file on disk, untouched: kind, stamp, size and mtime. */
+/* The same file on disk, untouched: kind, stamp, size and mtime (within its slack). */
 bool disk_info_equal(const DiskInfo *a, const DiskInfo *b);
+
+/* Is that its mtime, as far as the file system can tell? slack_ns: as in DiskInfo, of the other. */
+bool disk_info_same_mtime(const DiskInfo *info, int64_t mtime_ns, int64_t slack_ns);
 
 typedef void (*DiskVisitor)(const char *name, const DiskInfo *info, void *data);
 
@@ -135,6 +141,17 @@ bool disk_remove(Disk *disk, const char *path, const DiskInfo *expected, GError 
  * done since the last success may be lost, and a later success says nothing about it.
  */
 bool disk_sync(Disk *disk, GError **error);
+
+/*
+ * Names that the file system refuses are spelled otherwise there (spelling.h); all paths above are
+ * the true ones. Where "a" and "A" are one name, UNSUPPORTED says that only one of two can be held.
+ * Where there is no executable bit, or time is kept less exactly, what was set counts as being so.
+ *
+ * How this disk spells a path; NULL: as it is. And the name that is spelled so here. Free with
+ * g_free().
+ */
+char *disk_spell(Disk *disk, const char *path);
+char *disk_name_of(Disk *disk, const char *here);
 
 /* ---- parking: a place in the reserved folder for nodes that step aside -------------------- */
 

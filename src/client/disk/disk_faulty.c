@@ -206,6 +206,9 @@ Disk *disk_faulty_new(Disk *inner, DiskHook hook, void *data)
 	disk->base.marker = g_strdup(inner->marker);
 	disk->base.root = inner->root;
 	disk->base.file_mode = inner->file_mode;
+	disk->base.spelling = inner->spelling;
+	disk->base.no_bits = inner->no_bits;
+	disk->base.mtime_slack_ns = inner->mtime_slack_ns;
 	disk->base.serial = inner->serial;
 	disk->inner = inner;
 	disk->hook = hook;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/disk/disk.h"
+#include "client/disk/spelling.h"
 
 /*
  * For those who implement a disk. An implementation gives the plain calls of a file system; what
@@ -48,10 +49,13 @@ typedef struct DiskClass {
 struct Disk {
 	const DiskClass *class;
 	char *marker;
-	DiskInfo root;      /* as it was when opened */
-	unsigned file_mode; /* permission bits of a new file */
-	int serial;         /* for names in the reserved folder; atomic */
-	GMutex replacing;   /* keeps a replacement in two steps from being taken for a broken one */
+	DiskInfo root;          /* as it was when opened */
+	unsigned file_mode;     /* permission bits of a new file */
+	Spelling spelling;      /* how names are spelled that this file system refuses */
+	bool no_bits;           /* it cannot hold executable bits */
+	int64_t mtime_slack_ns; /* how far an mtime may be from what was set */
+	int serial;             /* for names in the reserved folder; atomic */
+	GMutex replacing; /* keeps a replacement in two steps from being taken for a broken one */
 };
 
 #define DISK_MODE_KEEP 0

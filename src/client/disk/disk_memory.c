@@ -128,6 +128,10 @@ static bool memory_file_look(DiskFile *base, DiskInfo *ret_info, GError **error)
 static bool memory_file_set(DiskFile *base, int64_t mtime_ns, unsigned mode, GError **error)
 {
 	Inode *inode = enter_file(base, error);
+	if (inode && mode != DISK_MODE_KEEP && ((MemoryFile *)base)->memory->options.vfat) {
+		calls_fail(error, DRIVE_ERROR_FORBIDDEN, inode->name, "operation not permitted");
+		inode = NULL;
+	}
 	if (inode) {
 		calls_set(((MemoryFile *)base)->memory, inode,
 			  mtime_ns == DISK_MTIME_KEEP ? inode->mtime_ns : mtime_ns,
@@ -317,6 +321,10 @@ static bool memory_make(Disk *base, const char *path, const char *target, int64_
 	g_autoptr(GBytes) bytes = target ? g_bytes_new(target, strlen(target)) : NULL;
 	DiskMemory *memory = enter(base, error);
 	DiskKind kind = target ? DISK_LINK : DISK_FOLDER;
+	if (memory && target && memory->options.vfat) {
+		calls_fail(error, DRIVE_ERROR_UNSUPPORTED, path, "no links here");
+		memory = NULL;
+	}
 	Inode *inode = memory ? calls_make(memory, path, kind, bytes, error) : NULL;
 	if (inode && target) {
 		calls_set(memory, inode, mtime_ns, inode->mode);

@@ -23,6 +23,8 @@ typedef struct DiskMemoryOptions {
 	bool no_exchange;   /* like file systems that cannot exchange two names … */
 	bool no_birth;      /* … that do not tell when a file was made … */
 	bool no_hold;       /* … or that cannot keep writers out */
+	bool vfat;          /* refuses names, takes "a" for "A", has no executable bit, no links,
+			     and sets times to every second second */
 	size_t watches_max; /* 0: no end */
 	size_t events_max;  /* not yet taken, then they overflow; 0: 16384, as on Linux */
 } DiskMemoryOptions;

@@ -236,10 +236,15 @@ static bool posix_file_set(DiskFile *base, int64_t mtime_ns, unsigned mode, GErr
 	if (mode != DISK_MODE_KEEP && fchmod(file->fd, mode) < 0) {
 		return fail_file(error, "set permissions");
 	}
-	if (mtime_ns != DISK_MTIME_KEEP && futimens(file->fd, times) < 0) {
-		return fail_file(error, "set mtime");
+	if (mtime_ns == DISK_MTIME_KEEP) {
+		return true;
 	}
-	return true;
+	/* To some file systems of FUSE, one time alone is none. */
+	struct stat info;
+	if (fstat(file->fd, &info) == 0) {
+		times[0] = info.st_atim;
+	}
+	return futimens(file->fd, times) == 0 || fail_file(error, "set mtime");
 }
 
 static bool posix_file_sync(DiskFile *base, GError **error)

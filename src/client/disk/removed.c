@@ -28,6 +28,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "client/disk/plain.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -138,7 +139,7 @@ static bool make_folder(Disk *disk, const char *path, GError **error)
 	g_autofree char *folder = g_strconcat(DISK_REMOVED "/", hash, NULL);
 	g_autofree char *link = join(folder, FOLDER_LINK);
 	g_autoptr(GError) reason = NULL;
-	if (!disk->class->make(disk, folder, NULL, 0, &reason)) {
+	if (!plain_make(disk, folder, NULL, 0, &reason)) {
 		if (!g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_CONFLICT)) {
 			g_propagate_error(error, g_steal_pointer(&reason));
 			return false;
@@ -146,7 +147,7 @@ static bool make_folder(Disk *disk, const char *path, GError **error)
 	}
 	/* Without it (no links here, too long) what is brought back goes to the root. */
 	if (*from && strlen(from) <= LINK_TARGET_SIZE_MAX) {
-		disk->class->make(disk, link, from, 0, NULL);
+		plain_make(disk, link, from, 0, NULL);
 	}
 	return true;
 }
@@ -159,7 +160,7 @@ static bool move_in(Disk *disk, const char *from, const char *path, const DiskIn
 	for (unsigned attempt = 0;; attempt++) {
 		g_autofree char *entry = entry_path(disk, path, expected, inode);
 		g_autoptr(GError) reason = NULL;
-		if (disk->class->rename(disk, from, entry, false, &reason)) {
+		if (plain_rename(disk, from, entry, false, &reason)) {
 			*ret_entry = g_steal_pointer(&entry);
 			return true;
 		}
@@ -187,7 +188,7 @@ static bool bring_back_beside(Disk *disk, const char *entry, const char *folder,
 		g_autofree char *free_name = insert_label(name, label, NAME_SIZE_MAX);
 		g_autofree char *path = join(folder, free_name);
 		g_autoptr(GError) reason = NULL;
-		if (disk->class->rename(disk, entry, path, false, &reason)) {
+		if (plain_rename(disk, entry, path, false, &reason)) {
 			return true;
 		}
 		if (!g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_CONFLICT) ||
@@ -212,7 +213,7 @@ static bool put_back(Disk *disk, const char *entry, const char *path)
 {
 	const char *name;
 	g_autofree char *folder = split(path, &name);
-	return disk->class->rename(disk, entry, path, false, NULL) ||
+	return plain_rename(disk, entry, path, false, NULL) ||
 	       bring_back(disk, entry, folder, name, NULL);
 }
 
@@ -239,7 +240,7 @@ bool removed_take(Disk *disk, const char *path, const DiskInfo *expected, GError
 		return false;
 	}
 	g_autoptr(GError) reason = NULL;
-	bool looked = disk->class->look(disk, entry, &info, NULL, &reason);
+	bool looked = plain_look(disk, entry, &info, NULL, &reason);
 	if (looked && is_expected(&info, expected)) {
 		return true;
 	}
@@ -268,7 +269,7 @@ static void lose_staged(const Exchange *exchange)
 static bool came_out_as_expected(const Exchange *exchange, const char *entry)
 {
 	DiskInfo info;
-	return exchange->disk->class->look(exchange->disk, entry, &info, NULL, NULL) &&
+	return plain_look(exchange->disk, entry, &info, NULL, NULL) &&
 	       is_expected(&info, exchange->expected);
 }
 
@@ -294,7 +295,7 @@ static bool replace_in_two_steps(const Exchange *exchange, GError **error)
 		return fail_changed(error);
 	}
 	g_autoptr(GError) reason = NULL;
-	if (disk->class->rename(disk, *exchange->staged, exchange->path, false, &reason)) {
+	if (plain_rename(disk, *exchange->staged, exchange->path, false, &reason)) {
 		lose_staged(exchange);
 		return true;
 	}
@@ -314,8 +315,8 @@ static void exchange_back(const Exchange *exchange)
 	const char *entry = *exchange->staged;
 	const EntryStamp *stamp = &exchange->staged_info->stamp;
 	DiskInfo info;
-	bool ours = disk->class->rename(disk, entry, exchange->path, true, NULL) &&
-		    disk->class->look(disk, entry, &info, NULL, NULL) &&
+	bool ours = plain_rename(disk, entry, exchange->path, true, NULL) &&
+		    plain_look(disk, entry, &info, NULL, NULL) &&
 		    info.stamp.inode == stamp->inode && info.stamp.birth_ns == stamp->birth_ns;
 	if (!ours) {
 		/* Ours was replaced or removed meanwhile: what is in the entry is a person's. */
@@ -335,7 +336,7 @@ bool removed_exchange(Disk *disk, char **staged, const DiskInfo *staged_info, co
 	g_free(*staged);
 	*staged = entry;
 	g_autoptr(GError) reason = NULL;
-	if (!disk->class->rename(disk, *staged, path, true, &reason)) {
+	if (!plain_rename(disk, *staged, path, true, &reason)) {
 		if (g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED)) {
 			g_mutex_lock(&disk->replacing);
 			bool replaced = replace_in_two_steps(&exchange, error);
@@ -376,13 +377,13 @@ static GArray *list(Disk *disk, const char *folder, GError **error)
 {
 	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Found));
 	g_array_set_clear_func(all, found_clear);
-	return disk->class->list(disk, folder, collect, all, error) ? g_steal_pointer(&all) : NULL;
+	return plain_list(disk, folder, collect, all, error) ? g_steal_pointer(&all) : NULL;
 }
 
 /* No program has it open for writing. What cannot be opened for reading counts as such. */
 static bool is_closed(Disk *disk, const char *entry)
 {
-	DiskFile *file = disk->class->open(disk, entry, false, NULL);
+	DiskFile *file = plain_open(disk, entry, false, NULL);
 	g_autoptr(GError) reason = NULL;
 	bool held = !file || file->class->hold(file, &reason);
 	bool busy = g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_BUSY);
@@ -414,7 +415,7 @@ static bool tidy_entry(Disk *disk, const char *entry, const Found *found, const 
 	if (ABS(age_ns) < KEEP_NS || (info->kind == DISK_FILE && !is_closed(disk, entry))) {
 		return true;
 	}
-	*ret_gone = disk->class->remove(disk, entry, false, error);
+	*ret_gone = plain_remove(disk, entry, false, error);
 	return *ret_gone;
 }
 
@@ -451,7 +452,7 @@ static bool open_origin(Disk *disk, const char *hash, Origin *ret_origin, GError
 	DiskInfo info;
 	*ret_origin = (Origin){ .disk = disk, .folder = join(DISK_REMOVED, hash) };
 	ret_origin->link = join(ret_origin->folder, FOLDER_LINK);
-	disk->class->look(disk, ret_origin->link, &info, &ret_origin->path, NULL);
+	plain_look(disk, ret_origin->link, &info, &ret_origin->path, NULL);
 	if (!ret_origin->path) {
 		ret_origin->path = g_strdup("");
 	}
@@ -489,8 +490,7 @@ static bool undo_interrupted(const Origin *origin, GError **error)
 		g_autofree char *entry = join(origin->folder, found->name);
 		g_autofree char *path = join(origin->path, name.name);
 		g_autoptr(GError) reason = NULL;
-		bool absent =
-			origin->disk->class->rename(origin->disk, entry, path, false, &reason);
+		bool absent = plain_rename(origin->disk, entry, path, false, &reason);
 		/* Somebody put something else there: it is one of those that are kept for an hour.
 		 */
 		if (!absent && !g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_CONFLICT) &&
@@ -505,10 +505,10 @@ static bool undo_interrupted(const Origin *origin, GError **error)
 static void remove_empty_origin(const Origin *origin)
 {
 	Disk *disk = origin->disk;
-	disk->class->remove(disk, origin->link, false, NULL);
+	plain_remove(disk, origin->link, false, NULL);
 	/* Not if another thread has just put something in. */
-	if (!disk->class->remove(disk, origin->folder, true, NULL) && *origin->path) {
-		disk->class->make(disk, origin->link, origin->path, 0, NULL);
+	if (!plain_remove(disk, origin->folder, true, NULL) && *origin->path) {
+		plain_make(disk, origin->link, origin->path, 0, NULL);
 	}
 }
 
