@@ -111,6 +111,11 @@ static void show_binding(const json_t *binding)
 	{
 		printf("    not synced: %s\n", json_string_value(path));
 	}
+	json_array_foreach(json_object_get(binding, "spelled"), index, path)
+	{
+		printf("    this disk refuses the name '%s': it is '%s' here\n", text(path, "path"),
+		       text(path, "here"));
+	}
 }
 
 static void show(const json_t *status)

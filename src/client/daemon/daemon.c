@@ -246,6 +246,13 @@ static json_t *bound_json(const Bound *bound, const EngineStatus *status)
 	for (unsigned i = 0; i < status->skipped->len; i++) {
 		json_array_append_new(skipped, text_json(status->skipped->pdata[i]));
 	}
+	json_t *spelled = json_array();
+	for (unsigned i = 0; i + 1 < status->spelled->len; i += 2) {
+		json_array_append_new(spelled,
+				      json_pack("{s:o, s:o}", "path",
+						text_json(status->spelled->pdata[i]), "here",
+						text_json(status->spelled->pdata[i + 1])));
+	}
 	int64_t now_us = g_get_monotonic_time();
 	int64_t seconds = meter_seconds(&bound->meter, now_us, status->bytes_left);
 	json_t *object = json_pack(
@@ -257,6 +264,7 @@ static json_t *bound_json(const Bound *bound, const EngineStatus *status)
 		(json_int_t)status->bytes_done, "bytes_left", (json_int_t)status->bytes_left,
 		"scanning", status->scanning, "unwatched", (int)status->unwatched, "skipped",
 		skipped);
+	json_object_set_new(object, "spelled", spelled);
 	bool syncs = status->state == ENGINE_SYNCING;
 	uint64_t rate = syncs ? meter_rate(&bound->meter, now_us) : 0;
 	json_object_set_new(object, "rate", json_integer((json_int_t)rate));

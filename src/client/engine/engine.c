@@ -139,7 +139,8 @@ void engine_notice(Engine *engine, const WatchEvent *events, size_t count)
 			continue;
 		}
 		WatchEvent copy = events[i];
-		copy.name = g_strdup(events[i].name);
+		copy.name =
+			events[i].name ? disk_name_of(engine->world.disk, events[i].name) : NULL;
 		g_array_append_val(engine->noticed, copy);
 	}
 	g_mutex_unlock(&engine->lock);

@@ -82,6 +82,7 @@ typedef struct EngineStatus {
 	unsigned unwatched;  /* folders whose changes are found only by looking, each minute */
 	GPtrArray *problems; /* EngineProblem, at most 1000 */
 	GPtrArray *skipped;  /* char *: paths that are not synced */
+	GPtrArray *spelled;  /* char *: paths that this disk spells otherwise, and how, in turn */
 } EngineStatus;
 
 void engine_status_get(Engine *engine, EngineStatus *ret_status);

@@ -110,10 +110,17 @@ void engine_status_get(Engine *engine, EngineStatus *ret_status)
 		.unwatched = local_unwatched(engine->local),
 		.problems = g_ptr_array_new_with_free_func(problem_free),
 		.skipped = g_ptr_array_new_with_free_func(g_free),
+		.spelled = g_ptr_array_new_with_free_func(g_free),
 	};
 	const GPtrArray *skipped = local_skipped(engine->local);
 	for (unsigned i = 0; i < skipped->len; i++) {
 		g_ptr_array_add(ret_status->skipped, g_strdup(skipped->pdata[i]));
+	}
+	const GPtrArray *spelled = local_spelled(engine->local);
+	for (unsigned i = 0; i < spelled->len; i++) {
+		char *here = disk_spell(engine->world.disk, spelled->pdata[i]);
+		g_ptr_array_add(ret_status->spelled, g_strdup(spelled->pdata[i]));
+		g_ptr_array_add(ret_status->spelled, here ? here : g_strdup(spelled->pdata[i]));
 	}
 	list_problems(engine, ret_status);
 	ret_status->reason = g_strdup(reason_of(engine));
@@ -125,6 +132,7 @@ void engine_status_clear(EngineStatus *status)
 	g_free(status->reason);
 	g_clear_pointer(&status->problems, g_ptr_array_unref);
 	g_clear_pointer(&status->skipped, g_ptr_array_unref);
+	g_clear_pointer(&status->spelled, g_ptr_array_unref);
 }
 
 const char *engine_status_name(EngineState state)

@@ -440,7 +440,7 @@ static void found_parked(const char *name, const DiskInfo *info, void *data)
 	fields.content = NULL;
 	fields.size = info->size;
 	fields.mtime_ns = info->kind == DISK_FOLDER ? 0 : info->mtime_ns;
-	fields.executable = info->executable;
+	fields.executable = info->executable_unknown ? fields.executable : info->executable;
 	fields.stamp = info->stamp;
 	if (info->kind == DISK_FOLDER) {
 		fields.stamp.change_ns = 0;

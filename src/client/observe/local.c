@@ -64,8 +64,8 @@ Local *local_new(State *state, const Ignore *ignore, const LocalHooks *hooks)
 	local->arrivals = keys_new(local_arrival_free);
 	local->astray = keys_new(NULL);
 	g_queue_init(&local->begun);
-	local->skipped = g_hash_table_new_full(spot_hash, spot_equal, spot_free, NULL);
-	local->skipped_paths = g_ptr_array_new_with_free_func(g_free);
+	local->told = g_hash_table_new_full(spot_hash, spot_equal, spot_free, NULL);
+	local->told_paths = g_ptr_array_new_with_free_func(g_free);
 	local->errors = keys_new((GDestroyNotify)g_error_free);
 	local->failed_deep = keys_new(NULL);
 	local->unwatched = keys_new(NULL);
@@ -83,8 +83,8 @@ void local_free(Local *local)
 	g_hash_table_unref(local->arrivals);
 	g_hash_table_unref(local->astray);
 	g_queue_clear_full(&local->begun, begun_free);
-	g_hash_table_unref(local->skipped);
-	g_ptr_array_unref(local->skipped_paths);
+	g_hash_table_unref(local->told);
+	g_ptr_array_unref(local->told_paths);
 	g_hash_table_unref(local->errors);
 	g_hash_table_unref(local->failed_deep);
 	g_hash_table_unref(local->unwatched);
@@ -279,17 +279,14 @@ static void rename_folder_of_places(Local *local, int64_t key, int64_t new_key)
 		ScanPlace *place = &((Arrival *)item)->place;
 		place->folder = place->folder == key ? new_key : place->folder;
 	}
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	g_hash_table_iter_init(&iter, local->skipped);
-	while (g_hash_table_iter_next(&iter, &item, NULL)) {
+	g_autoptr(GHashTable) told = g_steal_pointer(&local->told);
+	local->told = g_hash_table_new_full(spot_hash, spot_equal, spot_free, NULL);
+	void *why;
+	g_hash_table_iter_init(&iter, told);
+	while (g_hash_table_iter_next(&iter, &item, &why)) {
 		const Spot *place = item;
-		if (place->folder == key) {
-			g_ptr_array_add(names, g_strdup(place->name));
-			g_hash_table_iter_remove(&iter);
-		}
-	}
-	for (unsigned i = 0; i < names->len; i++) {
-		g_hash_table_add(local->skipped, spot_new(new_key, names->pdata[i]));
+		int64_t folder = place->folder == key ? new_key : place->folder;
+		g_hash_table_insert(local->told, spot_new(folder, place->name), why);
 	}
 }
 
@@ -393,14 +390,14 @@ bool local_is_quiet(const Local *local)
 
 /* ---- what to tell people ---------------------------------------------------------------- */
 
-void local_unskip(Local *local, int64_t folder, const char *name)
+void local_untell(Local *local, int64_t folder, const char *name)
 {
 	GHashTableIter iter;
 	void *item;
-	if (g_hash_table_size(local->skipped) == 0) {
+	if (g_hash_table_size(local->told) == 0) {
 		return;
 	}
-	g_hash_table_iter_init(&iter, local->skipped);
+	g_hash_table_iter_init(&iter, local->told);
 	while (g_hash_table_iter_next(&iter, &item, NULL)) {
 		const Spot *place = item;
 		if (place->folder == folder && (!name || strcmp(place->name, name) == 0)) {
@@ -409,24 +406,43 @@ void local_unskip(Local *local, int64_t folder, const char *name)
 	}
 }
 
-const GPtrArray *local_skipped(Local *local)
+/* Is it still so, as far as the tree says? */
+static bool is_true(Local *local, const Spot *place, LocalTold why)
+{
+	return why == LOCAL_TOLD_SKIPPED ||
+	       state_find(local->state, SIDE_LOCAL, place->folder, place->name) != ENTRY_KEY_NONE;
+}
+
+static const GPtrArray *list_told(Local *local, LocalTold wanted)
 {
 	GHashTableIter iter;
-	void *item;
-	g_ptr_array_set_size(local->skipped_paths, 0);
-	g_hash_table_iter_init(&iter, local->skipped);
-	while (g_hash_table_iter_next(&iter, &item, NULL)) {
+	void *item, *why;
+	g_ptr_array_set_size(local->told_paths, 0);
+	g_hash_table_iter_init(&iter, local->told);
+	while (g_hash_table_iter_next(&iter, &item, &why)) {
 		const Spot *place = item;
 		g_autofree char *folder = state_path(local->state, SIDE_LOCAL, place->folder);
-		if (!folder) {
+		if (!folder || !is_true(local, place, GPOINTER_TO_INT(why))) {
 			g_hash_table_iter_remove(&iter);
 			continue;
 		}
-		g_ptr_array_add(local->skipped_paths,
-				*folder ? g_strconcat(folder, "/", place->name, NULL)
-					: g_strdup(place->name));
+		if (GPOINTER_TO_INT(why) == (int)wanted) {
+			g_ptr_array_add(local->told_paths,
+					*folder ? g_strconcat(folder, "/", place->name, NULL)
+						: g_strdup(place->name));
+		}
 	}
-	return local->skipped_paths;
+	return local->told_paths;
+}
+
+const GPtrArray *local_skipped(Local *local)
+{
+	return list_told(local, LOCAL_TOLD_SKIPPED);
+}
+
+const GPtrArray *local_spelled(Local *local)
+{
+	return list_told(local, LOCAL_TOLD_SPELLED);
 }
 
 GHashTable *local_errors(const Local *local)

@@ -72,6 +72,8 @@ bool local_is_complete(const Local *local);
 /* What is not synced (sockets, devices, other file systems): paths, at most 100. Borrowed until the
  * next call. */
 const GPtrArray *local_skipped(Local *local);
+/* What the disk spells otherwise, since its file system refuses the name: the same. */
+const GPtrArray *local_spelled(Local *local);
 /* Folders that could not be looked into: key -> GError. */
 GHashTable *local_errors(const Local *local);
 /* How many folders are not watched: their changes are found by looking. */

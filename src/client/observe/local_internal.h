@@ -30,18 +30,24 @@ struct Local {
 	GHashTable *departed;      /* int64_t * -> Departed * */
 	GSequence *departed_order; /* Due, by time */
 	GHashTable *arrivals;      /* int64_t * -> Arrival * */
-	GHashTable *astray;  /* int64_t * -> GINT_TO_POINTER(deep): folders that were not where
-				they were looked for; to be listed once they are found */
-	GQueue begun;        /* Begun *, by time */
-	GHashTable *skipped; /* Spot * set: what is not synced */
-	GPtrArray *skipped_paths;
+	GHashTable *astray; /* int64_t * -> GINT_TO_POINTER(deep): folders that were not where
+			       they were looked for; to be listed once they are found */
+	GQueue begun;       /* Begun *, by time */
+	GHashTable *told; /* Spot * -> GINT_TO_POINTER(LocalTold): names that people are told of */
+	GPtrArray *told_paths;
 	GHashTable *errors;      /* int64_t * -> GError *: folders that could not be looked into */
 	GHashTable *failed_deep; /* int64_t * set: of these, the ones to be listed deep */
 	GHashTable *unwatched;   /* int64_t * set: folders whose changes are not reported */
 	int64_t now_us;
 };
 
-#define SKIPPED_MAX 100
+/* Why. */
+typedef enum LocalTold {
+	LOCAL_TOLD_SKIPPED = 1, /* not synced */
+	LOCAL_TOLD_SPELLED = 2, /* refused by the file system, and spelled otherwise there */
+} LocalTold;
+
+#define TOLD_MAX 100
 
 /* A copy for a hash table. */
 int64_t *local_key_new(int64_t key);
@@ -60,5 +66,5 @@ void local_stray(Local *local, int64_t key, bool deep);
 void local_drop_arrival(Local *local, int64_t key);
 /* Is it a file whose content is still to come? Then it is looked at again soon. */
 bool local_is_begun(Local *local, const ScanPlace *place);
-/* What was skipped in folder (there at that name; NULL: anywhere in it) is no longer known. */
-void local_unskip(Local *local, int64_t folder, const char *name);
+/* What is told of a folder (there of that name; NULL: of anything in it) is no longer known. */
+void local_untell(Local *local, int64_t folder, const char *name);

@@ -93,9 +93,10 @@ static bool is_unchanged(const Entry *entry, const DiskInfo *info)
 		return true;
 	}
 	return entry->stamp.change_ns == info->stamp.change_ns &&
-	       entry->mtime_ns == info->mtime_ns &&
+	       disk_info_same_mtime(info, entry->mtime_ns, 0) &&
 	       (entry->kind == ENTRY_LINK ||
-		(entry->size == info->size && entry->executable == info->executable));
+		(entry->size == info->size &&
+		 (info->executable_unknown || entry->executable == info->executable)));
 }
 
 static bool is_ours(const Merge *merge, int64_t folder, const char *name)
@@ -131,8 +132,15 @@ static void put(Merge *merge, const Entry *fields)
 static void set_info(Entry *entry, const DiskInfo *info)
 {
 	entry->size = info->kind == DISK_FOLDER ? 0 : info->size;
-	entry->mtime_ns = info->kind == DISK_FOLDER ? 0 : info->mtime_ns;
-	entry->executable = info->kind == DISK_FILE && info->executable;
+	if (info->kind == DISK_FOLDER) {
+		entry->mtime_ns = 0;
+	} else if (!disk_info_same_mtime(info, entry->mtime_ns, 0)) {
+		entry->mtime_ns = info->mtime_ns;
+	}
+	if (!info->executable_unknown) {
+		/* Otherwise it stays what it was on the other devices. */
+		entry->executable = info->kind == DISK_FILE && info->executable;
+	}
 	entry->stamp = info->stamp;
 	if (info->kind == DISK_FOLDER) {
 		/* What happens inside a folder is not a change of the folder. */
@@ -185,6 +193,14 @@ static void change(Merge *merge, int64_t key, const ScanPlace *place)
 	put(merge, &fields);
 	if (fields.kind == ENTRY_FOLDER) {
 		local_mark_folder(merge->local, key, true);
+	}
+}
+
+static void tell(Merge *merge, const ScanPlace *place, LocalTold why)
+{
+	if (g_hash_table_size(merge->local->told) < TOLD_MAX) {
+		g_hash_table_insert(merge->local->told, spot_new(place->folder, place->name),
+				    GINT_TO_POINTER(why));
 	}
 }
 
@@ -274,6 +290,9 @@ static void compare(Merge *merge, const Entry *entry, const ScanPlace *place, bo
 		return;
 	}
 	add_seen(merge, place);
+	if (place->info.spelled) {
+		tell(merge, place, LOCAL_TOLD_SPELLED);
+	}
 	if (entry && is_unchanged(entry, &place->info)) {
 		saw_unchanged(merge, entry, deep);
 		return;
@@ -329,7 +348,7 @@ static void compare_name(Merge *merge, ScanName *name)
 		local_mark_folder(local, place->folder, false);
 		return;
 	}
-	local_unskip(local, place->folder, place->name);
+	local_untell(local, place->folder, place->name);
 	if (place->present) {
 		const Entry *entry = key ? get(merge, key) : NULL;
 		g_autoptr(Entry) kept = entry ? entry_ref(entry) : NULL;
@@ -406,7 +425,7 @@ static void compare_folder(Merge *merge, ScanFolder *folder)
 	} else {
 		g_hash_table_add(local->unwatched, local_key_new(folder->key));
 	}
-	local_unskip(local, folder->key, NULL);
+	local_untell(local, folder->key, NULL);
 	compare_places(merge, folder);
 }
 
@@ -587,13 +606,6 @@ static void make_moves(Merge *merge)
 
 /* ---- all the rest ----------------------------------------------------------------------- */
 
-static void skip(Merge *merge, const ScanPlace *place)
-{
-	if (g_hash_table_size(merge->local->skipped) < SKIPPED_MAX) {
-		g_hash_table_add(merge->local->skipped, spot_new(place->folder, place->name));
-	}
-}
-
 /* What is below is hidden, not gone. */
 static void is_covered(Merge *merge, int64_t key)
 {
@@ -610,7 +622,7 @@ static void take_in(Merge *merge, const ScanPlace *place)
 	int64_t key = holder(merge, place->folder, place->name);
 	const Entry *entry = key == ENTRY_KEY_NONE ? NULL : get(merge, key);
 	if (place->info.kind == DISK_OTHER || place->info.kind == DISK_FILE_SYSTEM) {
-		skip(merge, place);
+		tell(merge, place, LOCAL_TOLD_SKIPPED);
 		if (entry && entry->kind == ENTRY_FOLDER && place->info.kind == DISK_FILE_SYSTEM) {
 			is_covered(merge, key);
 		} else if (entry) {

@@ -26,7 +26,8 @@ static void notify(const WatchEvent *events, size_t count, void *data)
 			continue;
 		}
 		if (event->what != WATCH_GONE) {
-			local_mark_name(observer->local, event->key, event->name);
+			g_autofree char *name = disk_name_of(observer->disk, event->name);
+			local_mark_name(observer->local, event->key, name);
 		} else if (folder->parent != ENTRY_KEY_NONE) {
 			local_mark_name(observer->local, folder->parent, folder->name);
 		}
@@ -90,6 +91,7 @@ Observer *observer_new(const ObserverOptions *options)
 	Observer *observer = g_new0(Observer, 1);
 	const DiskMemoryOptions memory_options = {
 		.no_birth = options->no_birth,
+		.vfat = options->vfat,
 		.events_max = options->events_max,
 	};
 	const LocalHooks hooks = {

@@ -35,6 +35,7 @@ struct Observer {
 typedef struct ObserverOptions {
 	bool unwatched;
 	bool no_birth;
+	bool vfat;         /* observer_check() is not for this */
 	size_t events_max; /* 0: as on Linux */
 	const char *rules; /* NULL: nothing is ignored */
 } ObserverOptions;

@@ -131,7 +131,9 @@ static void list_folder(ScanFolder *folder, Disk *disk, Watch *watch)
 	}
 	if (watch) {
 		/* Without a watch the slow rescan finds what happens here; status says so. */
-		folder->watched = watch_add(watch, folder->path, &folder->stamp, folder->key, NULL);
+		g_autofree char *here = disk_spell(disk, folder->path);
+		folder->watched = watch_add(watch, here ? here : folder->path, &folder->stamp,
+					    folder->key, NULL);
 	}
 	bool listed_all = disk_list(disk, folder->path, listed, folder, &folder->error);
 	g_autoptr(GError) error = NULL;
