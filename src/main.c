@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "front/front.h"
 #include "server/feed/feed.h"
 
@@ -412,6 +413,7 @@ static int run(const CommandLine *line)
 
 int main(int argc, char **argv)
 {
+	memory_keep();
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	CommandLine line = { .words = words };
 	int status = parse(argv, &line);

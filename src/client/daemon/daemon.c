@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "client/control/control_server.h"
 #include "client/daemon/binding.h"
@@ -41,6 +42,7 @@ typedef struct Daemon {
 	bool once;
 	bool reload;
 	unsigned tick;   /* source that tells the watchers */
+	bool worked;     /* at the last tick */
 	GError *failure; /* why `once` could not be reached */
 } Daemon;
 
@@ -109,6 +111,10 @@ static gboolean tick(void *data)
 	control_server_changed(daemon->control);
 	/* One job is the feed's, which waits for news: at rest nothing ticks. */
 	daemon->tick = works ? g_timeout_add(TICK_MS, tick, daemon) : 0;
+	if (daemon->worked && !works) {
+		memory_give_back();
+	}
+	daemon->worked = works;
 	return G_SOURCE_REMOVE;
 }
 

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Memory that was used is used again. The C library gives each block of some size back to the
+ * kernel as soon as it is freed, and the next one comes as new pages, each of which costs a fault
+ * and is cleared: for bulk data that is as much work as copying it.
+ */
+
+/*
+ * First thing in main(): freed blocks are kept, and few arenas share them. Without effect where
+ * another allocator stands in (sanitizers).
+ */
+void memory_keep(void);
+
+/* Gives what is kept and not in use back to the kernel: for a program that has come to rest. */
+void memory_give_back(void);
