@@ -3,6 +3,9 @@
  * A batch goes to the server: which of its chunks are missing there, those in requests of a size
  * that suits the link, the last of them together with the operations.
  *
+ * The batches of a long file carry no operations until its last. They are sent side by side: the
+ * server verifies one, writes another and waits for its disk with a third.
+ *
  * When the server has no room for a file, only that file is refused: what needs no room, a deletion
  * above all, goes on.
  */
@@ -214,11 +217,28 @@ static unsigned load_take(const Load *load, size_t size_wanted, size_t *ret_size
 	return count;
 }
 
-static void note_sent(Upload *upload, size_t bytes, int64_t start_us)
+/* One request with chunks. Those that are under way share the link. */
+typedef struct Stopwatch {
+	int64_t start_us;
+	unsigned sharing;
+} Stopwatch;
+
+static Stopwatch begin_sending(Upload *upload)
 {
-	int64_t took_us = g_get_monotonic_time() - start_us;
 	g_mutex_lock(&upload->mutex);
-	pays_note_sent(&upload->pays, bytes, took_us * 1000);
+	Stopwatch watch = { g_get_monotonic_time(), ++upload->sending };
+	g_mutex_unlock(&upload->mutex);
+	return watch;
+}
+
+static void end_sending(Upload *upload, const Stopwatch *watch, size_t bytes, bool ok)
+{
+	int64_t took_us = (g_get_monotonic_time() - watch->start_us) / watch->sharing;
+	g_mutex_lock(&upload->mutex);
+	upload->sending--;
+	if (ok) {
+		pays_note_sent(&upload->pays, bytes, took_us * 1000);
+	}
 	g_mutex_unlock(&upload->mutex);
 }
 
@@ -233,17 +253,16 @@ static bool send_some(Load *load, const UploadRun *run, size_t request_size, GEr
 	if (!pace_wait(upload->pace, size, run->cancellable, error)) {
 		return false;
 	}
-	int64_t start_us = g_get_monotonic_time();
+	Stopwatch watch = begin_sending(upload);
 	g_autoptr(GError) cause = NULL;
 	bool ok = remote_upload(upload->remote, load_next(load), count, run->cancellable, &cause);
-	if (ok) {
-		note_sent(upload, size, start_us);
-	} else if (g_error_matches(cause, DRIVE_ERROR, DRIVE_ERROR_QUOTA)) {
+	end_sending(upload, &watch, size, ok);
+	if (g_error_matches(cause, DRIVE_ERROR, DRIVE_ERROR_QUOTA)) {
 		for (unsigned i = load->next; i < load->next + count; i++) {
 			UploadWork *work = g_ptr_array_index(load->owners, i);
 			g_atomic_int_set(&work->refused, 1);
 		}
-	} else {
+	} else if (!ok) {
 		g_propagate_error(error, g_steal_pointer(&cause));
 		return false;
 	}
@@ -303,47 +322,166 @@ static bool commit(const Load *load, GPtrArray *works, const UploadRun *run, GEr
 	if (!pace_wait(upload->pace, load->left, run->cancellable, error)) {
 		return false;
 	}
-	int64_t start_us = g_get_monotonic_time();
-	if (!remote_commit(upload->remote, operations, works->len, count ? load_next(load) : NULL,
-			   count, run->cancellable, results, error)) {
+	Stopwatch watch = begin_sending(upload);
+	bool ok = remote_commit(upload->remote, operations, works->len,
+				count ? load_next(load) : NULL, count, run->cancellable, results,
+				error);
+	end_sending(upload, &watch, load->left, ok);
+	if (!ok) {
 		return false;
 	}
-	note_sent(upload, load->left, start_us);
 	for (unsigned i = 0; i < works->len; i++) {
 		set_outcome(g_ptr_array_index(works, i), &results[i], run->again);
 	}
 	return true;
 }
 
+static size_t request_size_now(Upload *upload)
+{
+	g_mutex_lock(&upload->mutex);
+	size_t size_max = pace_request_size(upload->pace, BATCH_SIZE_TARGET);
+	size_t size = pays_request_size(&upload->pays, size_max);
+	g_mutex_unlock(&upload->mutex);
+	return size;
+}
+
+/* All of the batch but the last `rest` bytes. */
+static bool send_chunks(Load *load, const UploadRun *run, size_t rest, GError **error)
+{
+	size_t request_size = request_size_now(run->upload);
+	while (load->next < load->chunks->len && load->left > rest) {
+		if (!send_some(load, run, request_size, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void note_progress(Upload *upload, const UploadBatch *batch)
+{
+	g_mutex_lock(&upload->mutex);
+	upload->progress += batch->cut;
+	g_mutex_unlock(&upload->mutex);
+}
+
+/* ---- side by side ------------------------------------------------------------------------- */
+
+typedef struct Senders {
+	UploadRun *run;
+	GThreadPool *pool;
+	GMutex mutex; /* guards all below */
+	GCond cond;
+	unsigned busy; /* batches that are being sent */
+	GError *error; /* the first */
+} Senders;
+
+static void send_batch(void *data, void *senders_data)
+{
+	UploadBatch *batch = data;
+	Senders *senders = senders_data;
+	g_auto(Load) load = { 0 };
+	GError *error = NULL;
+	load_fill(&load, batch);
+	if (send_chunks(&load, senders->run, 0, &error)) {
+		note_progress(senders->run->upload, batch);
+	}
+	upload_batch_free(batch);
+	g_mutex_lock(&senders->mutex);
+	senders->busy--;
+	if (error && !senders->error) {
+		senders->error = g_steal_pointer(&error);
+	}
+	g_cond_broadcast(&senders->cond);
+	g_mutex_unlock(&senders->mutex);
+	g_clear_error(&error);
+}
+
+static Senders *senders_of(UploadRun *run)
+{
+	if (!run->senders) {
+		Senders *senders = g_new0(Senders, 1);
+		senders->run = run;
+		senders->pool = g_thread_pool_new(send_batch, senders, SENDERS_MAX, FALSE, NULL);
+		g_mutex_init(&senders->mutex);
+		g_cond_init(&senders->cond);
+		run->senders = senders;
+	}
+	return run->senders;
+}
+
+/* Waits until no more than these are busy. False if something failed so far. */
+static bool senders_wait(Senders *senders, unsigned busy_max, GError **error)
+{
+	g_mutex_lock(&senders->mutex);
+	while (senders->busy > busy_max && !(senders->error && busy_max > 0)) {
+		g_cond_wait(&senders->cond, &senders->mutex);
+	}
+	bool ok = !senders->error;
+	if (!ok && error) {
+		*error = g_error_copy(senders->error);
+	}
+	g_mutex_unlock(&senders->mutex);
+	return ok;
+}
+
+/* Takes what is in the batch. */
+static bool hand_over(UploadRun *run, UploadBatch *batch, GError **error)
+{
+	Senders *senders = senders_of(run);
+	if (!senders_wait(senders, SENDERS_MAX - 1, error)) {
+		return false;
+	}
+	UploadBatch *taken = g_memdup2(batch, sizeof *batch);
+	*batch = (UploadBatch){ 0 };
+	g_mutex_lock(&senders->mutex);
+	senders->busy++;
+	g_mutex_unlock(&senders->mutex);
+	g_thread_pool_push(senders->pool, taken, NULL);
+	return true;
+}
+
+bool deliver_end(UploadRun *run, GError **error)
+{
+	Senders *senders = run->senders;
+	if (!senders) {
+		return true;
+	}
+	bool ok = senders_wait(senders, 0, error);
+	g_thread_pool_free(senders->pool, FALSE, TRUE);
+	g_clear_error(&senders->error);
+	g_mutex_clear(&senders->mutex);
+	g_cond_clear(&senders->cond);
+	g_free(senders);
+	run->senders = NULL;
+	return ok;
+}
+
+/* ---- the step ----------------------------------------------------------------------------- */
+
 bool deliver_send(void *data, void *run_data, GError **error)
 {
 	UploadBatch *batch = data;
 	UploadRun *run = run_data;
-	Upload *upload = run->upload;
+	if (batch->works->len == 0) {
+		return hand_over(run, batch, error);
+	}
+	/* What the operations name must be there. */
+	if (run->senders && !senders_wait(run->senders, 0, error)) {
+		return false;
+	}
 	g_auto(Load) load = { 0 };
 	load_fill(&load, batch);
-	g_mutex_lock(&upload->mutex);
-	size_t size_max = pace_request_size(upload->pace, BATCH_SIZE_TARGET);
-	size_t request_size = pays_request_size(&upload->pays, size_max);
-	g_mutex_unlock(&upload->mutex);
-	/* The rest goes with the operations, if there are any: one round trip and one sync less. */
-	size_t rest = batch->works->len > 0 ? 2 * request_size : 0;
-	while (load.next < load.chunks->len && load.left > rest) {
-		if (!send_some(&load, run, request_size, error)) {
-			return false;
-		}
+	/* The rest goes with the operations: one round trip and one sync less. */
+	if (!send_chunks(&load, run, 2 * request_size_now(run->upload), error)) {
+		return false;
 	}
 	g_autoptr(GPtrArray) works = committable(batch);
-	while (works->len == 0 && load.next < load.chunks->len) {
-		if (!send_some(&load, run, request_size, error)) {
-			return false;
-		}
+	if (works->len == 0 && !send_chunks(&load, run, 0, error)) {
+		return false;
 	}
 	if (works->len > 0 && !commit(&load, works, run, error)) {
 		return false;
 	}
-	g_mutex_lock(&upload->mutex);
-	upload->progress += batch->cut;
-	g_mutex_unlock(&upload->mutex);
+	note_progress(run->upload, batch);
 	return true;
 }

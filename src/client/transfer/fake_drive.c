@@ -415,13 +415,28 @@ static bool fails(int *countdown)
 	return *countdown > 0 && --*countdown == 0;
 }
 
+static void begin_upload(FakeDrive *drive)
+{
+	gint64 end_us = g_get_monotonic_time() + G_TIME_SPAN_MINUTE;
+	drive->uploading++;
+	drive->uploading_max = MAX(drive->uploading_max, drive->uploading);
+	g_cond_broadcast(&drive->met);
+	while (drive->uploading_max < drive->meet &&
+	       g_cond_wait_until(&drive->met, &drive->mutex, end_us)) {
+	}
+}
+
 static bool fake_exchange(Transport *transport, const char *endpoint, GByteArray *body,
 			  unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
 			  GError **error)
 {
 	FakeDrive *drive = drive_of(transport);
 	g_assert(body->len <= BODY_SIZE_MAX);
+	bool is_upload = strcmp(endpoint, "upload") == 0;
 	g_mutex_lock(&drive->mutex);
+	if (is_upload) {
+		begin_upload(drive);
+	}
 	drive->exchanges++;
 	drive->body_size_max = MAX(drive->body_size_max, body->len);
 	drive->memory_max = MAX(drive->memory_max, fake_drive_memory(drive));
@@ -443,6 +458,7 @@ static bool fake_exchange(Transport *transport, const char *endpoint, GByteArray
 			ok = false;
 		}
 	}
+	drive->uploading -= is_upload;
 	g_mutex_unlock(&drive->mutex);
 	if (ok) {
 		*ret_body = g_byte_array_free_to_bytes(g_steal_pointer(&answer));
@@ -468,6 +484,7 @@ FakeDrive *fake_drive_new(void)
 	drive->transport.vtable = &vtable;
 	drive->id = node_id_random();
 	g_mutex_init(&drive->mutex);
+	g_cond_init(&drive->met);
 	drive->chunks = g_hash_table_new_full(chunk_id_hash, chunk_id_equal, g_free,
 					      (GDestroyNotify)g_bytes_unref);
 	drive->nodes = g_hash_table_new_full(node_id_hash, node_id_equal, NULL, node_free);
@@ -492,6 +509,7 @@ void fake_drive_free(FakeDrive *drive)
 	g_hash_table_unref(drive->nodes);
 	g_hash_table_unref(drive->operations);
 	g_mutex_clear(&drive->mutex);
+	g_cond_clear(&drive->met);
 	g_free(drive);
 }
 

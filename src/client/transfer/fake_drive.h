@@ -37,6 +37,7 @@ typedef struct FakeDrive {
 	bool full;            /* no room for more content */
 	bool corrupt;         /* chunks are fetched with a wrong byte */
 	size_t fetch_max;     /* chunks in one answer */
+	int meet;             /* uploads wait until so many are under way, at most a minute */
 	GCancellable *cancel_at_next; /* cancelled by the next exchange */
 	/* what the test may count */
 	int exchanges;
@@ -44,6 +45,9 @@ typedef struct FakeDrive {
 	int missings;
 	int uploads;
 	int fetches;
+	int uploading;     /* now */
+	int uploading_max; /* at the same time */
+	GCond met;
 	int chunks_received; /* also those that were there */
 	int chunks_fetched;
 	size_t body_size_max; /* largest body received */

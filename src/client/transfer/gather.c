@@ -34,7 +34,7 @@ typedef struct Gather {
 static bool push_batch(Gather *gather)
 {
 	UploadBatch *full = gather->batch;
-	UploadBatch *next = upload_batch_new();
+	UploadBatch *next = upload_batch_new(NEXT_RAW_SIZE);
 	size_t left = full->filled - full->cut;
 	memcpy(next->bytes, full->bytes + full->cut, left);
 	next->filled = left;
@@ -135,7 +135,7 @@ static bool cut(Gather *gather, bool at_end)
 		ref.id = chunk_id_of(bytes, ref.length);
 		g_array_append_val(gather->refs, ref);
 		add_chunk(gather, &ref.id, ref.length, ask);
-		if (batch->cut < BATCH_RAW_SIZE) {
+		if (batch->cut < batch->size_max) {
 			continue;
 		}
 		if (gather->discard) {
@@ -229,7 +229,7 @@ static bool add_lists(Gather *gather, GPtrArray *lists)
 		batch->filled += size;
 		ChunkId id = chunk_id_of(bytes, size);
 		add_chunk(gather, &id, size, true);
-		if (batch->cut >= BATCH_RAW_SIZE && !push_batch(gather)) {
+		if (batch->cut >= batch->size_max && !push_batch(gather)) {
 			return false;
 		}
 	}
@@ -440,7 +440,7 @@ static bool has_room(const UploadBatch *batch, unsigned count, size_t size)
 {
 	return batch->works->len + count <= COMMIT_OPERATIONS_MAX &&
 	       batch->message_size < BATCH_MESSAGE_SIZE &&
-	       batch->message_size + size < COMMIT_MESSAGE_SIZE_MAX && batch->cut < BATCH_RAW_SIZE;
+	       batch->message_size + size < COMMIT_MESSAGE_SIZE_MAX && batch->cut < batch->size_max;
 }
 
 static bool gather_work(Gather *gather, UploadWork *work, GError **error)
@@ -486,7 +486,7 @@ bool gather_works(UploadRun *run, GPtrArray *works, Pipeline *pipeline, UploadBa
 		  GError **error)
 {
 	Gather gather = { .run = run, .pipeline = pipeline };
-	gather.batch = upload_batch_new();
+	gather.batch = upload_batch_new(FIRST_RAW_SIZE);
 	gather.refs = g_array_new(FALSE, FALSE, sizeof(ContentRef));
 	bool ok = true;
 	for (unsigned at = 0; ok && at < works->len;) {

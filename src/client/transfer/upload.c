@@ -2,8 +2,8 @@
 /*
  * A run is three things at the same time: gather.c reads files into batches, deliver_encode() asks
  * what the server lacks of the batch before and encodes it, deliver_send() sends and commits the
- * one before that. A run of one batch, which is what saving a file is, does them one after the
- * other without threads.
+ * one before that, or hands it to one of a few senders. A run of one batch, which is what saving a
+ * file is, does them one after the other without threads.
  */
 #include "client/transfer/upload.h"
 
@@ -69,11 +69,12 @@ static void chunk_clear(void *data)
 	g_clear_pointer(&chunk->encoded, g_bytes_unref);
 }
 
-UploadBatch *upload_batch_new(void)
+UploadBatch *upload_batch_new(size_t size_max)
 {
 	UploadBatch *batch = g_new0(UploadBatch, 1);
 	/* Untouched pages of it cost nothing. */
-	batch->bytes = g_malloc(BATCH_RAW_SIZE + CHUNK_SIZE_MAX + READ_SIZE);
+	batch->bytes = g_malloc(size_max + CHUNK_SIZE_MAX + READ_SIZE);
+	batch->size_max = size_max;
 	batch->chunks = g_array_new(FALSE, FALSE, sizeof(UploadChunk));
 	g_array_set_clear_func(batch->chunks, chunk_clear);
 	batch->works = g_ptr_array_new();
@@ -86,8 +87,8 @@ void upload_batch_free(void *data)
 	if (!batch) {
 		return;
 	}
-	g_array_unref(batch->chunks);
-	g_ptr_array_unref(batch->works);
+	g_clear_pointer(&batch->chunks, g_array_unref);
+	g_clear_pointer(&batch->works, g_ptr_array_unref);
 	g_free(batch->bytes);
 	g_free(batch);
 }
@@ -151,12 +152,13 @@ static bool run_works(Upload *upload, GPtrArray *works, bool again, GCancellable
 {
 	static const PipelineStep steps[] = { deliver_encode, deliver_send, NULL };
 	g_autoptr(Codec) codec = codec_new();
-	UploadRun run = { upload, cancellable, again, codec };
+	UploadRun run = { upload, cancellable, again, codec, NULL };
 	Pipeline *pipeline = pipeline_new(steps, upload_batch_free, &run);
 	UploadBatch *last = NULL;
 	GError *gather_error = NULL;
 	bool gathered = gather_works(&run, works, pipeline, &last, &gather_error);
-	if (!pipeline_finish(pipeline, last, error)) {
+	bool delivered = pipeline_finish(pipeline, last, error);
+	if (!deliver_end(&run, delivered ? error : NULL) || !delivered) {
 		g_clear_error(&gather_error);
 		return false;
 	}

@@ -9,8 +9,12 @@
 #include "client/transfer/pipeline.h"
 #include "client/transfer/upload.h"
 
-/* Bytes of files in one batch. */
-#define BATCH_RAW_SIZE (2 * BATCH_SIZE_TARGET)
+/* Bytes of files in the first batch of a run, so that an edit of a few MiB is one request … */
+#define FIRST_RAW_SIZE (2 * BATCH_SIZE_TARGET)
+/* … and in those that follow, of which many are under way. */
+#define NEXT_RAW_SIZE BATCH_SIZE_TARGET
+/* Batches without operations that are sent at the same time. */
+#define SENDERS_MAX 3
 /* A file is read in pieces of this size. */
 #define READ_SIZE (1 * MIB)
 /* Bytes of operations in one batch; a group may take the rest. */
@@ -23,6 +27,7 @@ struct Upload {
 	Pace *pace;
 	GMutex mutex;
 	Pays pays;         /* guarded by mutex */
+	unsigned sending;  /* requests with chunks that are under way; guarded by mutex */
 	uint64_t progress; /* guarded by mutex */
 };
 
@@ -48,6 +53,7 @@ typedef struct UploadChunk {
 /* What passes through the pipeline: bytes of files, and the operations that they complete. */
 typedef struct UploadBatch {
 	uint8_t *bytes;
+	size_t size_max;     /* it is full with so many bytes */
 	size_t cut;          /* bytes that belong to chunks */
 	size_t filled;       /* bytes read; from cut on: of the file that is being read */
 	GArray *chunks;      /* UploadChunk */
@@ -61,9 +67,10 @@ typedef struct UploadRun {
 	GCancellable *cancellable;
 	bool again; /* ask for every chunk, believe nothing that was known */
 	Codec *codec;
+	struct Senders *senders; /* of deliver.c; NULL until there is more than one batch */
 } UploadRun;
 
-UploadBatch *upload_batch_new(void);
+UploadBatch *upload_batch_new(size_t size_max);
 void upload_batch_free(void *batch);
 
 /* The operation that an item is; borrows from it. */
@@ -83,6 +90,12 @@ bool gather_works(UploadRun *run, GPtrArray *works, Pipeline *pipeline, UploadBa
 
 /* ---- deliver.c ---------------------------------------------------------------------------- */
 
-/* Pipeline steps: which chunks must be sent, and how; then all requests of the batch. */
+/*
+ * Pipeline steps: which chunks must be sent, and how; then all requests of the batch. Batches that
+ * only carry chunks are sent side by side, and all of them are through before the operations of
+ * the next batch that has any.
+ */
 bool deliver_encode(void *batch, void *run, GError **error);
 bool deliver_send(void *batch, void *run, GError **error);
+/* The run ends: waits for what is still being sent. False if something of it failed. */
+bool deliver_end(UploadRun *run, GError **error);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "client/transfer/fixture.h"
+#include "client/transfer/upload_internal.h"
 
 #include <string.h>
 
@@ -233,6 +234,18 @@ static void test_equal_files_are_sent_once(void)
 	g_assert_cmpint(world->drive->chunks_received, ==, 1);
 }
 
+static void test_long_file_is_sent_side_by_side(void)
+{
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
+	g_autoptr(GBytes) bytes = device_write_noise(world->device, "file", 40 * MIB, 1);
+	UploadItem *item = fixture_upload_item(world, UPLOAD_CREATE, "file");
+	world->drive->meet = SENDERS_MAX;
+	fixture_upload_one(world, items, item);
+	g_assert_cmpint(world->drive->uploading_max, ==, SENDERS_MAX);
+	fixture_assert_stored(world, item, bytes);
+}
+
 static void test_groups_stay_whole(void)
 {
 	g_autoptr(Fixture) world = fixture_new();
@@ -431,6 +444,7 @@ int main(int argc, char **argv)
 	ADD("moves-and-deletions", test_moves_and_deletions);
 	ADD("many-files-few-requests", test_many_files_few_requests);
 	ADD("equal-files-are-sent-once", test_equal_files_are_sent_once);
+	ADD("long-file-is-sent-side-by-side", test_long_file_is_sent_side_by_side);
 	ADD("groups-stay-whole", test_groups_stay_whole);
 	ADD("changed-while-read", test_changed_while_read);
 	ADD("not-what-was-observed", test_not_what_was_observed);
