@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/limits.h"
+#include "server/chat/asked.h"
+#include "server/chat/attempts.h"
+#include "server/chat/chat.h"
+#include "server/chat/words.h"
+
+/* A driver, and what its messages are told with. */
+typedef struct ChatLine {
+	Chat *chat;
+	ChatDriver *driver;
+} ChatLine;
+
+struct Chat {
+	ChatOptions options;
+	char *drive_name;
+	char *drive_url;
+	ChatLine lines[CHAT_DRIVERS_MAX];
+	size_t line_count;
+
+	GMutex lock; /* guards the rest; nothing that waits is called under it */
+	Attempts *attempts;
+	Asked *asked;        /* people, by chat_person_key() */
+	Asked *peers;        /* by asked_peer_key() */
+	Asked *notified;     /* people */
+	GHashTable *unsaved; /* people whose STOP could not be written down */
+};
+
+int64_t chat_now_us(Chat *chat);
+char *chat_person_key(const char *provider, const char *address);
+
+/* Not under the lock: these ask the database. When nobody can say, nobody is asked. */
+bool chat_knows(Chat *chat, const char *provider, const char *address);
+bool chat_is_stopped(Chat *chat, const char *provider, const char *address);
+
+/* A text about this attempt, in its language. */
+char *chat_say(Chat *chat, Words words, const Attempt *attempt);

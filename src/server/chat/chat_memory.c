@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/chat/chat_memory.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "server/chat/jid.h"
+
+typedef struct Memory {
+	ChatDriver driver;
+	ChatReceiveFunc received;
+	void *data;
+	GMutex lock; /* guards the rest */
+	bool online;
+	GQueue messages; /* ChatMemoryMessage */
+} Memory;
+
+static bool memory_start(ChatDriver *driver, ChatReceiveFunc received, void *data, GError **error)
+{
+	Memory *memory = (Memory *)driver;
+	memory->received = received;
+	memory->data = data;
+	return true;
+}
+
+static void message_free(void *data)
+{
+	chat_memory_message_clear(data);
+	g_free(data);
+}
+
+static void memory_stop(ChatDriver *driver)
+{
+	Memory *memory = (Memory *)driver;
+	g_queue_clear_full(&memory->messages, message_free);
+	g_mutex_clear(&memory->lock);
+	g_free(memory);
+}
+
+static bool memory_is_online(ChatDriver *driver)
+{
+	Memory *memory = (Memory *)driver;
+	g_mutex_lock(&memory->lock);
+	bool online = memory->online;
+	g_mutex_unlock(&memory->lock);
+	return online;
+}
+
+static char *memory_normalize(ChatDriver *driver, const char *typed, GError **error)
+{
+	return jid_from_typed(typed, error);
+}
+
+static ChatPolicy memory_policy(ChatDriver *driver, const char *address)
+{
+	if (g_str_has_suffix(address, "@own.example")) {
+		return (ChatPolicy){ CHAT_CIRCLE_OWN, CHAT_REGISTER_AUTO };
+	}
+	if (g_str_has_suffix(address, "@open.example")) {
+		return (ChatPolicy){ CHAT_CIRCLE_OPEN, CHAT_REGISTER_INVITE };
+	}
+	return (ChatPolicy){ CHAT_CIRCLE_NONE, CHAT_REGISTER_OFF };
+}
+
+static bool memory_send(ChatDriver *driver, const ChatMessage *message, unsigned keep_s,
+			GError **error)
+{
+	Memory *memory = (Memory *)driver;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&memory->lock);
+	if (!memory->online && keep_s == 0) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE, "not connected");
+		return false;
+	}
+	if (memory->messages.length >= CHAT_OUTBOX_MAX) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_BUSY, "too many messages wait");
+		return false;
+	}
+	ChatMemoryMessage *copy = g_new0(ChatMemoryMessage, 1);
+	*copy = (ChatMemoryMessage){
+		.to = g_strdup(message->to),
+		.id = g_strdup(message->id),
+		.thread = g_strdup(message->thread),
+		.text = g_strdup(message->text),
+		.asks = message->ask_id != NULL,
+	};
+	g_queue_push_tail(&memory->messages, copy);
+	return true;
+}
+
+static const char *memory_address(ChatDriver *driver)
+{
+	return "drive@chat.example";
+}
+
+static char *memory_link(ChatDriver *driver, const char *text)
+{
+	return g_strconcat("memory:", text, NULL);
+}
+
+static const ChatDriverOps memory_ops = {
+	.start = memory_start,
+	.stop = memory_stop,
+	.is_online = memory_is_online,
+	.normalize = memory_normalize,
+	.policy = memory_policy,
+	.send = memory_send,
+	.address = memory_address,
+	.link = memory_link,
+};
+
+ChatDriver *chat_memory_new(void)
+{
+	Memory *memory = g_new0(Memory, 1);
+	memory->driver = (ChatDriver){ &memory_ops, "memory" };
+	memory->online = true;
+	g_mutex_init(&memory->lock);
+	g_queue_init(&memory->messages);
+	return &memory->driver;
+}
+
+void chat_memory_set_online(ChatDriver *driver, bool online)
+{
+	Memory *memory = (Memory *)driver;
+	g_mutex_lock(&memory->lock);
+	memory->online = online;
+	g_mutex_unlock(&memory->lock);
+}
+
+void chat_memory_receive(ChatDriver *driver, const ChatReceived *received)
+{
+	Memory *memory = (Memory *)driver;
+	memory->received(received, memory->data);
+}
+
+bool chat_memory_take(ChatDriver *driver, ChatMemoryMessage *ret_message)
+{
+	Memory *memory = (Memory *)driver;
+	g_mutex_lock(&memory->lock);
+	g_autofree ChatMemoryMessage *message = g_queue_pop_head(&memory->messages);
+	g_mutex_unlock(&memory->lock);
+	if (!message) {
+		return false;
+	}
+	*ret_message = *message;
+	return true;
+}
+
+void chat_memory_message_clear(ChatMemoryMessage *message)
+{
+	g_free(message->to);
+	g_free(message->id);
+	g_free(message->thread);
+	g_free(message->text);
+	*message = (ChatMemoryMessage){ NULL };
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/chat/words.h"
+
+#include "base/limits.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+typedef enum Language {
+	ENGLISH,
+	CHINESE,
+	LANGUAGES,
+} Language;
+
+/* {drive}, {from}: device and place, as far as they are known. */
+static const char *const texts[LANGUAGES][WORDS_STARTED + 1] = {
+	[ENGLISH] = {
+		[WORDS_SIGN_IN] =
+			"Somebody wants to sign in to {drive} as you.\n"
+			"From: {from}\n"
+			"If it is you: answer with the two-digit number that the page shows "
+			"(within 2 minutes).\n"
+			"If this was not you: answer STOP.",
+		[WORDS_LINK] =
+			"Somebody wants to link this chat address to an account on {drive}.\n"
+			"From: {from}\n"
+			"If it is you: answer with the two-digit number that the page shows "
+			"(within 2 minutes).\n"
+			"If this was not you: answer STOP.",
+		[WORDS_CONFIRM] =
+			"Somebody wants to change how your account on {drive} is entered.\n"
+			"From: {from}\n"
+			"If it is you: answer with the two-digit number that the page shows "
+			"(within 2 minutes).\n"
+			"If this was not you: answer STOP.",
+		[WORDS_HINT] = "Please answer with nothing but the two-digit number that the page "
+			       "of {drive} shows, or with STOP if this was not you.",
+		[WORDS_PROVED] = "That is the number. Go on in the page of {drive}.\n"
+				 "If this was not you: answer STOP at once.",
+		[WORDS_PROVED_CODE] = "With this code somebody enters {drive} as you.\n"
+				      "From: {from}\n"
+				      "Go on in the page. If this was not you: answer STOP at once.",
+		[WORDS_WRONG] = "That is not the number that the page of {drive} shows. Nobody was "
+				"signed in. To try again, begin anew in the page.",
+		[WORDS_REFUSED] = "Nobody was signed in to {drive}. To get no more such questions, "
+				  "answer STOP.",
+		[WORDS_STOPPED] = "Nobody was signed in, and {drive} will ask this address no more. "
+				  "You can still sign in by sending the code that the page shows. "
+				  "To be asked again, answer START.",
+		[WORDS_STOPPED_LATE] = "{drive} will ask this address no more. Somebody was "
+				       "signed in as you a short while ago: if that was not you, "
+				       "look at the devices of your account and end them. "
+				       "To be asked again, answer START.",
+		[WORDS_STARTED] = "{drive} may ask you again. Answer STOP to end that.",
+	},
+	[CHINESE] = {
+		[WORDS_SIGN_IN] = "有人想以您的身份登录 {drive}。\n"
+				  "来自：{from}\n"
+				  "如果是您本人：请在 2 分钟内回复页面上显示的两位数字。\n"
+				  "如果不是您本人：请回复 STOP。",
+		[WORDS_LINK] = "有人想把这个聊天账号绑定到 {drive} 的一个账户。\n"
+			       "来自：{from}\n"
+			       "如果是您本人：请在 2 分钟内回复页面上显示的两位数字。\n"
+			       "如果不是您本人：请回复 STOP。",
+		[WORDS_CONFIRM] = "有人想更改您在 {drive} 的账户的登录方式。\n"
+				  "来自：{from}\n"
+				  "如果是您本人：请在 2 分钟内回复页面上显示的两位数字。\n"
+				  "如果不是您本人：请回复 STOP。",
+		[WORDS_HINT] = "请只回复 {drive} 页面上显示的两位数字；如果不是您本人，请回复 STOP。",
+		[WORDS_PROVED] = "数字正确。请回到 {drive} 的页面继续。\n"
+				 "如果不是您本人：请立即回复 STOP。",
+		[WORDS_PROVED_CODE] = "此验证码将以您的身份登录 {drive}。\n"
+				      "来自：{from}\n"
+				      "请回到页面继续。如果不是您本人：请立即回复 STOP。",
+		[WORDS_WRONG] = "这不是 {drive} 页面上显示的数字，没有人登录。如需重试，请在页面上重新开始。",
+		[WORDS_REFUSED] = "没有人登录 {drive}。如不想再收到此类询问，请回复 STOP。",
+		[WORDS_STOPPED] = "没有人登录，{drive} 不会再询问这个账号。您仍可以发送页面上显示的"
+				  "验证码来登录。如需恢复询问，请回复 START。",
+		[WORDS_STOPPED_LATE] = "{drive} 不会再询问这个账号。不久前有人以您的身份登录：如果不是您本人，"
+				       "请检查账户中的设备并将其移除。如需恢复询问，请回复 START。",
+		[WORDS_STARTED] = "{drive} 可以再次询问您。如需停止，请回复 STOP。",
+	},
+};
+
+static const char *const unknown[LANGUAGES] = { "an unknown device", "未知设备" };
+
+static Language language_of(const char *tag)
+{
+	return tag && g_ascii_strncasecmp(tag, "zh", 2) == 0 ? CHINESE : ENGLISH;
+}
+
+static char *from(const WordsValues *values, Language language)
+{
+	if (values->device && values->place) {
+		return g_strdup_printf("%s (%s)", values->device, values->place);
+	}
+	const char *known = values->device ? values->device : values->place;
+	return g_strdup(known ? known : unknown[language]);
+}
+
+char *words_text(Words words, const WordsValues *values)
+{
+	Language language = language_of(values->language);
+	g_autofree char *where = from(values, language);
+	g_autoptr(GString) text = g_string_new(NULL);
+	/* One pass, so that a value that looks like a place-holder stays what it is. */
+	for (const char *c = texts[language][words]; *c;) {
+		if (g_str_has_prefix(c, "{drive}")) {
+			g_string_append(text, values->drive);
+			c += strlen("{drive}");
+		} else if (g_str_has_prefix(c, "{from}")) {
+			g_string_append(text, where);
+			c += strlen("{from}");
+		} else {
+			g_string_append_c(text, *c++);
+		}
+	}
+	return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* Also what is invisible, or no character of XML. */
+static bool is_allowed(gunichar c)
+{
+	GUnicodeType type = g_unichar_type(c);
+	return type != G_UNICODE_CONTROL && type != G_UNICODE_FORMAT &&
+	       type != G_UNICODE_LINE_SEPARATOR && type != G_UNICODE_PARAGRAPH_SEPARATOR &&
+	       type != G_UNICODE_PRIVATE_USE && type != G_UNICODE_SURROGATE &&
+	       type != G_UNICODE_UNASSIGNED;
+}
+
+static char *clean(const char *text, size_t size_max, bool lines)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, (gssize)strnlen(text, 4 * size_max));
+	g_autoptr(GString) kept = g_string_new(NULL);
+	for (const char *c = valid; *c; c = g_utf8_next_char(c)) {
+		gunichar letter = g_utf8_get_char(c);
+		if (letter == '\n' && lines) {
+			g_string_append_c(kept, '\n');
+		} else if (g_unichar_isspace(letter)) {
+			g_string_append_c(kept, ' ');
+		} else if (is_allowed(letter)) {
+			g_string_append_unichar(kept, letter);
+		}
+		if (kept->len > size_max) {
+			const char *end =
+				g_utf8_find_prev_char(kept->str, kept->str + size_max + 1);
+			g_string_truncate(kept, end ? (size_t)(end - kept->str) : 0);
+			break;
+		}
+	}
+	return g_strstrip(g_string_free(g_steal_pointer(&kept), FALSE));
+}
+
+char *words_clean(const char *text)
+{
+	g_autofree char *cleaned = text ? clean(text, WORDS_VALUE_SIZE_MAX, false) : NULL;
+	return cleaned && *cleaned ? g_steal_pointer(&cleaned) : NULL;
+}
+
+char *words_clean_notice(const char *text)
+{
+	return clean(text, CHAT_TEXT_SIZE_MAX, true);
+}

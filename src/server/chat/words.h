@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <glib.h>
+
+/*
+ * What the drive writes into a chat, in the person's language. Pure. The drive's name, device and
+ * place come from outside: words_clean() first.
+ */
+typedef enum Words {
+	WORDS_SIGN_IN, /* the questions: what is asked, where from, how to answer */
+	WORDS_LINK,
+	WORDS_CONFIRM,
+	WORDS_HINT,        /* an answer without the number */
+	WORDS_PROVED,      /* the right number */
+	WORDS_PROVED_CODE, /* the right code: what was asked, where from */
+	WORDS_WRONG,
+	WORDS_REFUSED,
+	WORDS_STOPPED,
+	WORDS_STOPPED_LATE, /* when somebody is signed in already */
+	WORDS_STARTED,
+} Words;
+
+typedef struct WordsValues {
+	const char *language; /* a tag as "zh-CN"; NULL or not known: English */
+	const char *drive;
+	const char *device; /* NULL: not known */
+	const char *place;  /* NULL: not known */
+} WordsValues;
+
+char *words_text(Words words, const WordsValues *values);
+
+/*
+ * One short line of text for people: valid UTF-8 of at most WORDS_VALUE_SIZE_MAX bytes without
+ * control characters, line ends, and characters that turn the direction of writing. NULL stays
+ * NULL, and nothing left is NULL.
+ */
+#define WORDS_VALUE_SIZE_MAX 128
+char *words_clean(const char *text);
+
+/* A notice: lines stay, the rest is cleaned as above; at most CHAT_TEXT_SIZE_MAX bytes. */
+char *words_clean_notice(const char *text);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/chat/words.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+
+static void test_questions_name_all(void)
+{
+	static const char *const languages[] = { NULL, "en", "de", "zh", "zh-CN" };
+	static const Words questions[] = { WORDS_SIGN_IN, WORDS_LINK, WORDS_CONFIRM };
+	for (size_t i = 0; i < G_N_ELEMENTS(languages); i++) {
+		for (size_t j = 0; j < G_N_ELEMENTS(questions); j++) {
+			const WordsValues values = { languages[i], "drive.example",
+						     "Firefox on Linux", "192.0.2.7" };
+			g_autofree char *text = words_text(questions[j], &values);
+			g_assert_nonnull(strstr(text, "drive.example"));
+			g_assert_nonnull(strstr(text, "Firefox on Linux (192.0.2.7)"));
+			g_assert_nonnull(strstr(text, "STOP"));
+			g_assert_true(strstr(text, "two-digit number") || strstr(text, "两位数字"));
+			g_assert_null(strchr(text, '{'));
+		}
+	}
+	g_autofree char *chinese =
+		words_text(WORDS_SIGN_IN, &(const WordsValues){ "zh-CN", "d", NULL, NULL });
+	g_assert_nonnull(strstr(chinese, "未知设备"));
+}
+
+static void test_every_text_is_there(void)
+{
+	for (Words words = WORDS_SIGN_IN; words <= WORDS_STARTED; words++) {
+		for (unsigned language = 0; language < 2; language++) {
+			const WordsValues values = { language ? "zh" : "en", "d", "x", "y" };
+			g_autofree char *text = words_text(words, &values);
+			g_assert_cmpuint(strlen(text), >, 10);
+			g_assert_cmpuint(strlen(text), <, CHAT_TEXT_SIZE_MAX);
+		}
+	}
+}
+
+static void test_a_value_is_no_template(void)
+{
+	const WordsValues values = { "en", "{from}", "{drive}", NULL };
+	g_autofree char *text = words_text(WORDS_SIGN_IN, &values);
+	g_assert_nonnull(strstr(text, "sign in to {from} as"));
+	g_assert_nonnull(strstr(text, "From: {drive}\n"));
+}
+
+static void test_cleans_names_from_outside(void)
+{
+	static const char *const cleaned[][2] = {
+		{ "Firefox on Linux", "Firefox on Linux" },
+		{ " a\r\nFrom: the bank ", "a  From: the bank" },
+		{ "a\u202eb\u2066c\u200bd", "abcd" },
+		{ "a\x01\x7f\xc2\x85z", "az" },
+		{ "caf\u00e9 手机", "caf\u00e9 手机" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(cleaned); i++) {
+		g_autofree char *text = words_clean(cleaned[i][0]);
+		g_assert_cmpstr(text, ==, cleaned[i][1]);
+	}
+	g_assert_null(words_clean(NULL));
+	g_assert_null(words_clean(" \n\u202e"));
+	g_autofree char *invalid = words_clean("a\xff");
+	g_assert_true(g_utf8_validate(invalid, -1, NULL));
+	g_autofree char *many = g_strnfill(100000, 'x');
+	g_autofree char *longest = words_clean(many);
+	g_assert_cmpuint(strlen(longest), ==, WORDS_VALUE_SIZE_MAX);
+	g_autofree char *notice = words_clean_notice("a\nb\x01\u202e");
+	g_assert_cmpstr(notice, ==, "a\nb");
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/server/chat/words/c5-questions-name-all", test_questions_name_all);
+	g_test_add_func("/server/chat/words/every-text-is-there", test_every_text_is_there);
+	g_test_add_func("/server/chat/words/a-value-is-no-template", test_a_value_is_no_template);
+	g_test_add_func("/server/chat/words/cleans-names-from-outside",
+			test_cleans_names_from_outside);
+	return g_test_run();
+}
