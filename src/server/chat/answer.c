@@ -94,10 +94,10 @@ static AnswerKind kind_of_word(const char *text)
 void answer_parse(const char *text, Answer *ret_answer)
 {
 	*ret_answer = (Answer){ .kind = ANSWER_OTHER };
-	g_autofree char *plain = g_utf8_normalize(text, -1, G_NORMALIZE_ALL_COMPOSE);
-	if (!plain) {
+	if (!g_utf8_validate(text, -1, NULL)) {
 		return;
 	}
+	g_autofree char *plain = g_utf8_normalize(text, -1, G_NORMALIZE_ALL_COMPOSE);
 	g_autofree char *own = without_quotes(plain);
 	AnswerKind kind = kind_of_word(own);
 	if (kind == ANSWER_STOP || kind == ANSWER_NO) {

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every attempt lies in one list for each way to find it: by browser, network, address, code and
+ * message. A list is named by a letter and what it is found by.
+ */
 #include "server/chat/attempts.h"
 
 #include "base/error.h"
@@ -6,11 +10,14 @@
 
 #include <string.h>
 
-#define LIFE_US (CHAT_ATTEMPT_S * G_TIME_SPAN_SECOND)
 #define SWEEP_US G_TIME_SPAN_SECOND
+#define KEPT_US (2 * CHAT_ATTEMPT_S * G_TIME_SPAN_SECOND)
+#define REDEEMED_KEPT_US (CHAT_KEPT_S * G_TIME_SPAN_SECOND)
+#define KEYS 4
 
 struct Attempts {
 	GHashTable *by_id; /* id -> Attempt */
+	GHashTable *lists; /* name -> GPtrArray of Attempt */
 	int64_t swept_us;
 };
 
@@ -21,81 +28,12 @@ struct ChatWatch {
 	bool called;
 };
 
-/* ---- one -------------------------------------------------------------------------------- */
-
-static void random_hex(char ret_hex[ATTEMPT_ID_SIZE + 1])
-{
-	uint8_t bytes[ATTEMPT_ID_SIZE / 2];
-	randombytes_buf(bytes, sizeof bytes);
-	sodium_bin2hex(ret_hex, ATTEMPT_ID_SIZE + 1, bytes, sizeof bytes);
-}
-
-Attempt *attempt_new(ChatMode mode)
-{
-	Attempt *attempt = g_new0(Attempt, 1);
-	attempt->mode = mode;
-	attempt->watches = g_ptr_array_new();
-	random_hex(attempt->id);
-	random_hex(attempt->message);
-	random_hex(attempt->thread);
-	if (mode == CHAT_ASK) {
-		attempt->number[0] = (char)('1' + randombytes_uniform(9));
-		attempt->number[1] = (char)('0' + randombytes_uniform(10));
-		return attempt;
-	}
-	for (size_t i = 0; i < ANSWER_CODE_SIZE; i++) {
-		uint32_t letter = randombytes_uniform(strlen(ANSWER_CODE_LETTERS));
-		attempt->code[i] = ANSWER_CODE_LETTERS[letter];
-	}
-	return attempt;
-}
-
-void attempt_free(void *data)
-{
-	Attempt *attempt = data;
-	g_free(attempt->address);
-	g_free(attempt->device);
-	g_free(attempt->place);
-	g_free(attempt->peer);
-	g_free(attempt->peer_key);
-	g_free(attempt->language);
-	g_ptr_array_unref(attempt->watches);
-	sodium_memzero(attempt, sizeof *attempt);
-	g_free(attempt);
-}
-
-static void hash_browser(const char *browser, uint8_t ret_hash[ATTEMPT_BROWSER_SIZE])
-{
-	crypto_hash_sha256(ret_hash, (const uint8_t *)browser, strlen(browser));
-}
-
-void attempt_set_browser(Attempt *attempt, const char *browser)
-{
-	hash_browser(browser, attempt->browser);
-}
-
-static bool is_open(ChatOutcome outcome)
-{
-	return outcome == CHAT_WAITING || outcome == CHAT_PROVED;
-}
-
-int64_t attempt_left_us(const Attempt *attempt, int64_t now_us)
-{
-	return is_open(attempt->outcome) ? MAX(0, attempt->changed_us + LIFE_US - now_us) : 0;
-}
-
-ChatOutcome attempt_outcome(const Attempt *attempt, int64_t now_us)
-{
-	bool late = is_open(attempt->outcome) && attempt_left_us(attempt, now_us) == 0;
-	return late ? CHAT_EXPIRED : attempt->outcome;
-}
-
-/* ---- all -------------------------------------------------------------------------------- */
-
 Attempts *attempts_new(void)
 {
 	Attempts *attempts = g_new0(Attempts, 1);
 	attempts->by_id = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, attempt_free);
+	attempts->lists = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+						(GDestroyNotify)g_ptr_array_unref);
 	return attempts;
 }
 
@@ -105,38 +43,110 @@ void attempts_free(Attempts *attempts)
 		return;
 	}
 	g_hash_table_unref(attempts->by_id);
+	g_hash_table_unref(attempts->lists);
 	g_free(attempts);
 }
 
-/* Redeemed ones stay while STOP may concern them; what is over stays for the page that says so. */
-static gboolean is_forgotten(void *key, void *value, void *data)
+/* ---- lists ------------------------------------------------------------------------------ */
+
+static char *name_browser(const uint8_t hash[ATTEMPT_BROWSER_SIZE])
 {
-	const Attempt *attempt = value;
-	int64_t kept_us =
-		attempt->outcome == CHAT_REDEEMED ? CHAT_KEPT_S * G_TIME_SPAN_SECOND : 2 * LIFE_US;
-	return *(const int64_t *)data >= attempt->changed_us + kept_us;
+	char hex[2 * ATTEMPT_BROWSER_SIZE + 1];
+	sodium_bin2hex(hex, sizeof hex, hash, ATTEMPT_BROWSER_SIZE);
+	return g_strconcat("b", hex, NULL);
+}
+
+static char *name_address(const char *provider, const char *address)
+{
+	return g_strconcat("a", provider, " ", address, NULL);
+}
+
+static void name_lists(const Attempt *attempt, char *ret_names[KEYS])
+{
+	ret_names[0] = name_browser(attempt->browser);
+	ret_names[1] = name_address(attempt->provider, attempt->address);
+	ret_names[2] = g_strconcat("p", attempt->peer_key, NULL);
+	ret_names[3] = attempt->mode == CHAT_SEND ? g_strconcat("c", attempt->code, NULL)
+						  : g_strconcat("m", attempt->message, NULL);
+}
+
+static void list_add(Attempts *attempts, char *name, Attempt *attempt)
+{
+	GPtrArray *list = g_hash_table_lookup(attempts->lists, name);
+	if (!list) {
+		list = g_ptr_array_new();
+		g_hash_table_insert(attempts->lists, g_strdup(name), list);
+	}
+	g_ptr_array_add(list, attempt);
+}
+
+static void list_remove(Attempts *attempts, char *name, Attempt *attempt)
+{
+	GPtrArray *list = g_hash_table_lookup(attempts->lists, name);
+	g_ptr_array_remove_fast(list, attempt);
+	if (list->len == 0) {
+		g_hash_table_remove(attempts->lists, name);
+	}
+}
+
+static void change_lists(Attempts *attempts, Attempt *attempt,
+			 void (*change)(Attempts *, char *, Attempt *))
+{
+	char *names[KEYS];
+	name_lists(attempt, names);
+	for (size_t i = 0; i < KEYS; i++) {
+		change(attempts, names[i], attempt);
+		g_free(names[i]);
+	}
+}
+
+/* The first of a list that waits; NULL if there is none. Takes the name. */
+static Attempt *first_waiting(Attempts *attempts, char *name, int64_t now_us)
+{
+	const GPtrArray *list = g_hash_table_lookup(attempts->lists, name);
+	g_free(name);
+	for (guint i = 0; list && i < list->len; i++) {
+		Attempt *attempt = g_ptr_array_index(list, i);
+		if (attempt_outcome(attempt, now_us) == CHAT_WAITING) {
+			return attempt;
+		}
+	}
+	return NULL;
+}
+
+/* ---- adding and forgetting -------------------------------------------------------------- */
+
+/* Redeemed ones stay while STOP may concern them; what is over stays for the page that says so. */
+static bool is_forgotten(const Attempt *attempt, int64_t now_us)
+{
+	bool redeemed = attempt->outcome == CHAT_REDEEMED;
+	return now_us >= attempt->changed_us + (redeemed ? REDEEMED_KEPT_US : KEPT_US);
 }
 
 static void sweep(Attempts *attempts, int64_t now_us)
 {
-	if (now_us >= attempts->swept_us + SWEEP_US) {
-		attempts->swept_us = now_us;
-		g_hash_table_foreach_remove(attempts->by_id, is_forgotten, &now_us);
+	if (now_us < attempts->swept_us + SWEEP_US) {
+		return;
+	}
+	attempts->swept_us = now_us;
+	GHashTableIter iter;
+	void *value;
+	g_hash_table_iter_init(&iter, attempts->by_id);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		if (is_forgotten(value, now_us)) {
+			change_lists(attempts, value, list_remove);
+			g_hash_table_iter_remove(&iter);
+		}
 	}
 }
 
 static unsigned open_of_peer(Attempts *attempts, const char *peer_key, int64_t now_us)
 {
+	g_autofree char *name = g_strconcat("p", peer_key, NULL);
+	const GPtrArray *list = g_hash_table_lookup(attempts->lists, name);
 	unsigned count = 0;
-	GHashTableIter iter;
-	void *value;
-	g_hash_table_iter_init(&iter, attempts->by_id);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		const Attempt *attempt = value;
-		if (attempt_outcome(attempt, now_us) == CHAT_WAITING &&
-		    g_strcmp0(attempt->peer_key, peer_key) == 0) {
-			count++;
-		}
+	for (guint i = 0; list && i < list->len; i++) {
+		count += attempt_outcome(g_ptr_array_index(list, i), now_us) == CHAT_WAITING;
 	}
 	return count;
 }
@@ -154,103 +164,74 @@ bool attempts_add(Attempts *attempts, Attempt *attempt, int64_t now_us, GError *
 	attempt->outcome = CHAT_WAITING;
 	attempt->changed_us = now_us;
 	g_hash_table_insert(attempts->by_id, attempt->id, attempt);
+	change_lists(attempts, attempt, list_add);
 	return true;
 }
 
 void attempts_remove(Attempts *attempts, Attempt *attempt)
 {
+	change_lists(attempts, attempt, list_remove);
 	g_hash_table_remove(attempts->by_id, attempt->id);
 }
 
+/* ---- finding ---------------------------------------------------------------------------- */
+
 Attempt *attempts_find(Attempts *attempts, const char *id, const char *browser)
 {
-	uint8_t hash[ATTEMPT_BROWSER_SIZE];
-	hash_browser(browser, hash);
 	Attempt *attempt = g_hash_table_lookup(attempts->by_id, id);
-	return attempt && sodium_memcmp(attempt->browser, hash, sizeof hash) == 0 ? attempt : NULL;
-}
-
-typedef bool (*MatchFunc)(const Attempt *attempt, const char *const *wanted);
-
-static Attempt *find_waiting(Attempts *attempts, MatchFunc match, const char *const *wanted,
-			     int64_t now_us)
-{
-	GHashTableIter iter;
-	void *value;
-	g_hash_table_iter_init(&iter, attempts->by_id);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		if (attempt_outcome(value, now_us) == CHAT_WAITING && match(value, wanted)) {
-			return value;
-		}
-	}
-	return NULL;
-}
-
-static bool is_asked(const Attempt *attempt, const char *const *wanted)
-{
-	return attempt->mode == CHAT_ASK && strcmp(attempt->provider, wanted[0]) == 0 &&
-	       strcmp(attempt->address, wanted[1]) == 0 &&
-	       (!wanted[2] || strcmp(attempt->thread, wanted[2]) == 0);
+	return attempt && attempt_is_of(attempt, browser) ? attempt : NULL;
 }
 
 Attempt *attempts_find_asked(Attempts *attempts, const char *provider, const char *address,
 			     const char *thread, int64_t now_us)
 {
-	const char *wanted[] = { provider, address, thread };
-	return find_waiting(attempts, is_asked, wanted, now_us);
-}
-
-static bool has_code(const Attempt *attempt, const char *const *wanted)
-{
-	return attempt->mode == CHAT_SEND &&
-	       sodium_memcmp(attempt->code, wanted[0], ANSWER_CODE_SIZE) == 0;
+	g_autofree char *name = name_address(provider, address);
+	const GPtrArray *list = g_hash_table_lookup(attempts->lists, name);
+	for (guint i = 0; list && i < list->len; i++) {
+		Attempt *attempt = g_ptr_array_index(list, i);
+		if (attempt->mode == CHAT_ASK && attempt_outcome(attempt, now_us) == CHAT_WAITING &&
+		    (!thread || strcmp(attempt->thread, thread) == 0)) {
+			return attempt;
+		}
+	}
+	return NULL;
 }
 
 Attempt *attempts_find_code(Attempts *attempts, const char *code, int64_t now_us)
 {
-	return find_waiting(attempts, has_code, &code, now_us);
-}
-
-static bool has_message(const Attempt *attempt, const char *const *wanted)
-{
-	return attempt->mode == CHAT_ASK && strcmp(attempt->message, wanted[0]) == 0;
+	return first_waiting(attempts, g_strconcat("c", code, NULL), now_us);
 }
 
 Attempt *attempts_find_message(Attempts *attempts, const char *message, int64_t now_us)
 {
-	return find_waiting(attempts, has_message, &message, now_us);
+	return first_waiting(attempts, g_strconcat("m", message, NULL), now_us);
 }
 
 void attempts_each(Attempts *attempts, const char *provider, const char *address, AttemptsFunc func,
 		   void *data)
 {
-	GHashTableIter iter;
-	void *value;
-	g_hash_table_iter_init(&iter, attempts->by_id);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		Attempt *attempt = value;
-		if (strcmp(attempt->provider, provider) == 0 &&
-		    strcmp(attempt->address, address) == 0) {
-			func(attempts, attempt, data);
-		}
+	g_autofree char *name = name_address(provider, address);
+	const GPtrArray *list = g_hash_table_lookup(attempts->lists, name);
+	for (guint i = 0; list && i < list->len; i++) {
+		func(attempts, g_ptr_array_index(list, i), data);
 	}
 }
 
 void attempts_cancel_of(Attempts *attempts, const char *browser, int64_t now_us)
 {
 	uint8_t hash[ATTEMPT_BROWSER_SIZE];
-	hash_browser(browser, hash);
-	GHashTableIter iter;
-	void *value;
-	g_hash_table_iter_init(&iter, attempts->by_id);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		Attempt *attempt = value;
-		if (attempt_outcome(attempt, now_us) == CHAT_WAITING &&
-		    sodium_memcmp(attempt->browser, hash, sizeof hash) == 0) {
+	attempt_hash_browser(browser, hash);
+	g_autofree char *name = name_browser(hash);
+	const GPtrArray *list = g_hash_table_lookup(attempts->lists, name);
+	for (guint i = 0; list && i < list->len; i++) {
+		Attempt *attempt = g_ptr_array_index(list, i);
+		if (attempt_outcome(attempt, now_us) == CHAT_WAITING) {
 			attempts_set(attempts, attempt, CHAT_CANCELLED, now_us);
 		}
 	}
 }
+
+/* ---- changing and watching -------------------------------------------------------------- */
 
 void attempts_set(Attempts *attempts, Attempt *attempt, ChatOutcome outcome, int64_t now_us)
 {

@@ -39,13 +39,14 @@ static const char *const texts[LANGUAGES][WORDS_STARTED + 1] = {
 				 "If this was not you: answer STOP at once.",
 		[WORDS_PROVED_CODE] = "With this code somebody enters {drive} as you.\n"
 				      "From: {from}\n"
-				      "Go on in the page. If this was not you: answer STOP at once.",
+				      "Go on in the page.\n"
+"If this was not you: answer STOP at once.",
 		[WORDS_WRONG] = "That is not the number that the page of {drive} shows. Nobody was "
 				"signed in. To try again, begin anew in the page.",
 		[WORDS_REFUSED] = "Nobody was signed in to {drive}. To get no more such questions, "
 				  "answer STOP.",
-		[WORDS_STOPPED] = "Nobody was signed in, and {drive} will ask this address no more. "
-				  "You can still sign in by sending the code that the page shows. "
+		[WORDS_STOPPED] = "Nobody was signed in, and {drive} asks this address no more. "
+				  "You can still sign in by sending the code of the page. "
 				  "To be asked again, answer START.",
 		[WORDS_STOPPED_LATE] = "{drive} will ask this address no more. Somebody was "
 				       "signed in as you a short while ago: if that was not you, "
@@ -72,11 +73,13 @@ static const char *const texts[LANGUAGES][WORDS_STARTED + 1] = {
 		[WORDS_PROVED_CODE] = "此验证码将以您的身份登录 {drive}。\n"
 				      "来自：{from}\n"
 				      "请回到页面继续。如果不是您本人：请立即回复 STOP。",
-		[WORDS_WRONG] = "这不是 {drive} 页面上显示的数字，没有人登录。如需重试，请在页面上重新开始。",
+		[WORDS_WRONG] = "这不是 {drive} 页面上显示的数字，没有人登录。"
+				"如需重试，请在页面上重新开始。",
 		[WORDS_REFUSED] = "没有人登录 {drive}。如不想再收到此类询问，请回复 STOP。",
 		[WORDS_STOPPED] = "没有人登录，{drive} 不会再询问这个账号。您仍可以发送页面上显示的"
 				  "验证码来登录。如需恢复询问，请回复 START。",
-		[WORDS_STOPPED_LATE] = "{drive} 不会再询问这个账号。不久前有人以您的身份登录：如果不是您本人，"
+		[WORDS_STOPPED_LATE] = "{drive} 不会再询问这个账号。"
+				       "不久前有人以您的身份登录：如果不是您本人，"
 				       "请检查账户中的设备并将其移除。如需恢复询问，请回复 START。",
 		[WORDS_STARTED] = "{drive} 可以再次询问您。如需停止，请回复 STOP。",
 	},
