@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "http/address.h"
 
 #include <curl/curl.h>
 #include <signal.h>
@@ -56,6 +57,7 @@ typedef struct Call {
 	uint8_t *bytes;
 	size_t size;
 	size_t capacity;
+	bool not_public; /* an address was refused */
 	GError *error;
 } Call;
 
@@ -381,12 +383,35 @@ static void set_method(CURL *easy, const HttpRequest *request)
 	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
 }
 
+/* curl asks for a socket for each address that it tries. */
+static curl_socket_t open_public(void *data, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	Call *call = data;
+	if (!address_is_public(&address->addr)) {
+		call->not_public = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static void set_reach(CURL *easy, Call *call)
+{
+	bool public_only = call->request->public_only;
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, public_only ? open_public : NULL);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, public_only ? 1L : 0L);
+	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, public_only ? 1L : 0L);
+	/* "": none; NULL: from the environment. */
+	curl_easy_setopt(easy, CURLOPT_PROXY, public_only ? "" : NULL);
+}
+
 static void set_call(Line *line, Call *call, struct curl_slist *headers)
 {
 	CURL *easy = line->easy;
 	const HttpRequest *request = call->request;
 	line->message[0] = '\0';
 	set_method(easy, request);
+	set_reach(easy, call);
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
 	long connect_ms = at_least_one_ms(request->connect_timeout_ms, CONNECT_TIMEOUT_DEFAULT_MS);
@@ -491,6 +516,9 @@ static bool run_call(Http *http, Call *call, GCancellable *cancellable, GError *
 	bool ok = false;
 	if (call->error) {
 		g_propagate_error(error, g_steal_pointer(&call->error));
+	} else if (code != CURLE_OK && call->not_public) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
+				    "is not on the public internet");
 	} else if (code != CURLE_OK) {
 		set_transfer_error(error, code, line);
 	} else if (status < 200 || status > 599) {

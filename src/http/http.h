@@ -40,6 +40,12 @@ typedef struct HttpRequest {
 	unsigned connect_timeout_ms;
 	unsigned timeout_ms;
 	unsigned stall_ms;
+	/*
+	 * For a server that somebody typed: connects to addresses of the public internet only, else
+	 * FORBIDDEN. What is checked is the very address that is connected to, so that no answer of
+	 * a name server comes between. Goes around proxies, on a connection of its own.
+	 */
+	bool public_only;
 } HttpRequest;
 
 #define HTTP_STALL_BYTES 64
@@ -62,6 +68,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HttpResponse, http_response_free)
  *	CANCELLED  within milliseconds, whatever the call was waiting for
  *	TOO_LARGE  more body than response_size_max, or absurdly large headers
  *	INVALID    the URL or a header is not one, or what came back is not HTTP
+ *	FORBIDDEN  public_only, and the server has no public address
  *
  * Messages name the server ("https://host:port"), never path, query, user or headers, which may be
  * secrets. A request on a kept connection that the server had just closed is sent once more on a

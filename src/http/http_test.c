@@ -508,6 +508,27 @@ static void test_redirect(void)
 	g_assert_cmpint(server->requests, ==, 1);
 }
 
+/* Also not over a connection that another call has left open, nor by a name. */
+static void test_public_only(void)
+{
+	g_autoptr(Server) server = server_new(answer_no_content);
+	g_autoptr(Http) http = http_new("imdrive-test/1");
+	g_autoptr(GBytes) body = g_bytes_new_static("x", 1);
+	g_autoptr(HttpResponse) before = post(http, server, body, NULL, NULL);
+	static const char *const hosts[] = { "127.0.0.1",  "localhost", "[::ffff:127.0.0.1]",
+					     "2130706433", "0x7f.1",    "0.0.0.0" };
+	for (size_t i = 0; i < G_N_ELEMENTS(hosts); i++) {
+		g_autofree char *url = g_strdup_printf("http://%s:%u/", hosts[i], server->port);
+		HttpRequest request = { .method = "GET", .url = url, .public_only = true };
+		g_autoptr(GError) error = NULL;
+		g_assert_null(http_send(http, &request, NULL, &error));
+		g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN);
+	}
+	g_assert_cmpint(server->requests, ==, 1);
+	g_autoptr(HttpResponse) after = post(http, server, body, NULL, NULL);
+	g_assert_cmpuint(after->status, ==, 204);
+}
+
 static void test_no_content(void)
 {
 	g_autoptr(Server) server = server_new(answer_no_content);
@@ -604,6 +625,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/http/http/fails/no-server", test_no_server);
 	g_test_add_func("/http/http/fails/bad-requests", test_bad_requests);
 	g_test_add_func("/http/http/redirect-is-an-answer", test_redirect);
+	g_test_add_func("/http/http/r9-public-only-reaches-nothing-inside", test_public_only);
 	g_test_add_func("/http/http/no-content", test_no_content);
 	g_test_add_func("/http/http/times-out", test_timeout);
 	g_test_add_func("/http/http/notices-stall", test_stall);

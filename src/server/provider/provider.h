@@ -41,10 +41,15 @@ typedef struct ProviderRecord {
 	const char *const *embed_hosts; /* hosts of its pages there; ends with NULL; may be NULL */
 } ProviderRecord;
 
+/* Hears what a service answered in a login (a step and JSON, secrets left out), for an operator. */
+typedef void (*ProviderTrace)(const char *step, const char *text, void *data);
+
 typedef struct ProvidersOptions {
 	const char *folder;      /* DATA/providers: a NAME.conf per service; need not be there */
 	const char *credentials; /* $CREDENTIALS_DIRECTORY, may be NULL: secrets as NAME.secret */
 	Http *http;              /* borrowed, must outlive */
+	ProviderTrace trace;     /* may be NULL; personal data: for imdrived provider test only */
+	void *trace_data;
 } ProvidersOptions;
 
 /*
@@ -65,6 +70,9 @@ const ProviderRecord *providers_find(Providers *providers, const char *id);
  * NULL. Lives as long as providers.
  */
 const ProviderRecord *const *providers_list(Providers *providers);
+
+/* Names of all services that have a record here, enabled or not, sorted. g_strfreev(). */
+char **providers_names(void);
 
 /* All strings borrowed for the call. */
 typedef struct ProviderStart {
