@@ -89,3 +89,25 @@
 #define CHAT_WATCHES_MAX 8                /* who waits for one attempt */
 #define CHAT_OUTBOX_MAX 1024              /* messages that wait for the chat server */
 #define CHAT_NOTICE_KEPT_S 3600           /* how long a notice does */
+
+/* Access */
+#define IDENTITIES_PER_ACCOUNT_MAX 32
+#define CLIENT_ID_SIZE_MAX 128
+#define CREDENTIALS_ACCESS_S 3600 /* an access token's life */
+#define CREDENTIALS_GRACE_S 30    /* in which a used refresh token gets the same answer again */
+#define CREDENTIALS_DAYS_MAX 400  /* a device signs in again after so long, however busy */
+#define SESSIONS_PER_ACCOUNT_MAX 100
+#define SESSION_IDLE_DAYS 14
+#define SESSION_DAYS_MAX 90
+#define SESSION_FRESH_S (5 * 60) /* how long a proof is enough to change ways of signing in */
+#define INVITATIONS_MAX 10000    /* open at a time */
+#define INVITATION_USES_MAX 1000
+#define INVITATION_DAYS 7
+#define INVITATION_DAYS_MAX 365
+#define ENTRY_HOURLY_MAX 600     /* registrations at one provider */
+#define ENTRY_HOURLY_PEER_MAX 60 /* registrations from one address */
+#define ENTRY_WAITING_MAX 1000   /* accounts that wait for approval */
+#define AUDIT_DAYS 400
+#define AUDIT_ROWS_MAX 1000000
+#define AUDIT_LIST_MAX 10000 /* rows in one answer */
+#define AUDIT_TEXT_SIZE_MAX 512

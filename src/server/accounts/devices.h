@@ -35,9 +35,19 @@ void devices_set_ended(Devices *devices, DevicesEndedFunc ended, void *data);
 bool devices_add(Devices *devices, int64_t account, const char *name, int64_t now_us,
 		 char **ret_token, int64_t *ret_device, GError **error);
 
+/* What a credential is good for (OAuth scopes). */
+typedef enum DevicesScope {
+	DEVICES_FILES_READ = 1 << 0,  /* "files:read" */
+	DEVICES_FILES_WRITE = 1 << 1, /* "files:write" */
+	DEVICES_SHARE = 1 << 2,       /* "share" */
+	DEVICES_ACCOUNT = 1 << 3,     /* "account": devices, sessions, identities */
+	DEVICES_SCOPES_ALL = (1 << 4) - 1,
+} DevicesScope;
+
 typedef struct DevicesCaller {
 	int64_t account;
 	int64_t device;
+	unsigned scopes; /* DevicesScope */
 } DevicesCaller;
 
 /*
@@ -55,6 +65,10 @@ typedef struct DevicesEntry {
 	char *name;
 	int64_t created_us;
 	int64_t seen_us; /* UTC; some minutes behind at most */
+	char *peer;      /* where it last signed in or refreshed from; "" if not known */
+	char *method; /* how its person signed in: a provider's id, "password"; "" if not known */
+	char *client; /* client id; "": by name and password over the API */
+	unsigned scopes; /* DevicesScope */
 } DevicesEntry;
 
 /* The account's devices (DevicesEntry, to be cleared), oldest first. */
