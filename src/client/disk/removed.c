@@ -156,9 +156,10 @@ static bool make_folder(Disk *disk, const char *path, GError **error)
 static bool move_in(Disk *disk, const char *from, const char *path, const DiskInfo *expected,
 		    uint64_t inode, char **ret_entry, GError **error)
 {
-	unsigned made = 0;
+	bool made = false;
 	for (unsigned attempt = 0;; attempt++) {
 		g_autofree char *entry = entry_path(disk, path, expected, inode);
+		DiskInfo info;
 		g_autoptr(GError) reason = NULL;
 		if (plain_rename(disk, from, entry, false, &reason)) {
 			*ret_entry = g_steal_pointer(&entry);
@@ -166,9 +167,10 @@ static bool move_in(Disk *disk, const char *from, const char *path, const DiskIn
 		}
 		bool taken = g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_CONFLICT);
 		bool absent = g_error_matches(reason, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
-		/* Twice, since tidying may have removed the folder in between. */
-		if (absent && made < 2) {
-			made++;
+		/* Again and again: other threads that tidy may remove the folder in between. */
+		absent = absent && (!made || plain_look(disk, from, &info, NULL, NULL));
+		if (attempt < ATTEMPTS_MAX && absent) {
+			made = true;
 			if (!make_folder(disk, path, error)) {
 				return false;
 			}
@@ -419,10 +421,10 @@ static bool tidy_entry(Disk *disk, const char *entry, const Found *found, const 
 	return *ret_gone;
 }
 
-/* Keeps the first error. */
+/* Keeps the first error. What is gone was tidied by another thread: that is none. */
 static void note(GError **first, GError *error)
 {
-	if (*first) {
+	if (*first || g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND)) {
 		g_clear_error(&error);
 	} else {
 		*first = error;
@@ -452,11 +454,12 @@ static bool open_origin(Disk *disk, const char *hash, Origin *ret_origin, GError
 	DiskInfo info;
 	*ret_origin = (Origin){ .disk = disk, .folder = join(DISK_REMOVED, hash) };
 	ret_origin->link = join(ret_origin->folder, FOLDER_LINK);
+	/* First the entries: the link is made before any of them. */
+	ret_origin->entries = list(disk, ret_origin->folder, error);
 	plain_look(disk, ret_origin->link, &info, &ret_origin->path, NULL);
 	if (!ret_origin->path) {
 		ret_origin->path = g_strdup("");
 	}
-	ret_origin->entries = list(disk, ret_origin->folder, error);
 	return ret_origin->entries;
 }
 
