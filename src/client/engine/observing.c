@@ -482,6 +482,9 @@ void observing_init(Engine *engine, const Ignore *ignore)
 	engine->local = local_new(engine->state, ignore, &hooks);
 	g_queue_init(&engine->young);
 	put_park(engine);
+	g_autoptr(GArray) strays = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	state_strays(engine->state, strays);
+	local_add_strays(engine->local, strays);
 	engine->next_unwatched_us = engine_now(engine) + UNWATCHED_US;
 	engine->next_rescan_us = engine->rescan_us ? engine_now(engine) + engine->rescan_us : -1;
 	local_mark_folder(engine->local, ENTRY_KEY_ROOT, true);

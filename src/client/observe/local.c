@@ -180,6 +180,23 @@ void local_depart(Local *local, int64_t key)
 	wait_until(local, key, departed, local->now_us + LOCAL_GRACE_US);
 }
 
+static bool has_folder(Local *local, const Entry *entry)
+{
+	return state_get(local->state, SIDE_LOCAL, entry->parent);
+}
+
+void local_add_strays(Local *local, const GArray *keys)
+{
+	for (unsigned i = 0; i < keys->len; i++) {
+		int64_t key = g_array_index(keys, int64_t, i);
+		const Entry *entry = state_get(local->state, SIDE_LOCAL, key);
+		g_autoptr(Entry) held = entry ? entry_ref(entry) : NULL;
+		if (held && !has_folder(local, held)) {
+			local_depart(local, key);
+		}
+	}
+}
+
 void local_list_once_found(Local *local, int64_t key, bool deep)
 {
 	deep |= GPOINTER_TO_INT(g_hash_table_lookup(local->astray, &key));
@@ -295,8 +312,14 @@ void local_rekey(Local *local, int64_t key, int64_t new_key)
 	const Entry *entry = state_get(local->state, SIDE_LOCAL, new_key);
 	local_drop_arrival(local, key);
 	if (g_hash_table_remove(local->departed, &key) && entry->parent != ENTRY_KEY_NONE) {
-		local_mark_name(local, entry->parent, entry->name);
+		g_autoptr(Entry) held = entry_ref(entry);
+		if (has_folder(local, held)) {
+			local_mark_name(local, held->parent, held->name);
+		} else {
+			local_depart(local, new_key);
+		}
 	}
+	entry = state_get(local->state, SIDE_LOCAL, new_key);
 	marks_rekey(local->marks, key, new_key);
 	if (entry->kind == ENTRY_FOLDER) {
 		rename_key(local->astray, key, new_key);
@@ -320,16 +343,21 @@ static bool waits_for_folder(Local *local, int64_t folder)
 
 static void ask_for(Local *local, int64_t key, Departed *departed)
 {
-	const Entry *entry = state_get(local->state, SIDE_LOCAL, key);
-	if (waits_for_folder(local, entry->parent)) {
+	g_autoptr(Entry) held = entry_ref(state_get(local->state, SIDE_LOCAL, key));
+	if (waits_for_folder(local, held->parent)) {
 		/* What lies below goes, or comes back, with its folder. */
 		wait_until(local, key, departed, local->now_us + LOCAL_GRACE_US);
+		return;
+	}
+	if (!has_folder(local, held)) {
+		/* It has no old name to look at, and everything was listed. */
+		local_leave(local, key);
 		return;
 	}
 	int64_t wait_us = (int64_t)LOCAL_GRACE_US << MIN(departed->looks, 20);
 	departed->looks++;
 	wait_until(local, key, departed, local->now_us + MIN(wait_us, LOOK_AGAIN_US_MAX));
-	local_mark_name(local, entry->parent, entry->name);
+	local_mark_name(local, held->parent, held->name);
 }
 
 static int64_t look_at_begun(Local *local)

@@ -35,6 +35,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Local, local_free)
 
 void local_set_ignore(Local *local, const Ignore *ignore);
 
+/*
+ * These nodes of the local tree lie in folders that are not in it (state_strays()). They turn up
+ * elsewhere, or leave the tree when everything was listed.
+ */
+void local_add_strays(Local *local, const GArray *keys);
+
 /* Something may have happened at this name, in this folder, or (deep) anywhere below it. */
 void local_mark_name(Local *local, int64_t folder, const char *name);
 void local_mark_folder(Local *local, int64_t key, bool deep);

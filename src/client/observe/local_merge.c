@@ -445,12 +445,12 @@ static bool is_way_lost(const Merge *merge, const Entry *entry)
 {
 	int64_t key = entry->parent;
 	while (key != ENTRY_KEY_NONE) {
-		if (g_hash_table_contains(merge->local->departed, &key) ||
+		const Entry *folder = get(merge, key);
+		if (!folder || g_hash_table_contains(merge->local->departed, &key) ||
 		    g_hash_table_contains(merge->local->astray, &key)) {
 			return true;
 		}
-		const Entry *folder = get(merge, key);
-		key = folder ? folder->parent : ENTRY_KEY_NONE;
+		key = folder->parent;
 	}
 	return false;
 }

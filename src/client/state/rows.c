@@ -387,6 +387,23 @@ void rows_children(Rows *rows, int64_t parent, KeyAccept accept, void *data, GPt
 	}
 }
 
+void rows_stray_keys(Rows *rows, GArray *ret_keys)
+{
+	/* From parent to parent by the index, not over all rows. */
+	SqlStatement *statement =
+		ask(rows, "WITH RECURSIVE folder (key) AS ("
+			  "	SELECT min(parent) FROM synced UNION ALL"
+			  "	SELECT (SELECT min(parent) FROM synced WHERE parent > folder.key)"
+			  "	FROM folder WHERE folder.key IS NOT NULL) "
+			  "SELECT synced.key FROM folder JOIN synced ON synced.parent = folder.key "
+			  "WHERE folder.key > 0 AND NOT EXISTS"
+			  " (SELECT 1 FROM synced AS row WHERE row.key = folder.key)");
+	while (statement && next(rows, statement)) {
+		int64_t key = sql_column_int(statement, 0);
+		g_array_append_val(ret_keys, key);
+	}
+}
+
 void rows_each(Rows *rows, KeyAccept accept, void *data, GPtrArray *ret_entries)
 {
 	SqlStatement *statement = ask(rows, "SELECT " ROWS_COLUMNS ", inode, birth, change "

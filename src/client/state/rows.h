@@ -48,6 +48,8 @@ void rows_child_keys(Rows *rows, int64_t parent, KeyAccept accept, void *data, G
 /* Appends references to the accepted children, by name. */
 void rows_children(Rows *rows, int64_t parent, KeyAccept accept, void *data,
 		   GPtrArray *ret_entries);
+/* Appends the keys (int64_t) of all rows whose parent has no row. */
+void rows_stray_keys(Rows *rows, GArray *ret_keys);
 /* Appends references to all accepted entries, by key. */
 void rows_each(Rows *rows, KeyAccept accept, void *data, GPtrArray *ret_entries);
 

@@ -206,6 +206,12 @@ void state_child_keys(State *state, Side side, int64_t parent, GArray *ret_keys)
 	trees_child_keys(&state->trees, side, parent, ret_keys);
 }
 
+void state_strays(State *state, GArray *ret_keys)
+{
+	g_assert(state->log->len == 0);
+	rows_stray_keys(state->rows, ret_keys);
+}
+
 int64_t state_key_of_id(State *state, const NodeId *id)
 {
 	int64_t key = promises_key_of(state->promises, id);

@@ -47,6 +47,12 @@ void state_children(State *state, Side side, int64_t parent, GPtrArray *ret_entr
 /* Appends the keys (int64_t) of all children, in no order: cheaper where the entries do not count.
  */
 void state_child_keys(State *state, Side side, int64_t parent, GArray *ret_keys);
+/*
+ * Right after opening: appends the keys (int64_t) of all entries whose folder is not there. Their
+ * folder was recorded as gone or as another node, and before it was recorded where they are now,
+ * the process ended. They can be anywhere.
+ */
+void state_strays(State *state, GArray *ret_keys);
 /* By node id, in any tree, promised keys included; ENTRY_KEY_NONE if unknown. */
 int64_t state_key_of_id(State *state, const NodeId *id);
 /*

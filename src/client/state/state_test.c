@@ -476,6 +476,24 @@ static void test_read_entries_stay_for_64_reads(Fixture *fixture, const void *da
 	g_array_unref(keys);
 }
 
+/* A folder became another node, and the process ended before what is in it was settled there. */
+static void test_strays_are_told(Fixture *fixture, const void *data)
+{
+	int64_t folder = settled(fixture, ENTRY_KEY_ROOT, "folder", ENTRY_FOLDER);
+	int64_t file = settled(fixture, folder, "file", ENTRY_FILE);
+	int64_t other = settled(fixture, ENTRY_KEY_ROOT, "other", ENTRY_FOLDER);
+	settled(fixture, other, "file", ENTRY_FILE);
+	record(fixture);
+	NodeId id = node_id_random();
+	state_rekey_local(fixture->state, folder, state_key_new(fixture->state), &id);
+	record(fixture);
+	open_again(fixture);
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	state_strays(fixture->state, keys);
+	g_assert_cmpuint(keys->len, ==, 1);
+	g_assert_cmpint(g_array_index(keys, int64_t, 0), ==, file);
+}
+
 #define ADD(name, function) \
 	g_test_add("/client/state/state/" name, Fixture, NULL, set_up, function, tear_down)
 
@@ -500,5 +518,6 @@ int main(int argc, char **argv)
 	ADD("totals-can-be-peeked", test_totals_can_be_peeked);
 	ADD("keys-are-not-used-again", test_keys_are_not_used_again);
 	ADD("read-entries-stay-for-64-reads", test_read_entries_stay_for_64_reads);
+	ADD("strays-are-told", test_strays_are_told);
 	return g_test_run();
 }
