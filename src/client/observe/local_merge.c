@@ -370,11 +370,52 @@ static void failed_to_list(Local *local, const ScanFolder *folder)
 	}
 }
 
+static const ScanPlace *seen_in(const ScanFolder *folder, const char *name)
+{
+	for (unsigned i = 0; i < folder->places->len; i++) {
+		const ScanPlace *place = &g_array_index(folder->places, ScanPlace, i);
+		if (strcmp(place->name, name) == 0) {
+			return place;
+		}
+	}
+	return NULL;
+}
+
+/* It can be anywhere: in a folder that is not there (local_add_strays()) until it turns up. */
+static void put_nowhere(Merge *merge, const Entry *entry)
+{
+	Entry fields = *entry;
+	fields.parent = state_key_new(merge->state);
+	g_autoptr(Entry) stray = entry_new(&fields);
+	state_put(merge->state, SIDE_LOCAL, stray);
+	local_depart(merge->local, entry->key);
+}
+
+/*
+ * Two nodes of one name: one had left it, the other had come, and the process ended when only one
+ * of that was recorded. It is the one whose file is there.
+ */
+static void part_doubles(Merge *merge, const ScanFolder *folder, GPtrArray *known)
+{
+	for (unsigned i = 0; i + 1 < known->len;) {
+		const Entry *one = known->pdata[i], *other = known->pdata[i + 1];
+		if (strcmp(one->name, other->name) != 0) {
+			i++;
+			continue;
+		}
+		const ScanPlace *place = seen_in(folder, one->name);
+		bool other_stays = place && is_same_file(other, &place->info);
+		put_nowhere(merge, other_stays ? one : other);
+		g_ptr_array_remove_index(known, other_stays ? i : i + 1);
+	}
+}
+
 /* Both sequences are by name. */
 static void compare_places(Merge *merge, const ScanFolder *folder)
 {
 	g_autoptr(GPtrArray) known = g_ptr_array_new_with_free_func((GDestroyNotify)entry_unref);
 	state_children(merge->state, SIDE_LOCAL, folder->key, known);
+	part_doubles(merge, folder, known);
 	unsigned i = 0, j = 0;
 	while (i < known->len || j < folder->places->len) {
 		const Entry *entry = i < known->len ? known->pdata[i] : NULL;

@@ -67,6 +67,39 @@ static void test_stays_with_another_key(void)
 	g_assert_cmpint(observer_key(observer, "a/file"), ==, other);
 }
 
+/* The node of a/other has the name of a/name, too, whichever of the two has the lower key. */
+static void run_two_of_a_name(const char *first, const char *second, bool is_gone)
+{
+	g_autoptr(Observer) observer = start();
+	observer_write(observer, first, first);
+	observer_settle(observer);
+	observer_write(observer, second, second);
+	observer_settle(observer);
+	int64_t name = observer_key(observer, "a/name");
+	int64_t other = observer_key(observer, "a/other");
+	Entry fields = *observer_entry(observer, "a/other");
+	fields.name = (char *)"name";
+	g_autoptr(Entry) entry = entry_new(&fields);
+	state_put(observer->state, SIDE_LOCAL, entry);
+	if (is_gone) {
+		observer_remove(observer, "a/other");
+	}
+	observer_look_everywhere(observer);
+	observer_settle(observer);
+	observer_check(observer);
+	g_assert_cmpint(observer_key(observer, "a/name"), ==, name);
+	g_assert_cmpint(observer_key(observer, "a/other"), ==, is_gone ? ENTRY_KEY_NONE : other);
+	g_assert_true(observer_is_gone(observer, other) == is_gone);
+}
+
+static void test_two_of_a_name_part(void)
+{
+	run_two_of_a_name("a/name", "a/other", false);
+	run_two_of_a_name("a/other", "a/name", false);
+	run_two_of_a_name("a/name", "a/other", true);
+	run_two_of_a_name("a/other", "a/name", true);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -74,5 +107,6 @@ int main(int argc, char **argv)
 	ADD("turns-up-elsewhere", test_turns_up_elsewhere);
 	ADD("leaves-when-all-was-listed", test_leaves_when_all_was_listed);
 	ADD("stays-with-another-key", test_stays_with_another_key);
+	ADD("two-of-a-name-part", test_two_of_a_name_part);
 	return g_test_run();
 }
