@@ -111,6 +111,8 @@ bool planning_run(Engine *engine);
 char *planning_path(Engine *engine, int64_t parent, const char *name);
 
 /* uploading.c */
+/* False: the trees have moved on since the plan, or something that it needs is not there. */
+bool uploading_can(Engine *engine, const Action *action);
 void uploading_add(Engine *engine, const Action *action, unsigned group);
 void uploading_start(Engine *engine);
 

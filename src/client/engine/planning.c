@@ -261,7 +261,8 @@ static void drop_broken_groups(Engine *engine, const Plan *plan, GHashTable *bro
 {
 	for (unsigned i = 0; i < plan->actions->len; i++) {
 		const Action *action = &g_array_index(plan->actions, Action, i);
-		if (action->group && !may_act(engine, action, true)) {
+		if (action->group &&
+		    (!may_act(engine, action, true) || !uploading_can(engine, action))) {
 			g_hash_table_add(broken, GUINT_TO_POINTER(action->group));
 		}
 	}

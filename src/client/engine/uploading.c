@@ -33,20 +33,19 @@ typedef struct UploadJob {
 
 /* ---- items ------------------------------------------------------------------------------ */
 
-static const NodeId *remote_id(Engine *engine, int64_t key)
-{
-	const Entry *entry = state_get(engine->state, SIDE_REMOTE, key);
-	return entry ? &entry->id : NULL;
-}
-
-static bool set_place(Engine *engine, UploadItem *item, const Entry *local)
+/* A folder that is not on the server yet can only be one of the same group. */
+static bool set_place(Engine *engine, UploadItem *item, const Entry *local, bool grouped)
 {
 	item->name = g_strdup(local->name);
-	const NodeId *parent = remote_id(engine, local->parent);
-	if (!parent) {
+	int64_t parent = local->parent;
+	const Entry *folder = state_get(engine->state, SIDE_REMOTE, parent);
+	if (!folder && grouped) {
+		folder = state_get(engine->state, SIDE_LOCAL, parent);
+	}
+	if (!folder) {
 		return false;
 	}
-	item->parent = *parent;
+	item->parent = folder->id;
 	return true;
 }
 
@@ -86,7 +85,7 @@ static UploadItem *make_item(Engine *engine, const Action *action)
 	if (local) {
 		set_file(item, local);
 		if ((item->verb == UPLOAD_CREATE || item->verb == UPLOAD_MOVE) &&
-		    !set_place(engine, item, local)) {
+		    !set_place(engine, item, local, action->group != 0)) {
 			return NULL;
 		}
 	}
@@ -108,6 +107,12 @@ static uint64_t weight(const UploadItem *item)
 	bool reads = item->verb == UPLOAD_CREATE || item->verb == UPLOAD_UPDATE ||
 		     item->verb == UPLOAD_HASH;
 	return reads && item->kind == ENTRY_FILE ? item->expected.size : 0;
+}
+
+bool uploading_can(Engine *engine, const Action *action)
+{
+	g_autoptr(UploadItem) item = make_item(engine, action);
+	return item;
 }
 
 void uploading_add(Engine *engine, const Action *action, unsigned group)
