@@ -74,7 +74,7 @@ static int64_t step(Keeper *keeper)
 	bool more = false;
 	int64_t now_us = g_get_real_time();
 	if (!drive_upkeep_step(data_folder_drive(folder), now_us, &more, &error) ||
-	    !devices_upkeep(accounts_devices(data_folder_accounts(folder)), now_us, &error)) {
+	    !accounts_upkeep(data_folder_accounts(folder), now_us, &error)) {
 		report(keeper, error);
 		more = false;
 	}
@@ -127,7 +127,7 @@ void keeper_stop(Keeper *keeper)
 	g_thread_join(keeper->thread);
 	g_autoptr(GError) error = NULL;
 	Accounts *accounts = data_folder_accounts(keeper->options.folder);
-	if (!devices_upkeep(accounts_devices(accounts), g_get_real_time(), &error)) {
+	if (!accounts_upkeep(accounts, g_get_real_time(), &error)) {
 		report(keeper, error);
 	}
 	g_cond_clear(&keeper->changed);

@@ -118,9 +118,9 @@ bool verb_user_passwd(VerbCall *call, GError **error)
 		return false;
 	}
 	g_string_append_printf(call->out,
-			       "The password of '%s' is changed. Devices stay signed in; "
-			       "'device revoke %s all' ends them.\n",
-			       call->words[0], call->words[0]);
+			       "The password of '%s' is changed. All devices and browsers are "
+			       "signed out.\n",
+			       call->words[0]);
 	warn_of_short(call);
 	return true;
 }

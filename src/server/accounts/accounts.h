@@ -85,7 +85,10 @@ struct AuditBy; /* audit.h */
 bool accounts_change_password(Accounts *accounts, int64_t id, const char *password,
 			      int64_t spared_session, const struct AuditBy *by, GError **error);
 
-/* DRIVE_ERROR_FORBIDDEN if it would take the last administrator's role who may enter. */
+/*
+ * DRIVE_ERROR_FORBIDDEN if a person (not the operator) would take the role of the last
+ * administrator who may enter.
+ */
 bool accounts_set_role(Accounts *accounts, int64_t id, AccountRole role, const struct AuditBy *by,
 		       GError **error);
 

@@ -10,14 +10,9 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "server/accounts/records.h"
 
 #include <string.h>
-
-#define TOKEN_PREFIX "imdrive_"
-#define TOKEN_RANDOM_SIZE 32
-#define TOKEN_TEXT_SIZE 43 /* base64url of the random bytes, without padding */
-#define TOKEN_SIZE (sizeof TOKEN_PREFIX - 1 + TOKEN_TEXT_SIZE)
-#define TOKEN_HASH_SIZE DEVICES_TOKEN_HASH_SIZE
 
 #define KNOWN_MAX 65536
 #define SEEN_INTERVAL_US (5 * G_TIME_SPAN_MINUTE)
@@ -82,34 +77,14 @@ void devices_set_ended(Devices *devices, DevicesEndedFunc ended, void *data)
 	devices->ended_data = data;
 }
 
-/* ---- tokens ---------------------------------------------------------------------------- */
-
-static char *token_new(void)
-{
-	uint8_t random[TOKEN_RANDOM_SIZE];
-	char text[TOKEN_TEXT_SIZE + 1];
-	randombytes_buf(random, sizeof random);
-	sodium_bin2base64(text, sizeof text, random, sizeof random,
-			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-	char *token = g_strconcat(TOKEN_PREFIX, text, NULL);
-	sodium_memzero(random, sizeof random);
-	sodium_memzero(text, sizeof text);
-	return token;
-}
-
-static bool token_to_hash(const char *token, uint8_t *ret_hash)
-{
-	if (strnlen(token, TOKEN_SIZE + 1) != TOKEN_SIZE ||
-	    !g_str_has_prefix(token, TOKEN_PREFIX)) {
-		return false;
-	}
-	crypto_hash_sha256(ret_hash, (const uint8_t *)token, TOKEN_SIZE);
-	return true;
-}
-
 /* ---- what is remembered ---------------------------------------------------------------- */
 
-static bool is_idle(const Devices *devices, int64_t seen_us, int64_t now_us)
+Sql *devices_sql(Devices *devices)
+{
+	return devices->sql;
+}
+
+bool devices_is_idle(const Devices *devices, int64_t seen_us, int64_t now_us)
 {
 	return devices->idle_max_us > 0 && now_us - seen_us > devices->idle_max_us;
 }
@@ -129,12 +104,15 @@ static void note_seen(Devices *devices, Known *known, int64_t now_us)
 static bool recall(Devices *devices, const char *token, int64_t now_us, DevicesCaller *ret_caller)
 {
 	Known key;
-	if (!token_to_hash(token, key.token_hash)) {
+	TokenKind kind = token_kind(token);
+	if (kind != TOKEN_ACCESS && kind != TOKEN_DEVICE) {
 		return false;
 	}
+	token_hash(token, key.token_hash);
 	g_mutex_lock(&devices->lock);
 	Known *known = g_hash_table_lookup(devices->known, &key);
-	bool right = known && !is_idle(devices, known->seen_us, now_us);
+	bool right = known && now_us < known->expires_us &&
+		     !devices_is_idle(devices, known->seen_us, now_us);
 	if (right) {
 		note_seen(devices, known, now_us);
 		*ret_caller = known->caller;
@@ -157,8 +135,7 @@ void devices_remember(Devices *devices, const DevicesKnown *read, int64_t now_us
 	g_mutex_unlock(&devices->lock);
 }
 
-/* Forgets the account's device, or all of them if device is 0. */
-static void forget(Devices *devices, int64_t account, int64_t device)
+void devices_forget(Devices *devices, int64_t account, int64_t device)
 {
 	g_mutex_lock(&devices->lock);
 	devices->generation++;
@@ -180,19 +157,42 @@ static void forget(Devices *devices, int64_t account, int64_t device)
 
 /* ---- entering -------------------------------------------------------------------------- */
 
-static bool select_known(SqlSession *session, Known *known, bool *ret_found, GError **error)
+#define SELECT_KNOWN                                                        \
+	"SELECT device.id, device.account, device.seen_us, device.scopes, " \
+	"access_expires_us, confirmed FROM device JOIN account"             \
+	" ON account.id = device.account AND account.disabled = 0"          \
+	" JOIN credential ON credential.device = device.id WHERE "
+
+static SqlStatement *ask_known(SqlSession *session, TokenKind kind, const Known *known,
+			       GError **error)
 {
-	SqlStatement *select =
-		sql_statement(session,
-			      "SELECT device.id, device.account, device.seen_us"
-			      " FROM device JOIN account ON account.id = device.account"
-			      " WHERE device.token_hash = $1 AND account.disabled = 0",
-			      error);
-	if (!select) {
-		return false;
+	const RecordsValue *values =
+		RECORDS_VALUES(RECORDS_BLOB(known->token_hash, TOKEN_HASH_SIZE));
+	if (kind == TOKEN_ACCESS) {
+		return records_ask(session,
+				   SELECT_KNOWN
+				   "access_hash = $1 UNION ALL "
+				   "SELECT device.id, device.account, device.seen_us,"
+				   " device.scopes, access_before_expires_us, 1"
+				   " FROM device JOIN account"
+				   " ON account.id = device.account AND account.disabled = 0"
+				   " JOIN credential ON credential.device = device.id"
+				   " WHERE access_before_hash = $1",
+				   values, error);
 	}
-	sql_bind_bytes(select, 1, known->token_hash, TOKEN_HASH_SIZE);
-	if (!sql_step(select, ret_found, error)) {
+	return records_ask(session,
+			   "SELECT device.id, device.account, device.seen_us, device.scopes,"
+			   " 9223372036854775807, 1"
+			   " FROM device JOIN account ON account.id = device.account"
+			   " WHERE device.token_hash = $1 AND account.disabled = 0",
+			   values, error);
+}
+
+static bool select_known(SqlSession *session, TokenKind kind, Known *known, bool *ret_found,
+			 GError **error)
+{
+	SqlStatement *select = ask_known(session, kind, known, error);
+	if (!select || !sql_step(select, ret_found, error)) {
 		return false;
 	}
 	if (*ret_found) {
@@ -200,6 +200,9 @@ static bool select_known(SqlSession *session, Known *known, bool *ret_found, GEr
 		known->caller.account = sql_column_int(select, 1);
 		known->seen_us = sql_column_int(select, 2);
 		known->noted_us = known->seen_us;
+		known->caller.scopes = (unsigned)sql_column_int(select, 3);
+		known->expires_us = sql_column_int(select, 4);
+		known->unconfirmed = sql_column_int(select, 5) == 0;
 	}
 	return true;
 }
@@ -208,15 +211,47 @@ bool devices_read(Devices *devices, const char *token, DevicesKnown *ret_known, 
 		  GError **error)
 {
 	*ret_found = false;
-	if (!token_to_hash(token, ret_known->token_hash)) {
+	TokenKind kind = token_kind(token);
+	if (kind != TOKEN_ACCESS && kind != TOKEN_DEVICE) {
 		return true;
 	}
+	token_hash(token, ret_known->token_hash);
 	/* Before the table is read: what ends after this may have been read as not ended. */
 	g_mutex_lock(&devices->lock);
 	ret_known->generation = devices->generation;
 	g_mutex_unlock(&devices->lock);
 	g_autoptr(SqlSession) session = sql_read(devices->sql, error);
-	return session && select_known(session, ret_known, ret_found, error);
+	return session && select_known(session, kind, ret_known, ret_found, error);
+}
+
+static bool confirm_in(SqlSession *session, const Known *known, bool *ret_exchanged, GError **error)
+{
+	const RecordsValue *device = RECORDS_VALUES(RECORDS_INT(known->caller.device));
+	if (!records_run(session, "UPDATE credential SET confirmed = 1 WHERE device = $1", device,
+			 error) ||
+	    !records_run(session,
+			 "UPDATE device SET token_hash = NULL"
+			 " WHERE id = $1 AND token_hash IS NOT NULL",
+			 device, error)) {
+		return false;
+	}
+	*ret_exchanged = sql_changes(session) > 0;
+	return sql_commit(session, error);
+}
+
+/*
+ * Somebody uses an access token for the first time: now what it was exchanged for is not needed any
+ * more. That it cannot be written just now keeps nobody out.
+ */
+static void confirm(Devices *devices, const Known *known)
+{
+	bool exchanged = false;
+	g_autoptr(SqlSession) session = sql_write(devices->sql, NULL);
+	bool done = session && confirm_in(session, known, &exchanged, NULL);
+	g_clear_pointer(&session, sql_release);
+	if (done && exchanged) {
+		devices_forget(devices, known->caller.account, known->caller.device);
+	}
 }
 
 bool devices_authenticate(Devices *devices, const char *token, int64_t now_us,
@@ -230,11 +265,15 @@ bool devices_authenticate(Devices *devices, const char *token, int64_t now_us,
 	if (!devices_read(devices, token, &known, &found, error)) {
 		return false;
 	}
-	if (!found || is_idle(devices, known.seen_us, now_us)) {
+	if (!found || now_us >= known.expires_us ||
+	    devices_is_idle(devices, known.seen_us, now_us)) {
 		g_set_error_literal(
 			error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED,
 			"this device is not signed in, or was signed out: sign in again");
 		return false;
+	}
+	if (known.unconfirmed) {
+		confirm(devices, &known);
 	}
 	devices_remember(devices, &known, now_us);
 	*ret_caller = known.caller;
@@ -269,7 +308,7 @@ static bool check_account(SqlSession *session, int64_t account, GError **error)
 {
 	SqlStatement *count = sql_statement(session,
 					    "SELECT (SELECT COUNT(*) FROM device"
-					    "  WHERE account = $1 AND token_hash IS NOT NULL)"
+					    "  WHERE account = $1 AND ended = 0)"
 					    " FROM account WHERE id = $1 AND disabled = 0",
 					    error);
 	if (!count) {
@@ -294,111 +333,132 @@ static bool check_account(SqlSession *session, int64_t account, GError **error)
 	return true;
 }
 
-static bool next_id(SqlSession *session, int64_t *ret_id, GError **error)
+bool devices_insert(SqlSession *session, const DevicesNew *new, int64_t *ret_device, GError **error)
 {
-	SqlStatement *next = sql_statement(session,
-					   "UPDATE accounts_counter SET device = device + 1"
-					   " RETURNING device",
-					   error);
-	bool row;
-	if (!next || !sql_step(next, &row, error)) {
-		return false;
-	}
-	*ret_id = sql_column_int(next, 0);
-	return sql_run(next, error);
-}
-
-bool devices_add(Devices *devices, int64_t account, const char *name, int64_t now_us,
-		 char **ret_token, int64_t *ret_device, GError **error)
-{
-	if (!is_device_name(name)) {
+	if (!is_device_name(new->name)) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
 			    "a device name has 1 to %d bytes of UTF-8 without control characters",
 			    DEVICE_NAME_SIZE_MAX);
 		return false;
 	}
+	return check_account(session, new->account, error) &&
+	       records_next_id(session, RECORDS_DEVICE, ret_device, error) &&
+	       records_run(session,
+			   "INSERT INTO device (id, account, name, created_us, seen_us, peer,"
+			   " method, client, scopes) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
+			   RECORDS_VALUES(RECORDS_INT(*ret_device), RECORDS_INT(new->account),
+					  RECORDS_TEXT(new->name), RECORDS_INT(new->now_us),
+					  RECORDS_TEXT(new->peer), RECORDS_TEXT(new->method),
+					  RECORDS_TEXT(new->client),
+					  RECORDS_INT(new->scopes &DEVICES_SCOPES_ALL)),
+			   error);
+}
+
+bool devices_add(Devices *devices, int64_t account, const char *name, int64_t now_us,
+		 char **ret_token, int64_t *ret_device, GError **error)
+{
+	const DevicesNew new = { .account = account,
+				 .name = name,
+				 .method = "password",
+				 .scopes = DEVICES_SCOPES_ALL,
+				 .now_us = now_us };
 	g_autoptr(SqlSession) session = sql_write(devices->sql, error);
 	int64_t device;
-	if (!session || !check_account(session, account, error) ||
-	    !next_id(session, &device, error)) {
+	if (!session || !devices_insert(session, &new, &device, error)) {
 		return false;
 	}
-	SqlStatement *insert =
-		sql_statement(session,
-			      "INSERT INTO device (id, account, name, token_hash,"
-			      " created_us, seen_us) VALUES ($1, $2, $3, $4, $5, $5)",
-			      error);
-	if (!insert) {
+	uint8_t hash[TOKEN_HASH_SIZE];
+	char *token = token_new(TOKEN_DEVICE);
+	token_hash(token, hash);
+	g_autofree char *target = devices_text(device, name);
+	const AuditBy by = { .account = account, .peer = "", .now_us = now_us };
+	const AuditEvent event = { .what = "sign-in", .account = account, .target = target };
+	if (!records_run(session, "UPDATE device SET token_hash = $2 WHERE id = $1",
+			 RECORDS_VALUES(RECORDS_INT(device), RECORDS_BLOB(hash, sizeof hash)),
+			 error) ||
+	    !audit_append(session, &by, &event, error) || !sql_commit(session, error)) {
+		token_free(token);
 		return false;
 	}
-	g_autofree char *token = token_new();
-	uint8_t token_hash[TOKEN_HASH_SIZE];
-	g_assert(token_to_hash(token, token_hash));
-	sql_bind_int(insert, 1, device);
-	sql_bind_int(insert, 2, account);
-	sql_bind_text(insert, 3, name);
-	sql_bind_bytes(insert, 4, token_hash, sizeof token_hash);
-	sql_bind_int(insert, 5, now_us);
-	if (!sql_run(insert, error) || !sql_commit(session, error)) {
-		sodium_memzero(token, strlen(token));
-		return false;
-	}
-	*ret_token = g_steal_pointer(&token);
+	*ret_token = token;
 	*ret_device = device;
+	return true;
+}
+
+char *devices_text(int64_t device, const char *name)
+{
+	return g_strdup_printf("device %" G_GINT64_FORMAT " %s", device, name);
+}
+
+/* ---- ending ---------------------------------------------------------------------------- */
+
+bool devices_end_in(SqlSession *session, int64_t device, GError **error)
+{
+	const RecordsValue *values = RECORDS_VALUES(RECORDS_INT(device));
+	return records_run(session, "DELETE FROM credential WHERE device = $1", values, error) &&
+	       records_run(session, "UPDATE device SET ended = 1, token_hash = NULL WHERE id = $1",
+			   values, error);
+}
+
+bool devices_end_all_in(SqlSession *session, int64_t account, GError **error)
+{
+	const RecordsValue *values = RECORDS_VALUES(RECORDS_INT(account));
+	return records_run(session,
+			   "DELETE FROM credential WHERE device IN"
+			   " (SELECT id FROM device WHERE account = $1)",
+			   values, error) &&
+	       records_run(session,
+			   "UPDATE device SET ended = 1, token_hash = NULL"
+			   " WHERE account = $1 AND ended = 0",
+			   values, error);
+}
+
+static bool end_one(Devices *devices, const DevicesCaller *which, const AuditBy *by, GError **error)
+{
+	g_autoptr(SqlSession) session = sql_write(devices->sql, error);
+	SqlStatement *row;
+	if (!session ||
+	    !records_find(session,
+			  "SELECT name FROM device WHERE id = $1 AND account = $2 AND ended = 0",
+			  RECORDS_VALUES(RECORDS_INT(which->device), RECORDS_INT(which->account)),
+			  &row, error)) {
+		return false;
+	}
+	if (!row) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+			    "the account has no device %" G_GINT64_FORMAT, which->device);
+		return false;
+	}
+	g_autofree char *target = devices_text(which->device, sql_column_text(row, 0));
+	const AuditEvent event = { .what = "revoke", .account = which->account, .target = target };
+	return devices_end_in(session, which->device, error) &&
+	       audit_append(session, by, &event, error) && sql_commit(session, error);
+}
+
+bool devices_end_by(Devices *devices, const DevicesCaller *which, const AuditBy *by, GError **error)
+{
+	if (!end_one(devices, which, by, error)) {
+		return false;
+	}
+	devices_forget(devices, which->account, which->device);
 	return true;
 }
 
 bool devices_end(Devices *devices, int64_t account, int64_t device, GError **error)
 {
-	g_autoptr(SqlSession) session = sql_write(devices->sql, error);
-	if (!session) {
-		return false;
-	}
-	SqlStatement *update = sql_statement(session,
-					     "UPDATE device SET token_hash = NULL WHERE id = $1"
-					     " AND account = $2 AND token_hash IS NOT NULL",
-					     error);
-	if (!update) {
-		return false;
-	}
-	sql_bind_int(update, 1, device);
-	sql_bind_int(update, 2, account);
-	if (!sql_run(update, error)) {
-		return false;
-	}
-	if (sql_changes(session) == 0) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
-			    "the account has no device %" G_GINT64_FORMAT, device);
-		return false;
-	}
-	if (!sql_commit(session, error)) {
-		return false;
-	}
-	g_clear_pointer(&session, sql_release);
-	forget(devices, account, device);
-	return true;
-}
-
-static bool update_all(Devices *devices, int64_t account, GError **error)
-{
-	g_autoptr(SqlSession) session = sql_write(devices->sql, error);
-	if (!session) {
-		return false;
-	}
-	SqlStatement *update = sql_statement(
-		session, "UPDATE device SET token_hash = NULL WHERE account = $1", error);
-	if (!update) {
-		return false;
-	}
-	sql_bind_int(update, 1, account);
-	return sql_run(update, error) && sql_commit(session, error);
+	const DevicesCaller which = { .account = account, .device = device };
+	return devices_end_by(devices, &which, NULL, error);
 }
 
 bool devices_end_all(Devices *devices, int64_t account, GError **error)
 {
-	bool ended = update_all(devices, account, error);
+	const AuditEvent event = { .what = "revoke", .account = account, .target = "all devices" };
+	g_autoptr(SqlSession) session = sql_write(devices->sql, error);
+	bool ended = session && devices_end_all_in(session, account, error) &&
+		     audit_append(session, NULL, &event, error) && sql_commit(session, error);
+	g_clear_pointer(&session, sql_release);
 	/* Also if it failed: the account may be disabled, which only the table knows. */
-	forget(devices, account, 0);
+	devices_forget(devices, account, 0);
 	return ended;
 }
 
@@ -406,7 +466,11 @@ bool devices_end_all(Devices *devices, int64_t account, GError **error)
 
 void devices_entry_clear(void *entry)
 {
-	g_clear_pointer(&((DevicesEntry *)entry)->name, g_free);
+	DevicesEntry *cleared = entry;
+	g_clear_pointer(&cleared->name, g_free);
+	g_clear_pointer(&cleared->peer, g_free);
+	g_clear_pointer(&cleared->method, g_free);
+	g_clear_pointer(&cleared->client, g_free);
 }
 
 bool devices_list(Devices *devices, int64_t account, GArray *ret_entries, GError **error)
@@ -417,8 +481,9 @@ bool devices_list(Devices *devices, int64_t account, GArray *ret_entries, GError
 	}
 	SqlStatement *select =
 		sql_statement(session,
-			      "SELECT id, name, created_us, seen_us FROM device"
-			      " WHERE account = $1 AND token_hash IS NOT NULL ORDER BY id",
+			      "SELECT id, name, created_us, seen_us, peer, method, client,"
+			      " scopes FROM device"
+			      " WHERE account = $1 AND ended = 0 ORDER BY id",
 			      error);
 	if (!select) {
 		return false;
@@ -434,6 +499,10 @@ bool devices_list(Devices *devices, int64_t account, GArray *ret_entries, GError
 			.name = g_strdup(sql_column_text(select, 1)),
 			.created_us = sql_column_int(select, 2),
 			.seen_us = sql_column_int(select, 3),
+			.peer = records_text(select, 4),
+			.method = records_text(select, 5),
+			.client = records_text(select, 6),
+			.scopes = (unsigned)sql_column_int(select, 7),
 		};
 		g_array_append_val(ret_entries, entry);
 	}
@@ -496,18 +565,18 @@ static bool write_seen(SqlSession *session, GHashTable *seen, GError **error)
 /* Memory refuses them already: authenticating compares the time itself. */
 static bool end_idle(Devices *devices, SqlSession *session, int64_t now_us, GError **error)
 {
-	if (devices->idle_max_us == 0) {
-		return true;
-	}
-	SqlStatement *update = sql_statement(session,
-					     "UPDATE device SET token_hash = NULL"
-					     " WHERE token_hash IS NOT NULL AND seen_us < $1",
-					     error);
-	if (!update) {
-		return false;
-	}
-	sql_bind_int(update, 1, now_us - devices->idle_max_us);
-	return sql_run(update, error);
+	/* 1 is before anybody was there. */
+	int64_t idle_us = devices->idle_max_us > 0 ? now_us - devices->idle_max_us : 1;
+	int64_t old_us = now_us - CREDENTIALS_DAYS_MAX * G_TIME_SPAN_DAY;
+	return records_run(session,
+			   "UPDATE device SET ended = 1, token_hash = NULL WHERE ended = 0"
+			   " AND (seen_us < $1 OR id IN"
+			   "  (SELECT device FROM credential WHERE created_us < $2))",
+			   RECORDS_VALUES(RECORDS_INT(idle_us), RECORDS_INT(old_us)), error) &&
+	       records_run(session,
+			   "DELETE FROM credential WHERE device IN"
+			   " (SELECT id FROM device WHERE ended = 1)",
+			   NULL, error);
 }
 
 bool devices_upkeep(Devices *devices, int64_t now_us, GError **error)

@@ -8,8 +8,9 @@
 #include <stdint.h>
 
 /*
- * Devices and their credential: an opaque token of 256 random bits that is shown once and stored as
- * its SHA-256. Whoever has it is the device until it is ended, or idle for too long.
+ * Devices and whose they are. A device is let in by an access token (credentials.h), or, if it
+ * signed in before there were such, by a token of its own that has no end. All are opaque, shown
+ * once and stored hashed. Whoever has one is the device until it is ended, or idle for too long.
  *
  * The id of a device is never used again: the journal knows operations by (device, number). An
  * ended device keeps its row, without a token, so that history can still name it.
@@ -17,6 +18,8 @@
  * All functions may be called from any thread. The tables are accounts.c's to migrate.
  */
 typedef struct Devices Devices;
+
+struct AuditBy; /* audit.h */
 
 /* Called after one or all credentials of the account ended; must not call devices_* or wait. */
 typedef void (*DevicesEndedFunc)(int64_t account, void *data);
@@ -29,8 +32,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Devices, devices_close)
 void devices_set_ended(Devices *devices, DevicesEndedFunc ended, void *data);
 
 /*
- * A new device of the account. name: 1..DEVICE_NAME_SIZE_MAX bytes of UTF-8 for people. The token
- * is yours to hand over and to wipe. DRIVE_ERROR_FORBIDDEN over DEVICES_PER_ACCOUNT_MAX.
+ * A new device of the account with a token of its own, which credentials_refresh() exchanges.
+ * name: 1..DEVICE_NAME_SIZE_MAX bytes of UTF-8 for people. The token is yours to hand over and to
+ * wipe. DRIVE_ERROR_FORBIDDEN over DEVICES_PER_ACCOUNT_MAX.
  */
 bool devices_add(Devices *devices, int64_t account, const char *name, int64_t now_us,
 		 char **ret_token, int64_t *ret_device, GError **error);
@@ -76,6 +80,9 @@ bool devices_list(Devices *devices, int64_t account, GArray *ret_entries, GError
 void devices_entry_clear(void *entry);
 
 /* Ends one device of the account; DRIVE_ERROR_NOT_FOUND if it has no such. */
+bool devices_end_by(Devices *devices, const DevicesCaller *which, const struct AuditBy *by,
+		    GError **error);
+/* By the operator. */
 bool devices_end(Devices *devices, int64_t account, int64_t device, GError **error);
 bool devices_end_all(Devices *devices, int64_t account, GError **error);
 

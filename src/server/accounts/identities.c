@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/accounts/identities_internal.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "server/accounts/accounts_internal.h"
+#include "server/accounts/records.h"
+
+#include <string.h>
+
+void identities_identity_clear(void *data)
+{
+	Identity *identity = data;
+	g_free(identity->provider);
+	g_free(identity->tenant);
+	g_free(identity->subject);
+	g_free(identity->name);
+	g_free(identity->username);
+	g_free(identity->avatar_url);
+	g_free(identity->email);
+	g_free(identity->chat_address);
+	*identity = (Identity){ 0 };
+}
+
+char *identities_text(const Proof *proof)
+{
+	bool tenant = proof->tenant && proof->tenant[0];
+	return g_strconcat(proof->provider, "/", tenant ? proof->tenant : "", tenant ? "/" : "",
+			   proof->subject, NULL);
+}
+
+/* ---- finding --------------------------------------------------------------------------- */
+
+#define SELECT_IDENTITY                                                              \
+	"SELECT id, account, provider, tenant, subject, name, username, avatar_url," \
+	" email, email_verified, chat_address, created_us, used_us FROM identity WHERE "
+
+/* $1 … $3; a literal's length is known, an empty tenant is no NULL. */
+#define KEY(proof)                                                           \
+	RECORDS_TEXT((proof)->provider),                                     \
+		RECORDS_BLOB((proof)->tenant ? (proof)->tenant : "",         \
+			     (proof)->tenant ? strlen((proof)->tenant) : 0), \
+		RECORDS_BLOB((proof)->subject, strlen((proof)->subject))
+#define IS_KEY "provider = $1 AND tenant = $2 AND subject = $3"
+
+static char *bytes_text(SqlStatement *row, int column)
+{
+	size_t size;
+	const char *bytes = sql_column_bytes(row, column, &size);
+	return g_strndup(bytes ? bytes : "", size);
+}
+
+static void read_row(SqlStatement *row, Identity *ret_identity)
+{
+	*ret_identity = (Identity){
+		.id = sql_column_int(row, 0),
+		.account = sql_column_int(row, 1),
+		.provider = records_text(row, 2),
+		.tenant = bytes_text(row, 3),
+		.subject = bytes_text(row, 4),
+		.name = records_text(row, 5),
+		.username = records_text(row, 6),
+		.avatar_url = records_text(row, 7),
+		.email = records_text(row, 8),
+		.email_verified = sql_column_int(row, 9) != 0,
+		.chat_address = records_text(row, 10),
+		.created_us = sql_column_int(row, 11),
+		.used_us = sql_column_int(row, 12),
+	};
+}
+
+bool identities_read(SqlSession *session, const Proof *proof, Identity *ret_identity,
+		     GError **error)
+{
+	*ret_identity = (Identity){ 0 };
+	SqlStatement *row;
+	if (!records_find(session, SELECT_IDENTITY IS_KEY, RECORDS_VALUES(KEY(proof)), &row,
+			  error)) {
+		return false;
+	}
+	if (row) {
+		read_row(row, ret_identity);
+	}
+	return true;
+}
+
+bool identities_find(Accounts *accounts, const Proof *proof, Identity *ret_identity, GError **error)
+{
+	g_autoptr(SqlSession) session = sql_read(accounts_sql(accounts), error);
+	Identity identity;
+	if (!session || !proof_check(proof, error) ||
+	    !identities_read(session, proof, &identity, error)) {
+		return false;
+	}
+	if (identity.id == 0) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+				    "the drive does not know this identity");
+		return false;
+	}
+	*ret_identity = identity;
+	return true;
+}
+
+bool identities_list(Accounts *accounts, int64_t account, GArray *ret_identities, GError **error)
+{
+	g_autoptr(SqlSession) session = sql_read(accounts_sql(accounts), error);
+	SqlStatement *select =
+		session ? records_ask(session, SELECT_IDENTITY "account = $1 ORDER BY id",
+				      RECORDS_VALUES(RECORDS_INT(account)), error)
+			: NULL;
+	bool more;
+	while (select && sql_step(select, &more, error)) {
+		if (!more) {
+			return true;
+		}
+		Identity identity;
+		read_row(select, &identity);
+		g_array_append_val(ret_identities, identity);
+	}
+	return false;
+}
+
+bool identities_know_address(Accounts *accounts, const char *provider, const char *address,
+			     bool *ret_known, GError **error)
+{
+	int64_t known;
+	g_autoptr(SqlSession) session = sql_read(accounts_sql(accounts), error);
+	if (!session ||
+	    !records_count(session,
+			   "SELECT 1 FROM identity JOIN account ON account.id = identity.account"
+			   " WHERE chat_address = $1 AND provider = $2 AND account.disabled = 0",
+			   RECORDS_VALUES(RECORDS_TEXT(address), RECORDS_TEXT(provider)), &known,
+			   error)) {
+		return false;
+	}
+	*ret_known = known != 0 && address[0] != '\0';
+	return true;
+}
+
+/* ---- binding --------------------------------------------------------------------------- */
+
+bool identities_insert(SqlSession *session, const IdentitiesBind *bind, const AuditBy *by,
+		       GError **error)
+{
+	const Proof *proof = bind->proof;
+	int64_t id;
+	int64_t now_us = audit_by_now(by);
+	if (!records_next_id(session, RECORDS_IDENTITY, &id, error) ||
+	    !records_run(session,
+			 "INSERT INTO identity (provider, tenant, subject, id, account,"
+			 " alt_subject, name, username, avatar_url, email, email_verified,"
+			 " chat_address, created_us, used_us)"
+			 " VALUES ($1, $2, $3, $4, $5, '', '', '', '', '', 0, '', $6, $6)",
+			 RECORDS_VALUES(KEY(proof), RECORDS_INT(id), RECORDS_INT(bind->account),
+					RECORDS_INT(now_us)),
+			 error)) {
+		return false;
+	}
+	return identities_refresh(session, id, bind, now_us, error);
+}
+
+bool identities_refresh(SqlSession *session, int64_t id, const IdentitiesBind *bind, int64_t now_us,
+			GError **error)
+{
+	const Proof *proof = bind->proof;
+	return records_run(session,
+			   "UPDATE identity SET alt_subject = $2, name = $3, username = $4,"
+			   " avatar_url = $5, email = $6, email_verified = $7, chat_address = $8,"
+			   " used_us = $9 WHERE id = $1",
+			   RECORDS_VALUES(RECORDS_INT(id), RECORDS_TEXT(proof->alt_subject),
+					  RECORDS_TEXT(proof->name), RECORDS_TEXT(proof->username),
+					  RECORDS_TEXT(proof->avatar_url),
+					  RECORDS_TEXT(proof->email),
+					  RECORDS_INT(bind->trust_email && proof->email_verified),
+					  RECORDS_TEXT(proof->chat_address), RECORDS_INT(now_us)),
+			   error);
+}
+
+/* The account may get another way in. */
+static bool check_account(SqlSession *session, const IdentitiesBind *bind, GError **error)
+{
+	Account account;
+	if (!accounts_read(session, bind->account, &account, error)) {
+		return false;
+	}
+	bool current = bind->epoch < 0 || (bind->epoch == account.epoch && !account.disabled);
+	unsigned count = account.identity_count;
+	accounts_account_clear(&account);
+	if (!current) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED,
+				    "the account's access was revoked meanwhile: sign in again");
+		return false;
+	}
+	if (count >= IDENTITIES_PER_ACCOUNT_MAX) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
+			    "the account has %d identities already: unlink one first",
+			    IDENTITIES_PER_ACCOUNT_MAX);
+		return false;
+	}
+	return true;
+}
+
+bool identities_bind(Accounts *accounts, const IdentitiesBind *bind, const AuditBy *by,
+		     GError **error)
+{
+	g_autoptr(SqlSession) session =
+		proof_check(bind->proof, error) ? sql_write(accounts_sql(accounts), error) : NULL;
+	Identity identity;
+	if (!session || !identities_read(session, bind->proof, &identity, error)) {
+		return false;
+	}
+	int64_t id = identity.id;
+	int64_t owner = identity.account;
+	identities_identity_clear(&identity);
+	if (id != 0 && owner != bind->account) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_CONFLICT,
+				    "this chat account belongs to another account of the drive "
+				    "already");
+		return false;
+	}
+	if (!check_account(session, bind, error)) {
+		return false;
+	}
+	if (id != 0) {
+		return identities_refresh(session, id, bind, audit_by_now(by), error) &&
+		       sql_commit(session, error);
+	}
+	g_autofree char *target = identities_text(bind->proof);
+	const AuditEvent event = { .what = "link", .account = bind->account, .target = target };
+	return identities_insert(session, bind, by, error) &&
+	       audit_append(session, by, &event, error) && sql_commit(session, error);
+}
+
+/* ---- unbinding ------------------------------------------------------------------------- */
+
+/* "qq/1", or NULL with an error if the account has no such. */
+static char *text_of(SqlSession *session, int64_t account, int64_t identity, GError **error)
+{
+	SqlStatement *row;
+	if (!records_find(session, SELECT_IDENTITY "id = $1 AND account = $2",
+			  RECORDS_VALUES(RECORDS_INT(identity), RECORDS_INT(account)), &row,
+			  error)) {
+		return NULL;
+	}
+	if (!row) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+			    "the account has no identity %" G_GINT64_FORMAT, identity);
+		return NULL;
+	}
+	Identity found;
+	read_row(row, &found);
+	char *text = identities_text(&(Proof){
+		.provider = found.provider, .tenant = found.tenant, .subject = found.subject });
+	identities_identity_clear(&found);
+	return text;
+}
+
+static bool check_not_last(SqlSession *session, int64_t id, GError **error)
+{
+	Account account;
+	if (!accounts_read(session, id, &account, error)) {
+		return false;
+	}
+	bool last = account.identity_count < 2 && !account.has_password;
+	accounts_account_clear(&account);
+	if (last) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
+				    "this is the last way to sign in to the account: link another "
+				    "or set a password first");
+	}
+	return !last;
+}
+
+static bool unbind_in(SqlSession *session, int64_t account, int64_t identity, const AuditBy *by,
+		      GError **error)
+{
+	g_autofree char *target = text_of(session, account, identity, error);
+	const AuditEvent event = { .what = "unlink", .account = account, .target = target };
+	return target && check_not_last(session, account, error) &&
+	       records_run(session, "DELETE FROM identity WHERE id = $1",
+			   RECORDS_VALUES(RECORDS_INT(identity)), error) &&
+	       accounts_revoke_in(session, account, 0, error) &&
+	       audit_append(session, by, &event, error) && sql_commit(session, error);
+}
+
+bool identities_unbind(Accounts *accounts, int64_t account, int64_t identity, const AuditBy *by,
+		       GError **error)
+{
+	g_autoptr(SqlSession) session = sql_write(accounts_sql(accounts), error);
+	bool done = session && unbind_in(session, account, identity, by, error);
+	g_clear_pointer(&session, sql_release);
+	accounts_forget(accounts, account);
+	return done;
+}
+
+static bool rebind_in(SqlSession *session, const IdentitiesBind *bind, const AuditBy *by,
+		      int64_t *ret_before, GError **error)
+{
+	Identity identity;
+	if (!check_account(session, bind, error) ||
+	    !identities_read(session, bind->proof, &identity, error)) {
+		return false;
+	}
+	int64_t id = identity.id;
+	*ret_before = identity.account;
+	identities_identity_clear(&identity);
+	g_autofree char *target = identities_text(bind->proof);
+	g_autofree char *detail = g_strdup_printf("from account %" G_GINT64_FORMAT, *ret_before);
+	const AuditEvent event = { .what = "rebind",
+				   .account = bind->account,
+				   .target = target,
+				   .detail = *ret_before ? detail : NULL };
+	bool moved =
+		id == 0 ? identities_insert(session, bind, by, error)
+			: records_run(session, "UPDATE identity SET account = $2 WHERE id = $1",
+				      RECORDS_VALUES(RECORDS_INT(id), RECORDS_INT(bind->account)),
+				      error);
+	return moved && (*ret_before == 0 || accounts_revoke_in(session, *ret_before, 0, error)) &&
+	       accounts_revoke_in(session, bind->account, 0, error) &&
+	       audit_append(session, by, &event, error) && sql_commit(session, error);
+}
+
+bool identities_rebind(Accounts *accounts, int64_t account, const Proof *key, const AuditBy *by,
+		       GError **error)
+{
+	const IdentitiesBind bind = { .account = account, .epoch = -1, .proof = key };
+	int64_t before = 0;
+	g_autoptr(SqlSession) session =
+		proof_check(key, error) ? sql_write(accounts_sql(accounts), error) : NULL;
+	bool done = session && rebind_in(session, &bind, by, &before, error);
+	g_clear_pointer(&session, sql_release);
+	accounts_forget(accounts, account);
+	if (before != 0) {
+		accounts_forget(accounts, before);
+	}
+	return done;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/accounts/identities.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+#include "server/accounts/entry.h"
+#include "server/accounts/sessions.h"
+
+#include <string.h>
+
+#define NOW_US (1700000000 * G_TIME_SPAN_SECOND)
+
+typedef struct World {
+	Sql *sql;
+	Accounts *accounts;
+	AuditBy by;
+	int64_t alice;
+	int64_t bob;
+} World;
+
+static const Proof alice_qq = { .provider = "qq", .subject = "1", .username = "alice" };
+static const Proof bob_qq = { .provider = "qq", .subject = "2", .username = "bob" };
+static const Proof alice_xmpp = { .provider = "xmpp",
+				  .subject = "alice@example.org",
+				  .chat_address = "alice@example.org" };
+
+static EntryResult enter(World *world, const Proof *proof)
+{
+	g_autoptr(GError) error = NULL;
+	const EntryRequest request = { .proof = proof, .policy = ENTRY_AUTO };
+	EntryResult result;
+	entry_by_proof(world->accounts, &request, &world->by, &result, &error);
+	g_assert_no_error(error);
+	return result;
+}
+
+static int64_t account_of(World *world, const Proof *proof)
+{
+	g_auto(EntryResult) result = enter(world, proof);
+	return result.account.id;
+}
+
+static void world_setup(World *world, const void *data)
+{
+	g_autoptr(GError) error = NULL;
+	world->sql = sql_open(":memory:", &(SqlOptions){ 0 }, &error);
+	world->accounts = accounts_open(world->sql, 0, &error);
+	g_assert_no_error(error);
+	world->by = (AuditBy){ .peer = "192.0.2.1", .now_us = NOW_US };
+	world->alice = account_of(world, &alice_qq);
+	world->bob = account_of(world, &bob_qq);
+}
+
+static void world_teardown(World *world, const void *data)
+{
+	accounts_close(world->accounts);
+	sql_close(world->sql);
+}
+
+static int64_t epoch_of(World *world, int64_t id)
+{
+	Account account;
+	g_assert_true(accounts_get(world->accounts, id, &account, NULL));
+	int64_t epoch = account.epoch;
+	accounts_account_clear(&account);
+	return epoch;
+}
+
+static bool bind(World *world, int64_t account, const Proof *proof, GError **error)
+{
+	const IdentitiesBind bind = { .account = account,
+				      .epoch = epoch_of(world, account),
+				      .proof = proof };
+	return identities_bind(world->accounts, &bind, &world->by, error);
+}
+
+static int64_t id_of(World *world, const Proof *proof)
+{
+	Identity identity;
+	g_assert_true(identities_find(world->accounts, proof, &identity, NULL));
+	int64_t id = identity.id;
+	identities_identity_clear(&identity);
+	return id;
+}
+
+static unsigned count(World *world, int64_t account)
+{
+	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(Identity));
+	g_array_set_clear_func(list, identities_identity_clear);
+	g_assert_true(identities_list(world->accounts, account, list, NULL));
+	return list->len;
+}
+
+static char *session_of(World *world, int64_t account)
+{
+	char *token = NULL;
+	const SessionsSpec spec = { .account = account, .method = "qq" };
+	g_assert_true(sessions_begin(world->accounts, &spec, &world->by, &token, NULL));
+	return token;
+}
+
+static bool is_in(World *world, const char *token)
+{
+	Session session;
+	bool found = sessions_find(world->accounts, token, &world->by, &session, NULL);
+	if (found) {
+		sessions_session_clear(&session);
+	}
+	return found;
+}
+
+static void test_linked_enters_the_same_account(World *world, const void *data)
+{
+	g_assert_true(bind(world, world->alice, &alice_xmpp, NULL));
+	g_assert_cmpint(account_of(world, &alice_xmpp), ==, world->alice);
+	g_assert_cmpuint(count(world, world->alice), ==, 2);
+	/* Once more is nothing new. */
+	g_assert_true(bind(world, world->alice, &alice_xmpp, NULL));
+	g_assert_cmpuint(count(world, world->alice), ==, 2);
+}
+
+static void test_r11_bound_elsewhere_is_refused(World *world, const void *data)
+{
+	g_autoptr(GError) error = NULL;
+	g_assert_false(bind(world, world->alice, &bob_qq, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CONFLICT);
+	g_assert_cmpint(account_of(world, &bob_qq), ==, world->bob);
+}
+
+static void test_r11_last_way_in_stays(World *world, const void *data)
+{
+	g_autoptr(GError) error = NULL;
+	int64_t qq = id_of(world, &alice_qq);
+	g_assert_false(identities_unbind(world->accounts, world->alice, qq, &world->by, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN);
+	g_assert_cmpint(account_of(world, &alice_qq), ==, world->alice);
+	g_assert_true(accounts_set_password(world->accounts, world->alice, "secret", NULL));
+	g_assert_true(identities_unbind(world->accounts, world->alice, qq, &world->by, NULL));
+	/* Now the password is the last. */
+	g_clear_error(&error);
+	g_assert_false(accounts_change_password(world->accounts, world->alice, NULL, 0, &world->by,
+						&error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN);
+	g_assert_cmpint(account_of(world, &alice_qq), !=, world->alice);
+}
+
+static void test_unlink_is_for_owners(World *world, const void *data)
+{
+	g_autoptr(GError) error = NULL;
+	g_assert_false(identities_unbind(world->accounts, world->alice, id_of(world, &bob_qq),
+					 &world->by, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+	g_assert_cmpuint(count(world, world->bob), ==, 1);
+}
+
+static void test_r13_unlink_revokes(World *world, const void *data)
+{
+	g_autofree char *alices = session_of(world, world->alice);
+	g_autofree char *bobs = session_of(world, world->bob);
+	int64_t epoch = epoch_of(world, world->alice);
+	g_assert_true(bind(world, world->alice, &alice_xmpp, NULL));
+	g_assert_true(identities_unbind(world->accounts, world->alice, id_of(world, &alice_qq),
+					&world->by, NULL));
+	g_assert_false(is_in(world, alices));
+	g_assert_true(is_in(world, bobs));
+	g_assert_cmpint(epoch_of(world, world->alice), >, epoch);
+}
+
+/* A link that was begun in a session which is revoked meanwhile does not come to its end. */
+static void test_r13_link_under_way_ends_with_access(World *world, const void *data)
+{
+	g_autoptr(GError) error = NULL;
+	const IdentitiesBind late = { .account = world->alice,
+				      .epoch = epoch_of(world, world->alice),
+				      .proof = &alice_xmpp };
+	g_assert_true(accounts_revoke(world->accounts, world->alice, NULL, NULL));
+	g_assert_false(identities_bind(world->accounts, &late, &world->by, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED);
+	g_assert_cmpuint(count(world, world->alice), ==, 1);
+}
+
+static void test_rebind_moves_and_revokes_both(World *world, const void *data)
+{
+	g_autofree char *alices = session_of(world, world->alice);
+	g_autofree char *bobs = session_of(world, world->bob);
+	g_assert_true(identities_rebind(world->accounts, world->alice, &bob_qq, NULL, NULL));
+	g_assert_cmpint(account_of(world, &bob_qq), ==, world->alice);
+	g_assert_false(is_in(world, alices));
+	g_assert_false(is_in(world, bobs));
+	/* One that nobody has is bound. */
+	g_assert_true(identities_rebind(world->accounts, world->bob, &alice_xmpp, NULL, NULL));
+	g_assert_cmpint(account_of(world, &alice_xmpp), ==, world->bob);
+	g_autoptr(GError) error = NULL;
+	g_assert_false(identities_rebind(world->accounts, 99, &alice_xmpp, NULL, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+}
+
+static void test_number_is_bounded(World *world, const void *data)
+{
+	g_autoptr(GError) error = NULL;
+	for (unsigned i = 1; i <= IDENTITIES_PER_ACCOUNT_MAX; i++) {
+		g_autofree char *subject = g_strdup_printf("more-%u", i);
+		const Proof proof = { .provider = "qq", .subject = subject };
+		bool bound = bind(world, world->alice, &proof, &error);
+		g_assert_cmpint(bound, ==, i < IDENTITIES_PER_ACCOUNT_MAX);
+	}
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN);
+}
+
+static void test_c3_known_addresses_are_known(World *world, const void *data)
+{
+	bool known = true;
+	const char *address = "alice@example.org";
+	g_assert_true(identities_know_address(world->accounts, "xmpp", address, &known, NULL));
+	g_assert_false(known);
+	g_assert_true(bind(world, world->alice, &alice_xmpp, NULL));
+	g_assert_true(identities_know_address(world->accounts, "xmpp", address, &known, NULL));
+	g_assert_true(known);
+	g_assert_true(identities_know_address(world->accounts, "matrix", address, &known, NULL));
+	g_assert_false(known);
+	g_assert_true(identities_know_address(world->accounts, "xmpp", "", &known, NULL));
+	g_assert_false(known);
+	g_assert_true(accounts_set_disabled(world->accounts, world->alice, true, NULL));
+	g_assert_true(identities_know_address(world->accounts, "xmpp", address, &known, NULL));
+	g_assert_false(known);
+}
+
+static void test_failures_change_nothing(World *world, const void *data)
+{
+	bool done = false;
+	g_assert_true(accounts_set_password(world->accounts, world->bob, "secret", NULL));
+	for (unsigned nth = 1; !done; nth++) {
+		int64_t epoch = epoch_of(world, world->bob);
+		sql_fault_set(world->sql, nth);
+		done = identities_rebind(world->accounts, world->alice, &bob_qq, NULL, NULL);
+		sql_fault_set(world->sql, 0);
+		Identity identity;
+		g_assert_true(identities_find(world->accounts, &bob_qq, &identity, NULL));
+		g_assert_cmpint(identity.account, ==, done ? world->alice : world->bob);
+		identities_identity_clear(&identity);
+		g_assert_cmpint(epoch_of(world, world->bob), ==, epoch + done);
+	}
+}
+
+/* ---- R13: the five classes of pre-hijacking ------------------------------------------- */
+
+/* The attacker makes a local account with the victim's address as its name. */
+static void test_r13_prehijack_classic_merge(World *world, const void *data)
+{
+	int64_t attackers;
+	g_assert_true(accounts_add(world->accounts, "victim", "attack", &attackers, NULL));
+	const Proof victim = { .provider = "line",
+			       .subject = "v",
+			       .username = "victim",
+			       .email = "victim@example.org",
+			       .email_verified = true };
+	g_auto(EntryResult) result = enter(world, &victim);
+	g_assert_true(result.registered);
+	g_assert_cmpint(result.account.id, !=, attackers);
+	g_assert_cmpstr(result.account.name, ==, "victim-2");
+}
+
+/* The attacker is signed in when the account is given back to its person. */
+static void test_r13_prehijack_unexpired_session(World *world, const void *data)
+{
+	g_autofree char *attackers = session_of(world, world->alice);
+	g_autofree char *token = NULL;
+	int64_t device;
+	Devices *devices = accounts_devices(world->accounts);
+	DevicesCaller caller;
+	g_assert_true(devices_add(devices, world->alice, "x", NOW_US, &token, &device, NULL));
+	g_assert_true(devices_authenticate(devices, token, NOW_US, &caller, NULL));
+	g_assert_true(accounts_set_password(world->accounts, world->alice, "secret", NULL));
+	g_assert_false(is_in(world, attackers));
+	g_assert_false(devices_authenticate(devices, token, NOW_US, &caller, NULL));
+}
+
+/* The attacker linked an identity of his own, to come back by. */
+static void test_r13_prehijack_trojan_identity(World *world, const void *data)
+{
+	const Proof trojan = { .provider = "discord", .subject = "666" };
+	g_assert_true(bind(world, world->alice, &trojan, NULL));
+	g_assert_true(accounts_set_password(world->accounts, world->alice, "attack", NULL));
+	g_assert_true(accounts_recover(world->accounts, world->alice, NULL, NULL));
+	g_assert_true(identities_rebind(world->accounts, world->alice, &alice_qq, NULL, NULL));
+	g_assert_cmpint(account_of(world, &alice_qq), ==, world->alice);
+	g_assert_cmpint(account_of(world, &trojan), !=, world->alice);
+	Account account;
+	g_assert_false(accounts_sign_in(world->accounts, "alice", "attack", &account, NULL));
+}
+
+/* The attacker began a change that he confirms after the account was given back. */
+static void test_r13_prehijack_unexpired_change(World *world, const void *data)
+{
+	const IdentitiesBind late = { .account = world->alice,
+				      .epoch = epoch_of(world, world->alice),
+				      .proof = &alice_xmpp };
+	g_assert_true(accounts_set_password(world->accounts, world->alice, "secret", NULL));
+	g_assert_false(identities_bind(world->accounts, &late, &world->by, NULL));
+}
+
+/* The attacker's service says any address that he likes, and calls it verified. */
+static void test_r13_prehijack_unverifying_service(World *world, const void *data)
+{
+	const Proof victim = { .provider = "line",
+			       .subject = "v",
+			       .email = "victim@example.org",
+			       .email_verified = true };
+	Proof attacker = victim;
+	attacker.provider = "evil";
+	attacker.subject = "v";
+	int64_t first = account_of(world, &attacker);
+	g_assert_cmpint(account_of(world, &victim), !=, first);
+	Identity identity;
+	g_assert_true(identities_find(world->accounts, &attacker, &identity, NULL));
+	g_assert_false(identity.email_verified);
+	identities_identity_clear(&identity);
+}
+
+static void add(const char *name, void (*test)(World *, const void *))
+{
+	g_autofree char *path = g_strconcat("/server/accounts/identities/", name, NULL);
+	g_test_add(path, World, NULL, world_setup, test, world_teardown);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	add("linked-enters-the-same-account", test_linked_enters_the_same_account);
+	add("R11-bound-elsewhere-is-refused", test_r11_bound_elsewhere_is_refused);
+	add("R11-last-way-in-stays", test_r11_last_way_in_stays);
+	add("unlink-is-for-owners", test_unlink_is_for_owners);
+	add("R13-unlink-revokes", test_r13_unlink_revokes);
+	add("R13-link-under-way-ends-with-access", test_r13_link_under_way_ends_with_access);
+	add("rebind-moves-and-revokes-both", test_rebind_moves_and_revokes_both);
+	add("number-is-bounded", test_number_is_bounded);
+	add("C3-known-addresses-are-known", test_c3_known_addresses_are_known);
+	add("failures-change-nothing", test_failures_change_nothing);
+	add("R13-prehijack-classic-merge", test_r13_prehijack_classic_merge);
+	add("R13-prehijack-unexpired-session", test_r13_prehijack_unexpired_session);
+	add("R13-prehijack-trojan-identity", test_r13_prehijack_trojan_identity);
+	add("R13-prehijack-unexpired-change", test_r13_prehijack_unexpired_change);
+	add("R13-prehijack-unverifying-service", test_r13_prehijack_unverifying_service);
+	return g_test_run();
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * account     one row for each that is or ever was. A removed one keeps its row, without name key,
+ *             password and identities, so that its id is never given to somebody else, who would
+ *             then own what the drive still keeps of it.
+ * device      likewise; `ended` once it lets nobody in. token_hash: of the token that devices had
+ *             before there were credentials, until it is exchanged.
+ * credential  the tokens of a device: one row while it has any (credentials.c).
+ * identity, invitation, web_session: rows that are deleted when they end.
+ * audit       appended to, and cut at its old end.
+ */
+#include "server/accounts/records.h"
+
+static const char *const steps[] = {
+	"CREATE TABLE account ("
+	" id BIGINT PRIMARY KEY,"
+	" name TEXT NOT NULL,"
+	" name_key TEXT UNIQUE," /* NULL: removed */
+	" password TEXT,"        /* NULL: no password of its own */
+	" disabled INTEGER NOT NULL DEFAULT 0,"
+	" created_us BIGINT NOT NULL);"
+	"CREATE TABLE device ("
+	" id BIGINT PRIMARY KEY,"
+	" account BIGINT NOT NULL REFERENCES account (id),"
+	" name TEXT NOT NULL,"
+	" token_hash BLOB UNIQUE," /* NULL: none of its own */
+	" created_us BIGINT NOT NULL,"
+	" seen_us BIGINT NOT NULL);"
+	"CREATE INDEX device_of_account ON device (account);"
+	"CREATE TABLE accounts_counter (" /* one row: the last id given to each */
+	" account BIGINT NOT NULL,"
+	" device BIGINT NOT NULL);"
+	"INSERT INTO accounts_counter (account, device) VALUES (0, 0);",
+
+	"ALTER TABLE accounts_counter ADD COLUMN identity BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE accounts_counter ADD COLUMN invitation BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE accounts_counter ADD COLUMN web_session BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE accounts_counter ADD COLUMN audit BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN role INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN waiting INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE account ADD COLUMN epoch BIGINT NOT NULL DEFAULT 0;"
+	/* Which provider it registered with, and from where. */
+	"ALTER TABLE account ADD COLUMN origin TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE account ADD COLUMN origin_peer TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX account_of_origin ON account (origin, created_us);"
+	"CREATE INDEX account_of_peer ON account (origin_peer, created_us);"
+	"ALTER TABLE device ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE device ADD COLUMN peer TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE device ADD COLUMN method TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE device ADD COLUMN client TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE device ADD COLUMN scopes INTEGER NOT NULL DEFAULT 15;"
+	"UPDATE device SET ended = 1 WHERE token_hash IS NULL;"
+	"UPDATE device SET method = 'password';" /* there was no other way */
+	"CREATE TABLE credential ("
+	" device BIGINT PRIMARY KEY REFERENCES device (id),"
+	" created_us BIGINT NOT NULL,"
+	" family_hash BLOB NOT NULL UNIQUE,"
+	" refresh_hash BLOB NOT NULL,"
+	" access_hash BLOB NOT NULL UNIQUE,"
+	" access_expires_us BIGINT NOT NULL,"
+	" before_hash BLOB," /* the refresh token that these came from */
+	" salt BLOB,"
+	" rotated_us BIGINT NOT NULL,"
+	" confirmed INTEGER NOT NULL,"
+	" access_before_hash BLOB UNIQUE,"
+	" access_before_expires_us BIGINT NOT NULL DEFAULT 0);"
+	"CREATE TABLE identity ("
+	" id BIGINT PRIMARY KEY,"
+	" account BIGINT NOT NULL REFERENCES account (id),"
+	" provider TEXT NOT NULL,"
+	" tenant BLOB NOT NULL,"
+	" subject BLOB NOT NULL,"
+	" alt_subject TEXT NOT NULL,"
+	" name TEXT NOT NULL,"
+	" username TEXT NOT NULL,"
+	" avatar_url TEXT NOT NULL,"
+	" email TEXT NOT NULL,"
+	" email_verified INTEGER NOT NULL,"
+	" chat_address TEXT NOT NULL,"
+	" created_us BIGINT NOT NULL,"
+	" used_us BIGINT NOT NULL,"
+	" UNIQUE (provider, tenant, subject));"
+	"CREATE INDEX identity_of_account ON identity (account);"
+	"CREATE INDEX identity_of_address ON identity (chat_address);"
+	"CREATE TABLE invitation ("
+	" id BIGINT PRIMARY KEY,"
+	" token_hash BLOB NOT NULL UNIQUE,"
+	" role INTEGER NOT NULL,"
+	" account BIGINT NOT NULL," /* 0, or whom it lets in again */
+	" first INTEGER NOT NULL,"  /* the first administrator's */
+	" uses INTEGER NOT NULL,"
+	" uses_left INTEGER NOT NULL,"
+	" created_us BIGINT NOT NULL,"
+	" expires_us BIGINT NOT NULL);"
+	"CREATE TABLE web_session ("
+	" id BIGINT PRIMARY KEY,"
+	" token_hash BLOB NOT NULL UNIQUE,"
+	" account BIGINT NOT NULL REFERENCES account (id),"
+	" created_us BIGINT NOT NULL,"
+	" seen_us BIGINT NOT NULL,"
+	" authenticated_us BIGINT NOT NULL,"
+	" method TEXT NOT NULL,"
+	" peer TEXT NOT NULL,"
+	" agent TEXT NOT NULL);"
+	"CREATE INDEX web_session_of_account ON web_session (account);"
+	"CREATE TABLE audit ("
+	" id BIGINT PRIMARY KEY,"
+	" time_us BIGINT NOT NULL,"
+	" actor BIGINT NOT NULL,"   /* account; 0: the operator, or nobody known */
+	" account BIGINT NOT NULL," /* whose access; 0: nobody's */
+	" what TEXT NOT NULL,"
+	" target TEXT NOT NULL,"
+	" detail TEXT NOT NULL,"
+	" peer TEXT NOT NULL);" /* '': the console */
+	"CREATE INDEX audit_of_account ON audit (account);"
+	"CREATE INDEX audit_of_actor ON audit (actor);",
+};
+
+bool records_migrate_to(Sql *sql, size_t version, size_t *ret_newest, GError **error)
+{
+	*ret_newest = G_N_ELEMENTS(steps);
+	if (!sql_migrate(sql, "accounts", steps, version, error)) {
+		g_prefix_error(error, "open the accounts: ");
+		return false;
+	}
+	return true;
+}
+
+bool records_migrate(Sql *sql, GError **error)
+{
+	size_t newest;
+	return records_migrate_to(sql, G_N_ELEMENTS(steps), &newest, error);
+}
+
+/* ---- asking ---------------------------------------------------------------------------- */
+
+SqlStatement *records_ask(SqlSession *session, const char *text, const RecordsValue *values,
+			  GError **error)
+{
+	SqlStatement *statement = sql_statement(session, text, error);
+	for (int i = 0; statement && values && values[i].kind != RECORDS_END; i++) {
+		const RecordsValue *value = &values[i];
+		switch (value->kind) {
+		case RECORDS_NUMBER:
+			sql_bind_int(statement, i + 1, value->number);
+			break;
+		case RECORDS_BYTES:
+			sql_bind_bytes(statement, i + 1, value->bytes, value->size);
+			break;
+		case RECORDS_STRING:
+			sql_bind_text(statement, i + 1, value->bytes ? value->bytes : "");
+			break;
+		default:
+			sql_bind_null(statement, i + 1);
+			break;
+		}
+	}
+	return statement;
+}
+
+bool records_run(SqlSession *session, const char *text, const RecordsValue *values, GError **error)
+{
+	SqlStatement *statement = records_ask(session, text, values, error);
+	return statement && sql_run(statement, error);
+}
+
+bool records_find(SqlSession *session, const char *text, const RecordsValue *values,
+		  SqlStatement **ret_row, GError **error)
+{
+	SqlStatement *statement = records_ask(session, text, values, error);
+	bool row;
+	if (!statement || !sql_step(statement, &row, error)) {
+		return false;
+	}
+	*ret_row = row ? statement : NULL;
+	return true;
+}
+
+bool records_count(SqlSession *session, const char *text, const RecordsValue *values,
+		   int64_t *ret_count, GError **error)
+{
+	SqlStatement *row;
+	if (!records_find(session, text, values, &row, error)) {
+		return false;
+	}
+	*ret_count = row ? sql_column_int(row, 0) : 0;
+	return true;
+}
+
+bool records_next_id(SqlSession *session, RecordsId kind, int64_t *ret_id, GError **error)
+{
+	static const char *const texts[] = {
+		[RECORDS_ACCOUNT] = "UPDATE accounts_counter SET account = account + 1"
+				    " RETURNING account",
+		[RECORDS_DEVICE] = "UPDATE accounts_counter SET device = device + 1"
+				   " RETURNING device",
+		[RECORDS_IDENTITY] = "UPDATE accounts_counter SET identity = identity + 1"
+				     " RETURNING identity",
+		[RECORDS_INVITATION] = "UPDATE accounts_counter SET invitation = invitation + 1"
+				       " RETURNING invitation",
+		[RECORDS_SESSION] = "UPDATE accounts_counter SET web_session = web_session + 1"
+				    " RETURNING web_session",
+		[RECORDS_AUDIT] = "UPDATE accounts_counter SET audit = audit + 1"
+				  " RETURNING audit",
+	};
+	SqlStatement *next = sql_statement(session, texts[kind], error);
+	bool row;
+	if (!next || !sql_step(next, &row, error)) {
+		return false;
+	}
+	*ret_id = sql_column_int(next, 0);
+	return sql_run(next, error);
+}
+
+char *records_text(SqlStatement *row, int column)
+{
+	return g_strdup(sql_column_null(row, column) ? "" : sql_column_text(row, column));
+}
