@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "front/front.h"
 #include "server/feed/feed.h"
+#include "server/oauth/oauth.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -307,6 +308,12 @@ static int wait_for_end(Front *front, Server *server, const sigset_t *signals)
 	return server->broken ? EXIT_FAILED : 0;
 }
 
+static bool home_of(int64_t account, NodeId *ret_drive, void *data, GError **error)
+{
+	Server *server = data;
+	return drive_home(data_folder_drive(server->data), account, ret_drive, error);
+}
+
 static int serve_data(Server *server, const char *folder, const Config *config,
 		      const sigset_t *signals)
 {
@@ -324,8 +331,21 @@ static int serve_data(Server *server, const char *folder, const Config *config,
 		.trusted_proxies = (const char *const *)config->trusted_proxies,
 		.metrics_public = config->metrics_public,
 	};
-	const Service service = api_service(api);
-	g_autoptr(Front) front = front_start(&options, &service, 1, &error);
+	const OauthOptions signing_in = {
+		.accounts = data_folder_accounts(server->data),
+		.sql = data_folder_sql(server->data),
+		.home = home_of,
+		.home_data = server,
+	};
+	g_autoptr(Oauth) oauth = oauth_open(&signing_in, &error);
+	if (!oauth) {
+		return fail(error);
+	}
+	const Service services[] = { oauth_service(oauth), api_service(api) };
+	g_autoptr(Front) front = front_start(&options, services, G_N_ELEMENTS(services), &error);
+	if (front) {
+		oauth_set_issuer(oauth, config->public_url ? config->public_url : front_url(front));
+	}
 	g_autoptr(Control) control = front ? control_start(folder, server->data, &error) : NULL;
 	if (!control) {
 		return fail(error);

@@ -62,6 +62,15 @@
 #define PROVIDER_TEXT_SIZE_MAX 512           /* a name, an address */
 #define PROVIDER_SERVERS_MAX 1024            /* typed servers that are remembered */
 
+/* Programs that sign in */
+#define OAUTH_FORM_SIZE_MAX (16 * KIB)      /* a form of the endpoints for programs */
+#define OAUTH_PARAMETER_SIZE_MAX 2048       /* bytes of a parameter's value */
+#define OAUTH_PROVIDER_SIZE_MAX 64
+#define OAUTH_REDIRECTS_MAX 16              /* of one client */
+#define OAUTH_PENDING_MAX 8192              /* requests of browsers that are under way */
+#define OAUTH_DEVICE_CODES_MAX 4096         /* and of devices */
+#define OAUTH_DEVICE_CODES_PER_PEER_MAX 100 /* that one address asked for */
+
 /* Waiting */
 #define CHANGES_WAIT_MS_MAX 55000
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/node_id.h"
+#include "request/service.h"
 #include "sql/sql.h"
 
 #include <glib.h>
@@ -28,8 +29,6 @@
  */
 typedef struct Oauth Oauth;
 typedef struct Accounts Accounts;
-typedef struct Parameters Parameters; /* request/parameters.h */
-typedef struct Service Service;       /* request/service.h */
 
 typedef struct OauthOptions {
 	Accounts *accounts; /* borrowed */
@@ -56,7 +55,7 @@ const char *oauth_issuer(Oauth *oauth);
  * The endpoints for programs: /oauth/token, /oauth/device, /oauth/revoke and the metadata. What a
  * browser shows (/oauth/authorize, /device) is the broker's.
  */
-void oauth_service(Oauth *oauth, Service *ret_service);
+Service oauth_service(Oauth *oauth);
 
 /* ---- a browser comes to /oauth/authorize ----------------------------------------------- */
 
@@ -123,6 +122,11 @@ bool oauth_ask(Oauth *oauth, const char *pending, int64_t now_us, OauthAsk *ret_
 /* Who said yes, and how that is known. All borrowed. */
 typedef struct OauthApproval {
 	int64_t account;
+	/*
+	 * Of the account (accounts.h), when its person proved who he is: if its access is revoked
+	 * between then and the moment the client redeems what it got, nothing is redeemed.
+	 */
+	int64_t epoch;
 	bool registered;    /* the account was made on the way here */
 	const char *method; /* for the list of devices: "qq", "xmpp", "password", … */
 	const char *peer;   /* of the browser; NULL: not known */
@@ -139,6 +143,3 @@ bool oauth_approve(Oauth *oauth, const char *pending, const OauthApproval *appro
 		   char **ret_redirect, GError **error);
 bool oauth_deny(Oauth *oauth, const char *pending, int64_t now_us, char **ret_redirect,
 		GError **error);
-
-/* The account was disabled, removed or recovered: nothing that was approved for it is redeemed. */
-void oauth_forget_account(Oauth *oauth, int64_t account);
