@@ -56,11 +56,9 @@ Profile *command_profile(const CommandContext *context, GError **error)
 	if (!profile) {
 		return NULL;
 	}
-	const ProfileLogin *login = profile_login(profile);
-	if (!login || !*login->token) {
+	if (!profile_is_signed_in(profile)) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED,
-			    "this device is not signed in: run 'imdrive login URL --user NAME' "
-			    "first");
+			    "this device is not signed in: run 'imdrive login URL' first");
 		return NULL;
 	}
 	return g_steal_pointer(&profile);

@@ -2,8 +2,11 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "client/cli/command.h"
+#include "client/cli/terminal_qr.h"
 #include "client/control/control_client.h"
 #include "client/login/account.h"
+#include "client/login/server_url.h"
+#include "client/login/sign_in.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -12,11 +15,19 @@
 #include <unistd.h>
 
 static const char *user;
-static const char *device;
+static const char *device_name;
+static const char *provider;
+static gboolean elsewhere;
 
 static const GOptionEntry entries[] = {
-	{ "user", 0, 0, G_OPTION_ARG_STRING, &user, "name of the account", "NAME" },
-	{ "device", 0, 0, G_OPTION_ARG_STRING, &device, "what to call this device", "NAME" },
+	{ "device", 0, 0, G_OPTION_ARG_NONE, &elsewhere,
+	  "sign in on another device, with a code and a QR code", NULL },
+	{ "user", 0, 0, G_OPTION_ARG_STRING, &user,
+	  "by name and password, one line on standard input", "NAME" },
+	{ "provider", 0, 0, G_OPTION_ARG_STRING, &provider,
+	  "go straight to this chat service, like 'qq'", "NAME" },
+	{ "device-name", 0, 0, G_OPTION_ARG_STRING, &device_name, "what to call this device",
+	  "NAME" },
 	G_OPTION_ENTRY_NULL,
 };
 
@@ -47,7 +58,14 @@ static bool read_password(char *ret_password, size_t size, GError **error)
 	return true;
 }
 
-static bool sign_in(Profile *profile, const char *server, GError **error)
+/* ---- by password ------------------------------------------------------------------------ */
+
+static const char *name_of_device(void)
+{
+	return device_name ? device_name : g_get_host_name();
+}
+
+static bool sign_in_here(const char *server, ProfileLogin *ret_login, GError **error)
 {
 	char password[PASSWORD_SIZE_MAX + 2];
 	if (!read_password(password, sizeof password, error)) {
@@ -57,17 +75,67 @@ static bool sign_in(Profile *profile, const char *server, GError **error)
 		.server = server,
 		.name = user,
 		.password = password,
-		.device_name = device ? device : g_get_host_name(),
+		.device_name = name_of_device(),
 	};
-	g_auto(ProfileLogin) login = { 0 };
-	bool signed_in = account_sign_in(&with, &login, error);
+	bool signed_in = account_sign_in(&with, ret_login, error);
 	sodium_memzero(password, sizeof password);
-	if (!signed_in || !profile_set_login(profile, &login, error)) {
-		return false;
+	return signed_in;
+}
+
+/* ---- by the drive's pages --------------------------------------------------------------- */
+
+static void show_code(const SignInPrompt *prompt)
+{
+	printf("On a device that has a browser, open\n\n  %s\n\nand type the code  %s\n\n",
+	       prompt->page, prompt->user_code);
+	/* Nobody else can open an address of this machine. */
+	g_autofree char *drawn = server_url_is_loopback(prompt->url)
+					 ? NULL
+					 : terminal_qr_draw(prompt->url, isatty(STDOUT_FILENO));
+	if (drawn) {
+		printf("or scan this, and compare the code:\n\n%s\n", drawn);
 	}
-	printf("Signed in to %s as %s; this device is called '%s'.\n", login.server, login.account,
-	       login.device_name);
-	return true;
+	printf("The code is good for %u minutes. Waiting; Ctrl-C gives up.\n",
+	       prompt->expires_s / 60);
+}
+
+static void show(const SignInPrompt *prompt, void *data)
+{
+	if (prompt->user_code) {
+		show_code(prompt);
+	} else {
+		printf("%s\n\n  %s\n\nWaiting for %u minutes at most; Ctrl-C gives up. If there is "
+		       "no browser on this machine, use --device.\n",
+		       prompt->opened ? "Your browser is opening this page to sign in:"
+				      : "Open this page to sign in, in a browser on this machine:",
+		       prompt->url, prompt->expires_s / 60);
+	}
+	fflush(stdout);
+}
+
+static bool sign_in_on_pages(const char *server, ProfileLogin *ret_login, GError **error)
+{
+	const SignInOptions options = {
+		.server = server,
+		.client_id = "imdrive",
+		.device_name = name_of_device(),
+		.provider = provider,
+		.prompt = show,
+	};
+	return elsewhere ? sign_in_device(&options, ret_login, error)
+			 : sign_in_browser(&options, ret_login, error);
+}
+
+/* ---- feedback --------------------------------------------------------------------------- */
+
+static void tell(const ProfileLogin *login)
+{
+	printf("%s %s! Signed in to %s as %s; this device is called '%s'.\n",
+	       login->registered ? "Welcome," : "Welcome back,", login->account, login->server,
+	       login->account, login->device_name);
+	if (login->registered) {
+		puts("The account is new: it was made by this sign-in.");
+	}
 }
 
 static bool run(const CommandContext *context, int argc, char **argv, GError **error)
@@ -76,15 +144,22 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	    !command_count(&login_command, argc, 1, 1, error)) {
 		return false;
 	}
-	if (!user) {
+	if (!!user + !!elsewhere + !!provider > 1) {
 		g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
-				    "say who signs in: imdrive login URL --user NAME");
+				    "only one of --user, --device and --provider");
 		return false;
 	}
 	g_autoptr(Profile) profile = profile_open(context->profile, error);
-	if (!profile || !sign_in(profile, argv[1], error)) {
+	if (!profile) {
 		return false;
 	}
+	g_auto(ProfileLogin) login = { 0 };
+	bool signed_in = user ? sign_in_here(argv[1], &login, error)
+			      : sign_in_on_pages(argv[1], &login, error);
+	if (!signed_in || !profile_set_login(profile, &login, error)) {
+		return false;
+	}
+	tell(&login);
 	/* One that is running goes on with the new credential. */
 	json_decref(control_client_call(context->profile, "reload", NULL, NULL));
 	return true;
@@ -92,7 +167,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 
 const Command login_command = {
 	.name = "login",
-	.arguments = "URL --user NAME",
-	.summary = "make this a device of an account (password on stdin)",
+	.arguments = "URL",
+	.summary = "make this a device of an account, in your browser",
 	.run = run,
 };

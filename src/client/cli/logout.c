@@ -17,13 +17,12 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 		return false;
 	}
 	g_autoptr(GError) failure = NULL;
-	json_auto_t *answer =
-		account_call(profile_login(profile), "POST", "/api/v1/logout", NULL, &failure);
+	bool told = account_sign_out(profile, &failure);
 	if (!profile_sign_out(profile, error)) {
 		return false;
 	}
 	json_decref(control_client_call(context->profile, "reload", NULL, NULL));
-	if (!answer && !g_error_matches(failure, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED)) {
+	if (!told && !g_error_matches(failure, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED)) {
 		g_set_error(error, DRIVE_ERROR, failure->code,
 			    "the credential is removed from this device, but the server could not "
 			    "be told to refuse it (%s): revoke the device there",

@@ -16,9 +16,9 @@ static const GOptionEntry entries[] = {
 };
 
 /* The newest deleted node that was at this path. */
-static json_t *find_deleted(const ProfileLogin *login, const char *path, GError **error)
+static json_t *find_deleted(const Profile *profile, const char *path, GError **error)
 {
-	json_auto_t *answer = account_call(login, "GET", "/api/v1/trash", NULL, error);
+	json_auto_t *answer = account_call(profile, "GET", "/api/v1/trash", NULL, error);
 	size_t index;
 	json_t *node;
 	if (!answer) {
@@ -37,12 +37,12 @@ static json_t *find_deleted(const ProfileLogin *login, const char *path, GError 
 	return NULL;
 }
 
-static json_t *request(const ProfileLogin *login, const char *path, GError **error)
+static json_t *request(const Profile *profile, const char *path, GError **error)
 {
 	if (version > 0) {
 		return json_pack("{s:s, s:i}", "path", path, "version", version);
 	}
-	json_t *node = find_deleted(login, path, error);
+	json_t *node = find_deleted(profile, path, error);
 	return node ? json_pack("{s:o, s:i}", "node", node, "version", 0) : NULL;
 }
 
@@ -57,10 +57,9 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	if (!path) {
 		return false;
 	}
-	const ProfileLogin *login = profile_login(profile);
-	json_auto_t *object = request(login, path, error);
+	json_auto_t *object = request(profile, path, error);
 	json_auto_t *answer =
-		object ? account_call(login, "POST", "/api/v1/restore", object, error) : NULL;
+		object ? account_call(profile, "POST", "/api/v1/restore", object, error) : NULL;
 	if (!answer) {
 		g_prefix_error(error, "restore '%s': ", argv[1]);
 		return false;

@@ -53,7 +53,7 @@ static json_t *status_at_rest(const CommandContext *context, GError **error)
 		add_known(&known, profile, profile_bindings(profile)->pdata[i]);
 	}
 	return json_pack("{s:b, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:i, s:[], s:o}", "running",
-			 0, "signed_in", login && *login->token, "server",
+			 0, "signed_in", profile_is_signed_in(profile), "server",
 			 login ? login->server : NULL, "account", login ? login->account : NULL,
 			 "device", login ? login->device_name : NULL, "state", "offline", "files",
 			 (json_int_t)known.totals.files, "bytes", (json_int_t)known.totals.bytes,

@@ -33,7 +33,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	}
 	g_autofree char *escaped = g_uri_escape_string(path, NULL, FALSE);
 	g_autofree char *call = g_strconcat("/api/v1/versions?path=", escaped, NULL);
-	json_auto_t *answer = account_call(profile_login(profile), "GET", call, NULL, error);
+	json_auto_t *answer = account_call(profile, "GET", call, NULL, error);
 	if (!answer) {
 		g_prefix_error(error, "list the versions of '%s': ", argv[1]);
 		return false;

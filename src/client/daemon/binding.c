@@ -179,13 +179,19 @@ static bool open_state(Binding *binding, const BindingOptions *options, GError *
 	return binding->state;
 }
 
+static char *get_token(void *data, const char *refused, GCancellable *cancellable, GError **error)
+{
+	return credential_get(data, refused, cancellable, error);
+}
+
 static bool open_world(Binding *binding, const BindingOptions *options, GError **error)
 {
 	binding->disk = disk_posix_open(options->folder, options->marker, options->is_new, error);
 	if (!binding->disk || !open_state(binding, options, error)) {
 		return false;
 	}
-	Transport *transport = transport_http_new(options->server, options->token, error);
+	const TransportToken token = { .get = get_token, .data = options->credential };
+	Transport *transport = transport_http_new(options->server, &token, error);
 	if (!transport) {
 		return false;
 	}

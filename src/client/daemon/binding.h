@@ -3,6 +3,7 @@
 
 #include "base/node_id.h"
 #include "client/engine/engine.h"
+#include "client/login/credential.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -19,7 +20,7 @@ typedef struct BindingOptions {
 	bool is_new;            /* first time: create the marker */
 	const char *state_path; /* of the state's database */
 	const char *server;     /* base URL */
-	const char *token;
+	Credential *credential; /* borrowed */
 	NodeId drive;
 	const char *device_name;
 	/* Called after each step of the engine; may be NULL. Must not close the binding. */

@@ -35,6 +35,7 @@ typedef struct Bound {
 
 typedef struct Daemon {
 	Profile *profile;
+	Credential *credential;
 	GMainLoop *loop;
 	ControlServer *control;
 	GPtrArray *bounds; /* Bound */
@@ -139,7 +140,7 @@ static void stepped(void *data)
 static bool open_bound(Daemon *daemon, const ProfileBinding *known, Bound *bound, GError **error)
 {
 	const ProfileLogin *login = profile_login(daemon->profile);
-	if (!login || !*login->token) {
+	if (!profile_is_signed_in(daemon->profile)) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED,
 				    "this device is signed out: sign in with 'imdrive login'");
 		return false;
@@ -155,7 +156,7 @@ static bool open_bound(Daemon *daemon, const ProfileBinding *known, Bound *bound
 		.is_new = known->is_new,
 		.state_path = state_path,
 		.server = login->server,
-		.token = login->token,
+		.credential = daemon->credential,
 		.drive = login->drive,
 		.device_name = login->device_name,
 		.stepped = stepped,
@@ -316,7 +317,7 @@ static void add_bound(Sum *sum, const Bound *bound)
 static json_t *status_json(Daemon *daemon)
 {
 	const ProfileLogin *login = profile_login(daemon->profile);
-	bool signed_in = login && *login->token;
+	bool signed_in = profile_is_signed_in(daemon->profile);
 	Sum sum = { .errors = json_array(), .bindings = json_array() };
 	for (unsigned i = 0; i < daemon->bounds->len; i++) {
 		add_bound(&sum, daemon->bounds->pdata[i]);
@@ -482,6 +483,7 @@ static void daemon_clear(Daemon *daemon)
 	}
 	control_server_free(daemon->control);
 	g_clear_pointer(&daemon->bounds, g_ptr_array_unref);
+	g_clear_pointer(&daemon->credential, credential_free);
 	g_clear_pointer(&daemon->loop, g_main_loop_unref);
 }
 
@@ -499,6 +501,7 @@ static bool start(Daemon *daemon, const DaemonOptions *options, GError **error)
 {
 	g_autofree char *folder = profile_path(daemon->profile, "");
 	allow_descriptors();
+	daemon->credential = credential_new(folder);
 	if (!profile_lock(daemon->profile, error)) {
 		return false;
 	}

@@ -6,6 +6,10 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "client/login/credential.h"
+#include "client/login/endpoint.h"
+#include "client/login/server_url.h"
+#include "client/login/sign_in.h"
 #include "http/http.h"
 
 #include <string.h>
@@ -76,77 +80,82 @@ static json_t *exchange(const Exchange *call, GError **error)
 	return parse(response->body, error);
 }
 
-json_t *account_call(const ProfileLogin *login, const char *method, const char *path,
-		     json_t *object, GError **error)
+json_t *account_call(const Profile *profile, const char *method, const char *path, json_t *object,
+		     GError **error)
 {
-	const Exchange call = {
-		.server = login->server,
-		.method = method,
-		.path = path,
-		.token = login->token,
-		.object = object,
-	};
-	return exchange(&call, error);
+	g_autofree char *folder = profile_path(profile, "");
+	g_autoptr(Credential) credential = credential_new(folder);
+	g_autofree char *token = NULL;
+	for (unsigned tries = 0;; tries++) {
+		g_autofree char *refused = g_steal_pointer(&token);
+		token = credential_get(credential, refused, NULL, error);
+		if (!token) {
+			return NULL;
+		}
+		const Exchange call = {
+			.server = profile_login(profile)->server,
+			.method = method,
+			.path = path,
+			.token = token,
+			.object = object,
+		};
+		g_autoptr(GError) failure = NULL;
+		json_t *answer = exchange(&call, &failure);
+		bool again = g_error_matches(failure, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED);
+		if (!answer && (!again || tries > 0)) {
+			g_propagate_error(error, g_steal_pointer(&failure));
+		}
+		if (answer || !again || tries > 0) {
+			return answer;
+		}
+	}
 }
 
-/* ---- signing in ------------------------------------------------------------------------- */
+/* ---- signing in and out ----------------------------------------------------------------- */
 
-/* "drive.example.org/" -> "https://drive.example.org"; a loopback address is taken as http. */
-static char *server_url(const char *typed, GError **error)
+/* Of a drive that does not renew credentials yet: one that lasts. */
+static bool take_lasting(json_t *answer, const char *device_name, ProfileLogin *ret_login,
+			 GError **error)
 {
-	g_autofree char *url = NULL;
-	if (strstr(typed, "://")) {
-		url = g_strdup(typed);
-	} else {
-		bool local = g_str_has_prefix(typed, "127.") || g_str_has_prefix(typed, "[::1]") ||
-			     g_str_has_prefix(typed, "localhost");
-		url = g_strconcat(local ? "http://" : "https://", typed, NULL);
-	}
-	size_t size = strlen(url);
-	while (size > 0 && url[size - 1] == '/') {
-		url[--size] = '\0';
-	}
-	g_autoptr(GUri) parsed = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
-	const char *scheme = parsed ? g_uri_get_scheme(parsed) : NULL;
-	bool known = scheme && (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
-	if (!known || !g_uri_get_host(parsed) || !*g_uri_get_host(parsed) ||
-	    g_uri_get_userinfo(parsed) || g_uri_get_query(parsed)) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
-			    "'%s' is not the address of a drive: type it like "
-			    "https://drive.example.org",
-			    typed);
-		return NULL;
-	}
-	return g_steal_pointer(&url);
-}
-
-static bool read_answer(json_t *answer, ProfileLogin *ret_login, GError **error)
-{
-	json_t *account = json_object_get(answer, "account");
-	json_t *device = json_object_get(answer, "device");
 	const char *token = json_string_value(json_object_get(answer, "token"));
 	const char *drive = json_string_value(json_object_get(answer, "drive"));
+	json_t *account = json_object_get(answer, "account");
+	json_t *device = json_object_get(answer, "device");
 	const char *name = json_string_value(json_object_get(account, "name"));
 	if (!token || !drive || !name || !node_id_from_hex(drive, &ret_login->drive)) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
 				    "the server's answer lacks the credential: is it a drive?");
 		return false;
 	}
-	ret_login->token = g_strdup(token);
+	ret_login->tokens.access = g_strdup(token);
 	ret_login->account = g_strdup(name);
+	ret_login->device_name = g_strdup(device_name);
 	ret_login->device = json_integer_value(json_object_get(device, "id"));
-	ret_login->registered = json_is_true(json_object_get(answer, "registered"));
+	return true;
+}
+
+static bool take(json_t *answer, const char *device_name, ProfileLogin *ret_login, GError **error)
+{
+	if (!json_object_get(answer, "access_token")) {
+		return take_lasting(answer, device_name, ret_login, error);
+	}
+	if (!sign_in_take(answer, ret_login, error)) {
+		return false;
+	}
+	const char *client = json_string_value(json_object_get(answer, "client_id"));
+	ret_login->tokens.client_id = g_strdup(client ? client : "imdrive");
 	return true;
 }
 
 bool account_sign_in(const AccountPassword *with, ProfileLogin *ret_login, GError **error)
 {
-	g_autofree char *server = server_url(with->server, error);
+	g_autofree char *server = server_url_read(with->server, error);
 	if (!server) {
 		return false;
 	}
-	json_auto_t *object = json_pack("{s:s, s:s, s:s}", "name", with->name, "password",
-					with->password, "device_name", with->device_name);
+	json_auto_t *object =
+		json_pack("{s:s, s:s, s:s, s:b}", "name", with->name, "password", with->password,
+			  "device_name", with->device_name, "refresh", 1);
 	if (!object) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
 				    "name, password and device name must be UTF-8 text");
@@ -159,11 +168,30 @@ bool account_sign_in(const AccountPassword *with, ProfileLogin *ret_login, GErro
 		.object = object,
 	};
 	json_auto_t *answer = exchange(&call, error);
-	if (!answer || !read_answer(answer, ret_login, error)) {
+	if (!answer || !take(answer, with->device_name, ret_login, error)) {
 		g_prefix_error(error, "sign in to %s as %s: ", server, with->name);
 		return false;
 	}
+	ret_login->tokens.token_endpoint = g_strconcat(server, "/oauth/token", NULL);
+	ret_login->tokens.revocation_endpoint = g_strconcat(server, "/oauth/revoke", NULL);
 	ret_login->server = g_steal_pointer(&server);
-	ret_login->device_name = g_strdup(with->device_name);
 	return true;
+}
+
+bool account_sign_out(const Profile *profile, GError **error)
+{
+	const Tokens *tokens = &profile_login(profile)->tokens;
+	if (!tokens->refresh) {
+		json_auto_t *answer = account_call(profile, "POST", "/api/v1/logout", NULL, error);
+		return answer != NULL;
+	}
+	g_autoptr(GString) form = g_string_new(NULL);
+	endpoint_form_add(form, "client_id", tokens->client_id);
+	endpoint_form_add(form, "token_type_hint", "refresh_token");
+	endpoint_form_add(form, "token", tokens->refresh);
+	g_auto(EndpointAnswer) answer = { 0 };
+	if (!endpoint_post(tokens->revocation_endpoint, form, NULL, &answer, error)) {
+		return false;
+	}
+	return !answer.code || endpoint_refused(&answer, error);
 }

@@ -8,12 +8,13 @@
 #include <stdbool.h>
 
 /*
- * Signing in and out, and the calls of /api/v1/. Each blocks for the answer.
+ * Signing in by name and password, signing out, and the calls of /api/v1/. Each blocks for the
+ * answer.
  */
 
 /*
  * Signs in with the name and password of a local account; the server makes this a device of that
- * account. server is a URL as typed: "drive.example.org", "http://127.0.0.1:8090".
+ * account. server: as typed, see server_url.h.
  */
 typedef struct AccountPassword {
 	const char *server;
@@ -23,9 +24,12 @@ typedef struct AccountPassword {
 } AccountPassword;
 bool account_sign_in(const AccountPassword *with, ProfileLogin *ret_login, GError **error);
 
+/* Tells the drive to refuse this device's credential from now on. */
+bool account_sign_out(const Profile *profile, GError **error);
+
 /*
- * A call with the device's credential. path with query ("/api/v1/me"), object NULL for none.
- * Returns the answer's object (to be unreffed), an empty one for 204.
+ * A call with the device's credential, renewed if need be. path with query ("/api/v1/me"), object
+ * NULL for none. Returns the answer's object (to be unreffed), an empty one for 204.
  */
-json_t *account_call(const ProfileLogin *login, const char *method, const char *path,
-		     json_t *object, GError **error);
+json_t *account_call(const Profile *profile, const char *method, const char *path, json_t *object,
+		     GError **error);

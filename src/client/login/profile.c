@@ -5,7 +5,7 @@
  *	[login]        server, account, device, device_name, drive
  *	[binding ID]   folder; marked, once the folder has its marker
  *
- * The token has a file of its own, so that the rest can be shown to anybody.
+ * The tokens have a file of their own, so that the rest can be shown to anybody.
  */
 #include "client/login/profile.h"
 
@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -22,7 +23,6 @@
 
 #define LOGIN_GROUP "login"
 #define BINDING_PREFIX "binding "
-#define TOKEN_SIZE_MAX 4096
 
 struct Profile {
 	char *folder;
@@ -48,7 +48,7 @@ void profile_login_clear(ProfileLogin *login)
 	g_clear_pointer(&login->server, g_free);
 	g_clear_pointer(&login->account, g_free);
 	g_clear_pointer(&login->device_name, g_free);
-	g_clear_pointer(&login->token, g_free);
+	tokens_clear(&login->tokens);
 }
 
 static void binding_free(void *data)
@@ -83,20 +83,22 @@ static bool make_private(const char *folder, GError **error)
 static bool read_token(Profile *profile, GError **error)
 {
 	g_autofree char *path = profile_path(profile, "token");
+	g_autofree char *text = NULL;
 	g_autoptr(GError) missing = NULL;
-	size_t size = 0;
-	g_clear_pointer(&profile->login.token, g_free);
-	if (g_file_get_contents(path, &profile->login.token, &size, &missing)) {
-		g_strchomp(profile->login.token);
-		return true;
+	if (!g_file_get_contents(path, &text, NULL, &missing)) {
+		if (!g_error_matches(missing, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "read the credential: %s",
+				    missing->message);
+			return false;
+		}
+		text = g_strdup("");
 	}
-	profile->login.token = g_strdup("");
-	if (g_error_matches(missing, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-		return true;
+	tokens_clear(&profile->login.tokens);
+	if (!tokens_parse(text, &profile->login.tokens, NULL)) {
+		/* Damaged: signing in again mends it. */
+		profile->login.tokens = (Tokens){ .access = g_strdup("") };
 	}
-	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "read the credential: %s",
-		    missing->message);
-	return false;
+	return true;
 }
 
 static bool read_login(Profile *profile, GError **error)
@@ -240,6 +242,12 @@ const ProfileLogin *profile_login(const Profile *profile)
 	return profile->has_login ? &profile->login : NULL;
 }
 
+bool profile_is_signed_in(const Profile *profile)
+{
+	const char *access = profile->login.tokens.access;
+	return profile->has_login && access && *access;
+}
+
 bool profile_set_login(Profile *profile, const ProfileLogin *login, GError **error)
 {
 	char drive[NODE_ID_HEX_SIZE];
@@ -249,7 +257,11 @@ bool profile_set_login(Profile *profile, const ProfileLogin *login, GError **err
 	g_key_file_set_string(profile->settings, LOGIN_GROUP, "device_name", login->device_name);
 	g_key_file_set_int64(profile->settings, LOGIN_GROUP, "device", login->device);
 	g_key_file_set_string(profile->settings, LOGIN_GROUP, "drive", drive);
-	if (!write_file(profile, "token", login->token, error) || !write_settings(profile, error)) {
+	g_autofree char *tokens = tokens_format(&login->tokens);
+	bool written =
+		write_file(profile, "token", tokens, error) && write_settings(profile, error);
+	sodium_memzero(tokens, strlen(tokens));
+	if (!written) {
 		return false;
 	}
 	profile_login_clear(&profile->login);
@@ -263,8 +275,8 @@ bool profile_sign_out(Profile *profile, GError **error)
 	if (unlink(path) != 0 && errno != ENOENT) {
 		return error_set_errno(error, errno, "remove the credential '%s'", path);
 	}
-	g_free(profile->login.token);
-	profile->login.token = g_strdup("");
+	tokens_clear(&profile->login.tokens);
+	profile->login.tokens.access = g_strdup("");
 	return true;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/node_id.h"
+#include "client/login/tokens.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -11,7 +12,8 @@
  * What a device knows of itself: a folder (0700) with
  *
  *	profile.conf    server, account, device, drive; the bound folders
- *	token           the device's credential (0600)
+ *	token           the device's credential (0600, see tokens.h)
+ *	token.lock      held while it is renewed
  *	lock            held by the one process that syncs
  *	control.sock    its door for user interfaces
  *	bindings/ID/    the state of each bound folder
@@ -44,16 +46,17 @@ typedef struct ProfileLogin {
 	char *device_name;
 	int64_t device;
 	NodeId drive;
-	char *token;
+	Tokens tokens;   /* as they were when read: to use them, see credential.h */
 	bool registered; /* the account was made by this sign-in; not kept */
 } ProfileLogin;
 
 void profile_login_clear(ProfileLogin *login);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProfileLogin, profile_login_clear)
 
-/* NULL when signed out; borrowed until the login changes. Its token may be empty: signed out by the
- * server, or by hand. */
+/* NULL if never signed in; borrowed until the login changes. */
 const ProfileLogin *profile_login(const Profile *profile);
+/* False when signed out, by the server or by hand. */
+bool profile_is_signed_in(const Profile *profile);
 bool profile_set_login(Profile *profile, const ProfileLogin *login, GError **error);
 /* Forgets the credential; the bound folders stay as they are. */
 bool profile_sign_out(Profile *profile, GError **error);

@@ -57,7 +57,7 @@ static void sign_in(Profile *profile)
 		.device_name = (char *)"laptop",
 		.device = 7,
 		.drive = node_id_random(),
-		.token = (char *)"secret",
+		.tokens = { .access = (char *)"secret" },
 	};
 	g_assert_true(profile_set_login(profile, &login, &error));
 	g_assert_no_error(error);
@@ -72,7 +72,7 @@ static void test_login_is_kept(Fixture *fixture, const void *data)
 	g_autoptr(Profile) again = open_profile(fixture);
 	const ProfileLogin *login = profile_login(again);
 	g_assert_cmpstr(login->account, ==, "alice");
-	g_assert_cmpstr(login->token, ==, "secret");
+	g_assert_cmpstr(login->tokens.access, ==, "secret");
 	g_assert_cmpint(login->device, ==, 7);
 	g_assert_true(node_id_equal(&login->drive, &profile_login(first)->drive));
 }
@@ -109,7 +109,7 @@ static void test_signed_out_keeps_the_rest(Fixture *fixture, const void *data)
 	sign_in(profile);
 	g_assert_true(profile_sign_out(profile, NULL));
 	g_autoptr(Profile) again = open_profile(fixture);
-	g_assert_cmpstr(profile_login(again)->token, ==, "");
+	g_assert_false(profile_is_signed_in(again));
 	g_assert_cmpstr(profile_login(again)->account, ==, "alice");
 }
 

@@ -30,5 +30,15 @@ struct Transport {
 	const TransportVtable *vtable;
 };
 
-/* base_url "https://drive.example.org"; token is the device's credential. */
-Transport *transport_http_new(const char *base_url, const char *token, GError **error);
+/*
+ * Whence the device's credential comes. get() is called before each exchange; when the drive
+ * refuses a token with 401, it is called once more with that token in `refused`, and the exchange
+ * is tried again with what it gives. Called from several threads; free with g_free().
+ */
+typedef struct TransportToken {
+	char *(*get)(void *data, const char *refused, GCancellable *cancellable, GError **error);
+	void *data;
+} TransportToken;
+
+/* base_url "https://drive.example.org"; token is copied, its data borrowed. */
+Transport *transport_http_new(const char *base_url, const TransportToken *token, GError **error);

@@ -22,7 +22,7 @@ typedef struct HttpTransport {
 	Transport transport;
 	Http *http;
 	char *base_url; /* ends in "/sync/v1/" */
-	char *authorization;
+	TransportToken token;
 } HttpTransport;
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(json_t, json_decref)
@@ -61,27 +61,55 @@ static void set_answer_error(GError **error, const HttpResponse *response)
 	}
 }
 
+typedef struct Exchange {
+	const char *url;
+	GByteArray *body;
+	unsigned wait_ms;
+	GCancellable *cancellable;
+} Exchange;
+
+static HttpResponse *send(HttpTransport *self, const Exchange *call, const char *token,
+			  GError **error)
+{
+	g_autofree char *authorization = g_strconcat("Authorization: Bearer ", token, NULL);
+	const char *const headers[] = {
+		authorization,
+		"Content-Type: application/octet-stream",
+		NULL,
+	};
+	const HttpRequest request = {
+		.method = "POST",
+		.url = call->url,
+		.headers = headers,
+		.body = call->body->data,
+		.body_size = call->body->len,
+		.response_size_max = BODY_SIZE_MAX,
+		.stall_ms = call->wait_ms + SILENCE_MS,
+	};
+	return http_send(self->http, &request, call->cancellable, error);
+}
+
+/* With a token that is good, as far as anybody knows before the drive says no. */
+static HttpResponse *send_signed(HttpTransport *self, const Exchange *call, GError **error)
+{
+	const TransportToken *from = &self->token;
+	g_autofree char *token = from->get(from->data, NULL, call->cancellable, error);
+	g_autoptr(HttpResponse) response = token ? send(self, call, token, error) : NULL;
+	if (!response || response->status != 401) {
+		return g_steal_pointer(&response);
+	}
+	g_autofree char *next = from->get(from->data, token, call->cancellable, error);
+	return next ? send(self, call, next, error) : NULL;
+}
+
 static bool http_exchange(Transport *transport, const char *endpoint, GByteArray *body,
 			  unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
 			  GError **error)
 {
 	HttpTransport *self = (HttpTransport *)transport;
 	g_autofree char *url = g_strconcat(self->base_url, endpoint, NULL);
-	const char *const headers[] = {
-		self->authorization,
-		"Content-Type: application/octet-stream",
-		NULL,
-	};
-	HttpRequest request = {
-		.method = "POST",
-		.url = url,
-		.headers = headers,
-		.body = body->data,
-		.body_size = body->len,
-		.response_size_max = BODY_SIZE_MAX,
-		.stall_ms = wait_ms + SILENCE_MS,
-	};
-	g_autoptr(HttpResponse) response = http_send(self->http, &request, cancellable, error);
+	const Exchange call = { url, body, wait_ms, cancellable };
+	g_autoptr(HttpResponse) response = send_signed(self, &call, error);
 	if (!response) {
 		return false;
 	}
@@ -114,11 +142,10 @@ static void http_transport_free(Transport *transport)
 	HttpTransport *self = (HttpTransport *)transport;
 	http_free(self->http);
 	g_free(self->base_url);
-	g_free(self->authorization);
 	g_free(self);
 }
 
-Transport *transport_http_new(const char *base_url, const char *token, GError **error)
+Transport *transport_http_new(const char *base_url, const TransportToken *token, GError **error)
 {
 	static const TransportVtable vtable = {
 		.exchange = http_exchange,
@@ -140,6 +167,6 @@ Transport *transport_http_new(const char *base_url, const char *token, GError **
 	self->transport.vtable = &vtable;
 	self->http = http_new("imdrive/" IMDRIVE_VERSION);
 	self->base_url = g_strdup_printf("%.*s/sync/v1/", (int)length, base_url);
-	self->authorization = g_strconcat("Authorization: Bearer ", token, NULL);
+	self->token = *token;
 	return &self->transport;
 }

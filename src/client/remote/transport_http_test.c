@@ -55,10 +55,21 @@ static void server_stop(Server *server)
 	g_string_free(server->request, TRUE);
 }
 
+static char *get_token(void *data, const char *refused, GCancellable *cancellable, GError **error)
+{
+	if (refused) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED, "signed out");
+		return NULL;
+	}
+	return g_strdup("token");
+}
+
+static const TransportToken token = { .get = get_token };
+
 static GBytes *exchange(const char *answer, Server *server, GError **error)
 {
 	server_start(server, answer);
-	Transport *transport = transport_http_new(server->url, "token", NULL);
+	Transport *transport = transport_http_new(server->url, &token, NULL);
 	g_autoptr(GByteArray) body = g_byte_array_new();
 	g_byte_array_append(body, (const uint8_t *)"body", 4);
 	GBytes *got = NULL;
@@ -108,7 +119,7 @@ static const Refusal refusals[] = {
 	  "{\"error\":\"quota\",\"message\":\"full \\u0007up\"}",
 	  DRIVE_ERROR_QUOTA, "full \\x07up" },
 	{ "expired", "HTTP/1.1 401 X\r\nContent-Length: 0\r\n\r\n", DRIVE_ERROR_UNAUTHENTICATED,
-	  "the server answered with status 401" },
+	  "signed out" },
 	{ "broken-json",
 	  "HTTP/1.1 503 X\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\n[[[[",
 	  DRIVE_ERROR_BUSY, "the server answered with status 503" },
@@ -142,7 +153,7 @@ static void test_bad_addresses(void)
 				    "https://drive.example.org/#a" };
 	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autoptr(GError) error = NULL;
-		g_assert_null(transport_http_new(bad[i], "token", &error));
+		g_assert_null(transport_http_new(bad[i], &token, &error));
 		g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID);
 	}
 }

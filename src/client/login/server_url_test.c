@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/login/server_url.h"
+
+#include "base/error.h"
+
+static void what_is_typed_is_made_whole(void)
+{
+	static const char *const pairs[][2] = {
+		{ "drive.example.org", "https://drive.example.org" },
+		{ "drive.example.org/", "https://drive.example.org" },
+		{ "https://Drive.Example.ORG:443//", "https://drive.example.org" },
+		{ "https://drive.example.org:8443", "https://drive.example.org:8443" },
+		{ "https://example.org/drive/", "https://example.org/drive" },
+		{ "127.0.0.1:8090", "http://127.0.0.1:8090" },
+		{ "localhost:8090", "http://localhost:8090" },
+		{ "[::1]:8090", "http://[::1]:8090" },
+		{ "http://127.0.0.1:80", "http://127.0.0.1" },
+	};
+	for (unsigned i = 0; i < G_N_ELEMENTS(pairs); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autofree char *url = server_url_read(pairs[i][0], &error);
+		g_assert_no_error(error);
+		g_assert_cmpstr(url, ==, pairs[i][1]);
+	}
+}
+
+static void plain_http_is_for_this_machine_only(void)
+{
+	static const char *const bad[] = { "http://drive.example.org", "http://192.0.2.1:8090",
+					   "http://127.0.0.1.evil.example",
+					   "http://[2001:db8::1]" };
+	for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GError) error = NULL;
+		g_assert_null(server_url_read(bad[i], &error));
+		g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN);
+	}
+}
+
+static void what_is_no_address_is_refused(void)
+{
+	static const char *const bad[] = { "",
+					   "https://",
+					   "ftp://drive.example.org",
+					   "https://user@drive.example.org",
+					   "https://drive.example.org/?a=b",
+					   "https://drive.example.org/#a",
+					   "https://a b" };
+	for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GError) error = NULL;
+		g_test_message("%s", bad[i]);
+		g_assert_null(server_url_read(bad[i], &error));
+		g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID);
+	}
+}
+
+static void below_is_not_beside(void)
+{
+	const char *base = "https://drive.example.org";
+	g_assert_true(server_url_is_below("https://drive.example.org/oauth/token", base));
+	g_assert_false(server_url_is_below("https://drive.example.org", base));
+	g_assert_false(server_url_is_below("https://drive.example.org.evil.example/", base));
+	g_assert_false(server_url_is_below("https://drive.example.org@evil.example/", base));
+	g_assert_false(server_url_is_below("https://drive.example.org:444/", base));
+	g_assert_true(server_url_is_loopback("http://127.0.0.1:1/x"));
+	g_assert_false(server_url_is_loopback("https://drive.example.org/x"));
+}
+
+#define ADD(name, function) g_test_add_func("/client/login/server_url/" name, function)
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	ADD("what-is-typed-is-made-whole", what_is_typed_is_made_whole);
+	ADD("plain-http-is-for-this-machine-only", plain_http_is_for_this_machine_only);
+	ADD("what-is-no-address-is-refused", what_is_no_address_is_refused);
+	ADD("below-is-not-beside", below_is_not_beside);
+	return g_test_run();
+}
