@@ -3,6 +3,7 @@
  * imdrived: configuration, wiring, shutdown; and the operator's verbs, run on the data folder or by
  * the server that has it.
  */
+#include "admin/chatter.h"
 #include "admin/config.h"
 #include "admin/control.h"
 #include "admin/data_folder.h"
@@ -314,10 +315,32 @@ static bool home_of(int64_t account, NodeId *ret_drive, void *data, GError **err
 	return drive_home(data_folder_drive(server->data), account, ret_drive, error);
 }
 
+static void report_chat(bool bad, const char *text, void *data)
+{
+	log_event(bad ? LOG_WARNING : LOG_INFO, "chat", "%s", text);
+}
+
+static Chatter *open_chatter(Server *server, const Config *config, GError **error)
+{
+	g_autofree char *here = g_strconcat("http://", config->listen, NULL);
+	const ChatterOptions options = {
+		.config = config,
+		.url = config->public_url ? config->public_url : here,
+		.accounts = data_folder_accounts(server->data),
+		.sql = data_folder_sql(server->data),
+		.report = report_chat,
+	};
+	return chatter_open(&options, error);
+}
+
 static int serve_data(Server *server, const char *folder, const Config *config,
 		      const sigset_t *signals)
 {
 	g_autoptr(GError) error = NULL;
+	g_autoptr(Chatter) chatter = open_chatter(server, config, &error);
+	if (!chatter) {
+		return fail(error);
+	}
 	g_autoptr(Api) api = api_new(data_folder_accounts(server->data),
 				     data_folder_drive(server->data), server->feed);
 	const FrontOptions options = {

@@ -43,6 +43,50 @@ static bool read_file(const char *value, void *target, GError **error)
 	return g_file_get_contents(value, text, NULL, error);
 }
 
+/* A file with one line. */
+static bool read_secret(const char *value, void *target, GError **error)
+{
+	char **secret = target;
+	if (!read_file(value, target, error)) {
+		return false;
+	}
+	g_strchomp(*secret);
+	return **secret || invalid(error, "a file that is not empty");
+}
+
+static bool read_remote(const char *value, void *target, GError **error)
+{
+	static const char *const words[] = {
+		[CHAT_XMPP_REMOTE_OFF] = "off",
+		[CHAT_XMPP_REMOTE_CHECKED] = "checked",
+		[CHAT_XMPP_REMOTE_TRUSTED] = "trusted",
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		if (strcmp(value, words[i]) == 0) {
+			*(ChatXmppRemote *)target = (ChatXmppRemote)i;
+			return true;
+		}
+	}
+	return invalid(error, "off, checked or trusted");
+}
+
+static bool read_register(const char *value, void *target, GError **error)
+{
+	static const char *const words[] = {
+		[ENTRY_OFF] = "off",
+		[ENTRY_INVITE] = "invite",
+		[ENTRY_APPROVE] = "approve",
+		[ENTRY_AUTO] = "auto",
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+		if (strcmp(value, words[i]) == 0) {
+			*(EntryPolicy *)target = (EntryPolicy)i;
+			return true;
+		}
+	}
+	return invalid(error, "auto, approve, invite or off");
+}
+
 static bool read_list(const char *value, void *target, GError **error)
 {
 	char ***list = target;
@@ -136,6 +180,14 @@ static const Setting settings[] = {
 	SETTING("devices", "idle_days", read_days, device_idle_days),
 	SETTING("tls", "certificate", read_file, tls_certificate),
 	SETTING("tls", "key", read_file, tls_key),
+	SETTING("xmpp", "component", read_text, xmpp_component),
+	SETTING("xmpp", "server", read_text, xmpp_server),
+	SETTING("xmpp", "secret", read_secret, xmpp_secret),
+	SETTING("xmpp", "domains", read_list, xmpp_domains),
+	SETTING("xmpp", "prompt_domains", read_list, xmpp_prompt_domains),
+	SETTING("xmpp", "remote", read_remote, xmpp_remote),
+	SETTING("xmpp", "register", read_register, xmpp_register),
+	SETTING("xmpp", "register_remote", read_register, xmpp_register_remote),
 };
 
 static const Setting *find_setting(const char *group, const char *key)
@@ -187,6 +239,28 @@ static bool read_groups(Config *config, GKeyFile *file, GError **error)
 	return true;
 }
 
+/* The secret of [xmpp] may come as a credential of systemd instead. */
+static bool complete_xmpp(Config *config, GError **error)
+{
+	const char *credentials = g_getenv("CREDENTIALS_DIRECTORY");
+	if (!config->xmpp_component) {
+		return true;
+	}
+	if (!config->xmpp_secret && credentials) {
+		g_autofree char *path = g_build_filename(credentials, "xmpp_secret", NULL);
+		if (!read_secret(path, &config->xmpp_secret, error)) {
+			g_prefix_error(error, "the credential 'xmpp_secret' of [xmpp]: ");
+			return false;
+		}
+	}
+	if (!config->xmpp_secret || !config->xmpp_domains) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+				    "[xmpp] needs 'component', 'secret' and 'domains'");
+		return false;
+	}
+	return true;
+}
+
 Config *config_load(const char *path, GError **error)
 {
 	g_autoptr(Config) config = g_new0(Config, 1);
@@ -195,10 +269,12 @@ Config *config_load(const char *path, GError **error)
 	config->versions_days = 30;
 	config->trash_days = 30;
 	config->device_idle_days = 180;
+	config->xmpp_register = ENTRY_AUTO;
+	config->xmpp_register_remote = ENTRY_INVITE;
 	if (path) {
 		g_autoptr(GKeyFile) file = g_key_file_new();
 		if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, error) ||
-		    !read_groups(config, file, error)) {
+		    !read_groups(config, file, error) || !complete_xmpp(config, error)) {
 			g_prefix_error(error, "read the configuration '%s': ", path);
 			return NULL;
 		}
@@ -217,5 +293,10 @@ void config_free(Config *config)
 	g_strfreev(config->trusted_proxies);
 	g_free(config->tls_certificate);
 	g_free(config->tls_key);
+	g_free(config->xmpp_component);
+	g_free(config->xmpp_server);
+	g_free(config->xmpp_secret);
+	g_strfreev(config->xmpp_domains);
+	g_strfreev(config->xmpp_prompt_domains);
 	g_free(config);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "server/accounts/entry.h"
+#include "server/chat/chat_xmpp.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,6 +28,14 @@ typedef struct Config {
 	int64_t device_idle_days; /* 0: never */
 	char *tls_certificate;    /* PEM text, not paths */
 	char *tls_key;
+	char *xmpp_component; /* NULL: nobody is asked in chat */
+	char *xmpp_server;    /* NULL: this machine */
+	char *xmpp_secret;
+	char **xmpp_domains;
+	char **xmpp_prompt_domains; /* NULL: as xmpp_domains */
+	ChatXmppRemote xmpp_remote;
+	EntryPolicy xmpp_register;
+	EntryPolicy xmpp_register_remote;
 } Config;
 
 /* The defaults, and what the file at path says if path is not NULL. */

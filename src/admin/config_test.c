@@ -58,6 +58,39 @@ static void test_reads_all(void)
 	g_assert_cmpint(config->device_idle_days, ==, 0);
 }
 
+#define XMPP                                                                     \
+	"[xmpp]\ncomponent=drive.example.org\ndomains=example.org;example.com\n" \
+	"remote=checked\nregister_remote=approve\n"
+
+static void check_xmpp(const char *text)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Config) config = load(text, &error);
+	g_assert_no_error(error);
+	g_assert_cmpstr(config->xmpp_component, ==, "drive.example.org");
+	g_assert_cmpstr(config->xmpp_secret, ==, "of the component");
+	g_assert_cmpstr(config->xmpp_domains[1], ==, "example.com");
+	g_assert_null(config->xmpp_prompt_domains);
+	g_assert_cmpint(config->xmpp_remote, ==, CHAT_XMPP_REMOTE_CHECKED);
+	g_assert_cmpint(config->xmpp_register, ==, ENTRY_AUTO);
+	g_assert_cmpint(config->xmpp_register_remote, ==, ENTRY_APPROVE);
+}
+
+/* A file that is named, or a credential of systemd. */
+static void test_xmpp_secret_comes_from_a_file(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("imdrive-config-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "xmpp_secret", NULL);
+	g_assert_true(g_file_set_contents(path, "of the component\n", -1, NULL));
+	g_autofree char *named = g_strconcat(XMPP "secret=", path, "\n", NULL);
+	check_xmpp(named);
+	g_setenv("CREDENTIALS_DIRECTORY", folder, TRUE);
+	check_xmpp(XMPP);
+	g_unsetenv("CREDENTIALS_DIRECTORY");
+	g_assert_cmpint(g_unlink(path), ==, 0);
+	g_assert_cmpint(g_rmdir(folder), ==, 0);
+}
+
 static void test_names_what_is_wrong(void)
 {
 	const struct {
@@ -72,6 +105,11 @@ static void test_names_what_is_wrong(void)
 		{ "[storage]\nquota=10X\n", "'quota'" },
 		{ "[storage]\ntrash_days=-1\n", "'trash_days'" },
 		{ "[tls]\ncertificate=/nonexistent\n", "'certificate'" },
+		{ "[xmpp]\ncomponent=drive.example.org\n", "'secret'" },
+		{ "[xmpp]\nsecret=/nonexistent\n", "'secret'" },
+		{ "[xmpp]\nsecret=/dev/null\n", "'secret'" },
+		{ "[xmpp]\nremote=yes\n", "'remote'" },
+		{ "[xmpp]\nregister=sure\n", "'register'" },
 		{ "no group\n", "" },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -111,6 +149,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/admin/config/defaults", test_defaults);
 	g_test_add_func("/admin/config/reads-all", test_reads_all);
+	g_test_add_func("/admin/config/xmpp-secret-comes-from-a-file",
+			test_xmpp_secret_comes_from_a_file);
 	g_test_add_func("/admin/config/names-what-is-wrong", test_names_what_is_wrong);
 	g_test_add_func("/admin/config/sizes", test_sizes);
 	return g_test_run();

@@ -130,14 +130,14 @@ char *chat_normalize(Chat *chat, const char *typed, const char **ret_provider, G
 	return address;
 }
 
-ChatRegister chat_register(Chat *chat, const char *provider, const char *address)
+EntryPolicy chat_register(Chat *chat, const char *provider, const char *address)
 {
 	const ChatLine *line = find_line(chat, provider);
 	if (!line) {
-		return CHAT_REGISTER_OFF;
+		return ENTRY_OFF;
 	}
 	ChatPolicy policy = line->driver->ops->policy(line->driver, address);
-	return policy.circle == CHAT_CIRCLE_NONE ? CHAT_REGISTER_OFF : policy.registers;
+	return policy.circle == CHAT_CIRCLE_NONE ? ENTRY_OFF : policy.registers;
 }
 
 bool chat_knows(Chat *chat, const char *provider, const char *address)

@@ -128,7 +128,7 @@ char *chat_normalize(Chat *chat, const char *typed, const char **ret_provider, G
  * Who may register with this address, by the operator's word for its domain; for accounts' policy.
  * provider and address as normalised.
  */
-ChatRegister chat_register(Chat *chat, const char *provider, const char *address);
+EntryPolicy chat_register(Chat *chat, const char *provider, const char *address);
 
 /* ---- attempts --------------------------------------------------------------------------- */
 

@@ -53,12 +53,12 @@ static char *memory_normalize(ChatDriver *driver, const char *typed, GError **er
 static ChatPolicy memory_policy(ChatDriver *driver, const char *address)
 {
 	if (g_str_has_suffix(address, "@own.example")) {
-		return (ChatPolicy){ CHAT_CIRCLE_OWN, CHAT_REGISTER_AUTO };
+		return (ChatPolicy){ CHAT_CIRCLE_OWN, ENTRY_AUTO };
 	}
 	if (g_str_has_suffix(address, "@open.example")) {
-		return (ChatPolicy){ CHAT_CIRCLE_OPEN, CHAT_REGISTER_INVITE };
+		return (ChatPolicy){ CHAT_CIRCLE_OPEN, ENTRY_INVITE };
 	}
-	return (ChatPolicy){ CHAT_CIRCLE_NONE, CHAT_REGISTER_OFF };
+	return (ChatPolicy){ CHAT_CIRCLE_NONE, ENTRY_OFF };
 }
 
 static bool memory_send(ChatDriver *driver, const ChatMessage *message, unsigned keep_s,

@@ -189,8 +189,7 @@ static void test_number_proves(World *world, const void *data)
 	g_assert_cmpstr(proof.username, ==, "alice");
 	g_assert_cmpstr(shown.subject, ==, proof.subject);
 	g_assert_true(proof_check(&proof, NULL));
-	g_assert_cmpint(chat_register(world->chat, "memory", proof.subject), ==,
-			CHAT_REGISTER_AUTO);
+	g_assert_cmpint(chat_register(world->chat, "memory", proof.subject), ==, ENTRY_AUTO);
 }
 
 static void test_code_proves(World *world, const void *data)
@@ -227,7 +226,7 @@ static void test_c6_closed_domains_stay_out(World *world, const void *data)
 		try_begin(world, "alice@closed.example", "b", "192.0.2.7", &attempt, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN);
 	g_assert_cmpint(chat_register(world->chat, "memory", "alice@closed.example"), ==,
-			CHAT_REGISTER_OFF);
+			ENTRY_OFF);
 }
 
 /* ---- c1 --------------------------------------------------------------------------------- */

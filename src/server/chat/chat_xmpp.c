@@ -44,8 +44,8 @@ typedef struct Xmpp {
 	GHashTable *domains;
 	GHashTable *prompt_domains;
 	ChatXmppRemote remote;
-	ChatRegister registers;
-	ChatRegister registers_remote;
+	EntryPolicy registers;
+	EntryPolicy registers_remote;
 	void (*changed)(bool online, const char *why, void *changed_data);
 	void *changed_data;
 	ChatReceiveFunc received;
@@ -63,7 +63,8 @@ typedef struct Xmpp {
 	xmpp_conn_t *connection;
 	int socket;
 	bool lost;
-	char *why;
+	char *why;    /* it is not online */
+	char *told;   /* to `changed`; "": online */
 	Rooms *rooms; /* which domains are people's */
 } Xmpp;
 
@@ -226,8 +227,8 @@ static int on_message(xmpp_conn_t *connection, xmpp_stanza_t *stanza, void *data
 	case ROOMS_ROOMS:
 		break;
 	case ROOMS_ASK:
-		rooms_keep(xmpp->rooms, &read);
 		ask_domain(xmpp, read.domain);
+		rooms_keep(xmpp->rooms, &read);
 		break;
 	case ROOMS_ASKED:
 		rooms_keep(xmpp->rooms, &read);
@@ -308,8 +309,12 @@ static void set_online(Xmpp *xmpp, bool online)
 		drop_letters(xmpp);
 	}
 	g_mutex_unlock(&xmpp->lock);
-	if (xmpp->changed) {
-		xmpp->changed(online, online ? "" : xmpp->why, xmpp->changed_data);
+	/* Said once, not with every try. */
+	const char *state = online ? "" : xmpp->why;
+	if (xmpp->changed && !is_stopping(xmpp) && g_strcmp0(xmpp->told, state) != 0) {
+		g_free(xmpp->told);
+		xmpp->told = g_strdup(state);
+		xmpp->changed(online, state, xmpp->changed_data);
 	}
 }
 
@@ -351,6 +356,28 @@ static void on_connection(xmpp_conn_t *connection, xmpp_conn_event_t event, int 
 	xmpp_handler_add(connection, on_iq, NULL, "iq", NULL, xmpp);
 	xmpp_handler_add(connection, on_presence, NULL, "presence", NULL, xmpp);
 	set_online(xmpp, true);
+}
+
+static int refuse_socket(xmpp_conn_t *connection, void *socket)
+{
+	return -1;
+}
+
+/*
+ * libstrophe 0.12 uses the state of XEP-0198 also for components, and makes it only for clients. So
+ * a client that must not connect makes one for us. Later versions may give none, and need none.
+ */
+static void give_state(Xmpp *xmpp)
+{
+	xmpp_conn_t *client = xmpp_conn_new(xmpp->context);
+	xmpp_conn_set_jid(client, "nobody@localhost");
+	xmpp_conn_set_sockopt_callback(client, refuse_socket);
+	xmpp_connect_client(client, "127.0.0.1", 1, on_connection, xmpp);
+	xmpp_sm_state_t *state = xmpp_conn_get_sm_state(client);
+	if (state) {
+		xmpp_conn_set_sm_state(xmpp->connection, state);
+	}
+	xmpp_conn_release(client);
 }
 
 static bool is_online(Xmpp *xmpp)
@@ -404,14 +431,17 @@ static bool connect_once(Xmpp *xmpp)
 	xmpp_conn_set_jid(xmpp->connection, xmpp->component);
 	xmpp_conn_set_pass(xmpp->connection, xmpp->secret);
 	xmpp_conn_set_sockopt_callback(xmpp->connection, remember_socket);
+	give_state(xmpp);
 	g_free(xmpp->why);
 	xmpp->why = g_strdup("the chat server cannot be reached");
 	int status = xmpp_connect_component(xmpp->connection, xmpp->host, xmpp->port, on_connection,
 					    xmpp);
 	if (status == XMPP_EOK) {
 		converse(xmpp);
-		for (int i = 0; !xmpp->lost && i < GOODBYE_TICKS; i++) {
+		if (!xmpp->lost) {
 			xmpp_disconnect(xmpp->connection);
+		}
+		for (int i = 0; !xmpp->lost && i < GOODBYE_TICKS; i++) {
 			xmpp_run_once(xmpp->context, TICK_CONNECTING_MS);
 		}
 	}
@@ -481,6 +511,7 @@ static void xmpp_ops_stop(ChatDriver *driver)
 	sodium_memzero(xmpp->secret, strlen(xmpp->secret));
 	g_free(xmpp->secret);
 	g_free(xmpp->why);
+	g_free(xmpp->told);
 	g_free(xmpp);
 }
 
@@ -501,7 +532,7 @@ static ChatPolicy xmpp_ops_policy(ChatDriver *driver, const char *address)
 	const char *domain = at ? at + 1 : address;
 	bool own = is_own(xmpp, domain);
 	if (!own && xmpp->remote == CHAT_XMPP_REMOTE_OFF) {
-		return (ChatPolicy){ CHAT_CIRCLE_NONE, CHAT_REGISTER_OFF };
+		return (ChatPolicy){ CHAT_CIRCLE_NONE, ENTRY_OFF };
 	}
 	bool asks = g_hash_table_contains(xmpp->prompt_domains, domain);
 	return (ChatPolicy){

@@ -26,8 +26,8 @@ typedef struct ChatXmppOptions {
 	const char *const *domains;        /* the operator's own, as typed */
 	const char *const *prompt_domains; /* whose people may be asked; NULL: domains */
 	ChatXmppRemote remote;
-	ChatRegister registers;        /* people of domains */
-	ChatRegister registers_remote; /* all others */
+	EntryPolicy registers;        /* people of domains */
+	EntryPolicy registers_remote; /* all others */
 	/* May be NULL. It is online now, or no more (why: for the log); called by the thread. */
 	void (*changed)(bool online, const char *why, void *data);
 	void *data;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "server/accounts/entry.h"
+
 #include <glib.h>
 #include <stdbool.h>
 
@@ -52,16 +54,9 @@ typedef enum ChatCircle {
 	CHAT_CIRCLE_OWN,  /* the operator's own people: may be asked by the drive */
 } ChatCircle;
 
-typedef enum ChatRegister {
-	CHAT_REGISTER_OFF,
-	CHAT_REGISTER_INVITE,
-	CHAT_REGISTER_APPROVE,
-	CHAT_REGISTER_AUTO,
-} ChatRegister;
-
 typedef struct ChatPolicy {
 	ChatCircle circle;
-	ChatRegister registers; /* what the first proof of an address does */
+	EntryPolicy registers; /* what the first proof of an address does */
 } ChatPolicy;
 
 typedef struct ChatDriverOps {
