@@ -71,7 +71,8 @@ void engine_free(Engine *engine)
 	g_queue_free(engine->touched);
 	GHashTable *const tables[] = { engine->touched_set, engine->busy,    engine->blocked,
 				       engine->after_feed,  engine->held,    engine->ours,
-				       engine->scans_out,   engine->stalled, engine->problems };
+				       engine->scans_out,   engine->stalled, engine->problems,
+				       engine->young_keys };
 	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
 		g_hash_table_unref(tables[i]);
 	}

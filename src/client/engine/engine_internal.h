@@ -68,7 +68,8 @@ struct Engine {
 	int64_t next_rescan_us;
 	int64_t next_unwatched_us;
 	int64_t next_retry_us;
-	GQueue young; /* Young: to be hashed again */
+	GQueue young;           /* Young, by time: to be hashed again */
+	GHashTable *young_keys; /* key -> Young *: the last of each */
 
 	/* recording */
 	bool sync_running;
@@ -133,6 +134,8 @@ void observing_end(Engine *engine, int64_t folder, const char *name);
 void observing_look(Engine *engine, int64_t key);
 /* Content was hashed so soon after a change that another may hide behind the same time. */
 void observing_young(Engine *engine, int64_t key, const DiskInfo *info);
+/* So it is with what the local tree has of this node. */
+bool observing_is_young(Engine *engine, int64_t key);
 int64_t observing_timers(Engine *engine, int64_t now_us);
 
 /* recording.c */

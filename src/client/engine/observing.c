@@ -7,7 +7,9 @@
  * when the job is back.
  *
  * A young file: its last change is so near to the moment it was hashed that a further change could
- * carry the same time. It is hashed once more a little later.
+ * carry the same time. So its content stays unknown here, and what was sent of it is agreed with a
+ * stamp that equals nothing; a little later it is planned, and hashed, once more. Until then
+ * nothing that was planned for it is done: it might be done to what nobody knows.
  */
 #include "base/error.h"
 #include "base/limits.h"
@@ -299,28 +301,34 @@ void observing_notice(Engine *engine, const WatchEvent *event)
 
 void observing_young(Engine *engine, int64_t key, const DiskInfo *info)
 {
-	int64_t now_us = engine_now(engine);
 	Young *young = g_new(Young, 1);
 	young->key = key;
-	young->due_us = now_us + 2 * YOUNG_US;
+	young->due_us = engine_now(engine) + 2 * YOUNG_US;
 	young->stamp = info->stamp;
 	g_queue_push_tail(&engine->young, young);
+	g_hash_table_replace(engine->young_keys, KEY(key), young);
 }
 
-static int64_t hash_again(Engine *engine, int64_t now_us)
+bool observing_is_young(Engine *engine, int64_t key)
+{
+	const Young *young = g_hash_table_lookup(engine->young_keys, KEY(key));
+	const Entry *entry = young ? state_get(engine->state, SIDE_LOCAL, key) : NULL;
+	return entry && memcmp(&entry->stamp, &young->stamp, sizeof young->stamp) == 0;
+}
+
+/* Those that are not young any more are planned. */
+static int64_t grow_up(Engine *engine, int64_t now_us)
 {
 	Young *young;
 	while ((young = g_queue_peek_head(&engine->young))) {
+		/* A clock that jumped back must not stop it. */
 		if (young->due_us > now_us && young->due_us < now_us + 10 * YOUNG_US) {
 			return young->due_us;
 		}
 		g_queue_pop_head(&engine->young);
-		const Entry *entry = state_get(engine->state, SIDE_LOCAL, young->key);
-		bool busy = g_hash_table_contains(engine->busy, KEY(young->key));
-		if (entry && !busy &&
-		    memcmp(&entry->stamp, &young->stamp, sizeof young->stamp) == 0) {
-			const Action hash = { .kind = ACTION_HASH, .key = young->key };
-			uploading_add(engine, &hash, 0);
+		if (g_hash_table_lookup(engine->young_keys, KEY(young->key)) == young) {
+			g_hash_table_remove(engine->young_keys, KEY(young->key));
+			planning_touch(engine, young->key);
 		}
 		g_free(young);
 	}
@@ -481,6 +489,7 @@ void observing_init(Engine *engine, const Ignore *ignore)
 	engine->ours = g_hash_table_new_full(place_hash, place_equal, place_free, NULL);
 	engine->local = local_new(engine->state, ignore, &hooks);
 	g_queue_init(&engine->young);
+	engine->young_keys = g_hash_table_new(NULL, NULL);
 	put_park(engine);
 	g_autoptr(GArray) strays = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	state_strays(engine->state, strays);
@@ -510,7 +519,7 @@ void observing_start(Engine *engine)
 
 int64_t observing_timers(Engine *engine, int64_t now_us)
 {
-	int64_t next_us = hash_again(engine, now_us);
+	int64_t next_us = grow_up(engine, now_us);
 	if (engine->absent) {
 		return engine_sooner(next_us, engine->absent_retry_us);
 	}

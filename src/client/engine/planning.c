@@ -244,7 +244,7 @@ static bool may_act(Engine *engine, const Action *action, bool gate_open)
 {
 	if (g_hash_table_contains(engine->busy, KEY(action->key)) ||
 	    (action->other && g_hash_table_contains(engine->busy, KEY(action->other))) ||
-	    trouble_holds(engine, action->key) ||
+	    trouble_holds(engine, action->key) || observing_is_young(engine, action->key) ||
 	    g_hash_table_contains(engine->stalled, KEY(action->key)) ||
 	    g_hash_table_contains(engine->after_feed, KEY(action->key))) {
 		return false;

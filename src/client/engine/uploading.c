@@ -152,7 +152,7 @@ static Entry *sent_entry(Engine *engine, const UploadItem *item)
 		fields.mtime_ns = item->kind == ENTRY_FOLDER ? 0 : item->info.mtime_ns;
 		fields.executable = item->kind == ENTRY_FILE && item->info.executable;
 		fields.stamp = item->info.stamp;
-		if (item->kind == ENTRY_FOLDER) {
+		if (item->kind == ENTRY_FOLDER || item->young) {
 			fields.stamp.change_ns = 0;
 		}
 	}
@@ -239,13 +239,14 @@ static void learn_content(Engine *engine, const UploadItem *item)
 	if (!disk_info_equal(&seen, &item->info)) {
 		return;
 	}
+	if (item->young) {
+		observing_young(engine, item->key, &item->info);
+		return;
+	}
 	Entry fields = *local;
 	fields.content = item->content;
 	g_autoptr(Entry) entry = entry_new(&fields);
 	state_put(engine->state, SIDE_LOCAL, entry);
-	if (item->young) {
-		observing_young(engine, item->key, &item->info);
-	}
 }
 
 static void done_item(Engine *engine, const UploadItem *item)
