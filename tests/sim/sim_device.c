@@ -398,14 +398,12 @@ static void describe_node(SimDevice *device, int64_t key, GString *text)
 		static const char *const names[] = { "here", "agreed", "there" };
 		const Entry *entry = state_get(device->state, (Side)side, key);
 		if (entry) {
-			g_string_append_printf(text,
-					       " %s %" G_GINT64_FORMAT
-					       "/%s inode %" G_GUINT64_FORMAT " %s",
-					       names[side], entry->parent, entry->name,
-					       entry->stamp.inode,
-					       entry->kind == ENTRY_FOLDER ? "folder"
-					       : entry->content            ? "known"
-									   : "unknown");
+			g_string_append_printf(
+				text, " %s %" G_GINT64_FORMAT "/%s inode %" G_GUINT64_FORMAT " %s",
+				names[side], entry->parent, entry->name, entry->stamp.inode,
+				entry->kind == ENTRY_FOLDER ? "folder"
+				: entry->content            ? "known"
+							    : "unknown");
 		}
 	}
 }

@@ -3,6 +3,7 @@
 
 #include "api/api.h"
 #include "base/error.h"
+#include "chunk/chunk_id.h"
 #include "server/accounts/accounts.h"
 #include "server/blobs/blobs.h"
 #include "server/drive/drive.h"
@@ -146,6 +147,26 @@ void sim_server_crash(SimServer *server, uint64_t seed)
 void sim_server_fail_write(SimServer *server, unsigned nth)
 {
 	place_faulty_set(server->faulty, nth, false, DRIVE_ERROR, DRIVE_ERROR_IO);
+}
+
+bool sim_server_has(SimServer *server, const void *bytes, size_t size)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(SqlSession) session = sql_read(server->sql, &error);
+	g_assert_no_error(error);
+	SqlStatement *statement =
+		sql_statement(session,
+			      "SELECT 1 FROM chunk JOIN holding ON holding.chunk = chunk.key "
+			      "WHERE substr(chunk.id, 1, 8) = substr($1, 1, 8) AND chunk.id = $1 "
+			      "AND holding.names > 0",
+			      &error);
+	g_assert_no_error(error);
+	ChunkId id = chunk_id_of(bytes, size);
+	bool row = false;
+	sql_bind_bytes(statement, 1, id.bytes, sizeof id.bytes);
+	sql_step(statement, &row, &error);
+	g_assert_no_error(error);
+	return row;
 }
 
 void sim_server_check(SimServer *server)

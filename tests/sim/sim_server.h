@@ -30,5 +30,8 @@ void sim_server_crash(SimServer *server, uint64_t seed);
 /* The n-th write to the packs from now on fails; 0: none. */
 void sim_server_fail_write(SimServer *server, unsigned nth);
 
+/* Is this content a version or in the trash, or a file? For files of one chunk. */
+bool sim_server_has(SimServer *server, const void *bytes, size_t size);
+
 /* Everything at rest is whole; aborts if not. */
 void sim_server_check(SimServer *server);

@@ -47,6 +47,7 @@ SimWorld *sim_world_new(uint64_t seed, bool verbose)
 	world->server = sim_server_new();
 	world->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	world->verbose = verbose;
+	world->kills = seed % 4 != 0;
 	return world;
 }
 

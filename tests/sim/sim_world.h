@@ -19,7 +19,8 @@ typedef struct SimWorld {
 	SimServer *server;
 	GHashTable *values; /* char * -> SimValue *: what people wrote, by content */
 	unsigned value_count;
-	bool calm; /* no more accidents: everything is to settle */
+	bool kills; /* processes and machines may stop at any moment */
+	bool calm;  /* no more accidents: everything is to settle */
 	bool verbose;
 } SimWorld;
 
