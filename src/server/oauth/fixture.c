@@ -21,6 +21,11 @@ void fixture_set_up(Fixture *fixture)
 	g_assert_no_error(error);
 	accounts_add(fixture->accounts, "alice", NULL, &fixture->alice, &error);
 	g_assert_no_error(error);
+	Account account = { 0 };
+	accounts_get(fixture->accounts, fixture->alice, &account, &error);
+	g_assert_no_error(error);
+	fixture->epoch = account.epoch;
+	accounts_account_clear(&account);
 	const OauthOptions options = {
 		.accounts = fixture->accounts,
 		.sql = fixture->sql,

@@ -39,7 +39,7 @@ static OauthClient *find_own(const char *id)
 			client->name = g_strdup(own_clients[i].name);
 			client->own = true;
 			client->redirects = g_strdupv((char **)redirects);
-			client->scopes = SCOPE_ALL;
+			client->scopes = DEVICES_SCOPES_ALL;
 			return client;
 		}
 	}

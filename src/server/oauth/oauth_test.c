@@ -357,6 +357,49 @@ static void a3_access_revoked_meanwhile_redeems_nothing(Fixture *fixture)
 	fixture_assert_error(fixture, TOKEN, form, 400, "invalid_grant");
 }
 
+static void a3_access_revoked_and_given_again_redeems_nothing(Fixture *fixture)
+{
+	g_autofree char *redirect = fixture_approve(fixture, FIXTURE_QUERY);
+	g_autofree char *code = fixture_parameter(redirect, "code");
+	g_autofree char *form = g_strconcat(REDEEM, code, NULL);
+	g_assert_true(accounts_revoke(fixture->accounts, fixture->alice, NULL, NULL));
+	fixture_assert_error(fixture, TOKEN, form, 400, "invalid_grant");
+	g_assert_cmpuint(devices_of_alice(fixture), ==, 0);
+}
+
+static char *refresh_form(const char *token, const char *client)
+{
+	return g_strconcat("grant_type=refresh_token&client_id=", client, "&refresh_token=", token,
+			   NULL);
+}
+
+static void a6_refreshing_rotates(Fixture *fixture)
+{
+	g_autofree char *redirect = fixture_approve(fixture, FIXTURE_QUERY);
+	g_autofree char *code = fixture_parameter(redirect, "code");
+	g_autofree char *form = g_strconcat(REDEEM, code, NULL);
+	json_auto_t *first = NULL;
+	g_assert_cmpuint(fixture_ask(fixture, TOKEN, form, &first), ==, 200);
+	g_autofree char *old = text_of(first, "refresh_token");
+	g_autofree char *others = refresh_form(old, "imdrive-app");
+	fixture_assert_error(fixture, TOKEN, others, 400, "invalid_grant");
+	g_autofree char *own = refresh_form(old, "imdrive");
+	json_auto_t *second = NULL;
+	json_auto_t *again = NULL;
+	g_assert_cmpuint(fixture_ask(fixture, TOKEN, own, &second), ==, 200);
+	/* The answer was lost, and is given once more. */
+	g_assert_cmpuint(fixture_ask(fixture, TOKEN, own, &again), ==, 200);
+	g_autofree char *next = text_of(second, "refresh_token");
+	g_autofree char *same = text_of(again, "refresh_token");
+	g_autofree char *access = text_of(second, "access_token");
+	g_assert_cmpstr(next, ==, same);
+	g_assert_cmpstr(next, !=, old);
+	g_assert_true(lets_in(fixture, access));
+	g_assert_null(json_object_get(second, "registered"));
+	g_assert_cmpstr(json_string_value(json_object_get(second, "scope")), ==,
+			"files:read files:write share account");
+}
+
 static void a_database_that_fails_costs_no_code(Fixture *fixture)
 {
 	g_autofree char *redirect = fixture_approve(fixture, FIXTURE_QUERY);
@@ -537,7 +580,10 @@ static void revoking_ends_the_device(Fixture *fixture)
 	g_autofree char *refresh = text_of(answer, "refresh_token");
 	g_autofree char *own = g_strconcat(
 		"client_id=imdrive&token_type_hint=refresh_token&token=", refresh, NULL);
+	g_autofree char *others = g_strconcat("client_id=imdrive-app&token=", refresh, NULL);
 	g_assert_cmpuint(fixture_ask(fixture, REVOKE, "client_id=imdrive&token=x", NULL), ==, 200);
+	g_assert_cmpuint(fixture_ask(fixture, REVOKE, others, NULL), ==, 200);
+	g_assert_true(lets_in(fixture, access));
 	g_assert_cmpuint(fixture_ask(fixture, REVOKE, own, NULL), ==, 200);
 	g_assert_false(lets_in(fixture, access));
 	fixture_assert_error(fixture, REVOKE, "client_id=imdrive", 400, "invalid_request");
@@ -604,6 +650,9 @@ static const Case cases[] = {
 	{ "a2-the-verifier-must-be-the-challenge-s", a2_the_verifier_must_be_the_challenge_s },
 	{ "a2-a-verifier-without-challenge-is-refused",
 	  a2_a_verifier_without_challenge_is_refused },
+	{ "a3-access-revoked-and-given-again-redeems-nothing",
+	  a3_access_revoked_and_given_again_redeems_nothing },
+	{ "a6-refreshing-rotates", a6_refreshing_rotates },
 	{ "a3-access-revoked-meanwhile-redeems-nothing",
 	  a3_access_revoked_meanwhile_redeems_nothing },
 	{ "a5-other-grants-are-not-supported", a5_other_grants_are_not_supported },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/oauth/revoke_endpoint.h"
 
-#include "server/oauth/issue.h"
+#include "server/accounts/credentials.h"
 
 void revoke_endpoint_handle(OauthCall *call)
 {
@@ -11,8 +11,10 @@ void revoke_endpoint_handle(OauthCall *call)
 		return;
 	}
 	g_autoptr(GError) error = NULL;
+	const AuditBy by = { .peer = call->request->peer, .now_us = call->now_us };
 	/* Whether it was a token is not told. */
-	if (!issue_revoke(call, token, client->id, &error)) {
+	if (!credentials_revoke(accounts_devices(call->oauth->accounts), token, client->id, &by,
+				&error)) {
 		oauth_fail(call, error);
 		return;
 	}

@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "server/accounts/devices.h"
+
 #include <glib.h>
 #include <stdbool.h>
 
 /*
- * What a credential may do (A7). A set of these is a number; as text it is what RFC 6749 3.3 says:
- * names with a blank between them.
+ * What a credential may do (A7), DevicesScope, as RFC 6749 3.3 writes it: names with a blank
+ * between them.
+ *
+ *	files:read    list, read, wait for changes
+ *	files:write   commit, upload, restore
+ *	share         links and members
+ *	account       devices, identities, passwords
  */
-typedef enum Scope {
-	SCOPE_FILES_READ = 1 << 0,  /* files:read: list, read, wait for changes */
-	SCOPE_FILES_WRITE = 1 << 1, /* files:write: commit, upload, restore */
-	SCOPE_SHARE = 1 << 2,       /* share: links and members */
-	SCOPE_ACCOUNT = 1 << 3,     /* account: devices, identities, passwords */
-} Scope;
-
-#define SCOPE_FILES (SCOPE_FILES_READ | SCOPE_FILES_WRITE)
-#define SCOPE_ALL (SCOPE_FILES | SCOPE_SHARE | SCOPE_ACCOUNT)
+#define SCOPE_FILES (DEVICES_FILES_READ | DEVICES_FILES_WRITE)
 /* What a device can get whose request was approved on another one (A9). */
-#define SCOPE_DEVICE (SCOPE_FILES | SCOPE_SHARE)
+#define SCOPE_DEVICE (SCOPE_FILES | DEVICES_SHARE)
 
 /* False for a name that is none, or for no name at all. */
 bool scope_read(const char *text, unsigned *ret_scopes);

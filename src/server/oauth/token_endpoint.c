@@ -2,8 +2,7 @@
 #include "server/oauth/token_endpoint.h"
 
 #include "base/error.h"
-#include "server/accounts/accounts.h"
-#include "server/oauth/issue.h"
+#include "server/accounts/credentials.h"
 #include "server/oauth/pkce.h"
 #include "server/oauth/scope.h"
 
@@ -13,18 +12,18 @@
 
 /* ---- the answer -------------------------------------------------------------------------- */
 
-static void reply_tokens(OauthCall *call, const Issued *issued, json_t *about)
+static void reply_tokens(OauthCall *call, const Credentials *credentials, json_t *about)
 {
-	g_autofree char *scope = scope_show(issued->scopes);
-	int64_t life_s = (issued->expires_us - call->now_us) / G_TIME_SPAN_SECOND;
-	json_t *object = json_pack("{s:s, s:s, s:I, s:s, s:s}", "access_token", issued->access,
+	g_autofree char *scope = scope_show(credentials->scopes);
+	int64_t life_s = (credentials->expires_us - call->now_us) / G_TIME_SPAN_SECOND;
+	json_t *object = json_pack("{s:s, s:s, s:I, s:s, s:s}", "access_token", credentials->access,
 				   "token_type", "Bearer", "expires_in", (json_int_t)MAX(life_s, 1),
-				   "refresh_token", issued->refresh, "scope", scope);
+				   "refresh_token", credentials->refresh, "scope", scope);
 	if (about) {
 		json_object_update_new(object, about);
 	}
 	oauth_reply(call, object);
-	call->response->device = issued->device;
+	call->response->device = credentials->device;
 }
 
 /* Who was let in; NULL with an error. */
@@ -53,6 +52,11 @@ static void refuse_grant(OauthCall *call, const char *description)
 
 /* ---- issuing ----------------------------------------------------------------------------- */
 
+static AuditBy by_of(const OauthCall *call, int64_t account)
+{
+	return (AuditBy){ .account = account, .peer = call->request->peer, .now_us = call->now_us };
+}
+
 /* What the first one got, who redeemed what was redeemed again. */
 static void end_device(OauthCall *call, int64_t account, int64_t device)
 {
@@ -64,15 +68,25 @@ static void end_device(OauthCall *call, int64_t account, int64_t device)
 	}
 }
 
-static bool make_device(OauthCall *call, const GrantIssue *issue, Issued *ret_issued,
+static bool make_device(OauthCall *call, const GrantIssue *issue, Credentials *ret_credentials,
 			json_t **ret_about, GError **error)
 {
-	if (!issue_device(call, issue, ret_issued, error)) {
+	const CredentialsGrant grant = {
+		.account = issue->approval.account,
+		.epoch = issue->approval.epoch,
+		.device_name = issue->device_name,
+		.method = issue->approval.method,
+		.client = issue->client_id,
+		.scopes = issue->scopes,
+	};
+	const AuditBy by = by_of(call, issue->approval.account);
+	Devices *devices = accounts_devices(call->oauth->accounts);
+	if (!credentials_issue(devices, &grant, &by, ret_credentials, error)) {
 		return false;
 	}
-	*ret_about = about(call, issue, ret_issued->device, error);
+	*ret_about = about(call, issue, ret_credentials->device, error);
 	if (!*ret_about) {
-		end_device(call, issue->approval.account, ret_issued->device);
+		end_device(call, issue->approval.account, ret_credentials->device);
 	}
 	return *ret_about;
 }
@@ -95,20 +109,20 @@ static void fail_issue(OauthCall *call, const GError *error)
 static void issue_for(OauthCall *call, const char *secret, const GrantIssue *issue)
 {
 	g_autoptr(GError) error = NULL;
-	g_auto(Issued) issued = { 0 };
+	g_auto(Credentials) credentials = { 0 };
 	json_t *told = NULL;
-	if (!make_device(call, issue, &issued, &told, &error)) {
+	if (!make_device(call, issue, &credentials, &told, &error)) {
 		grant_failed(call->oauth->grants, secret);
 		fail_issue(call, error);
 		return;
 	}
-	if (!grant_issued(call->oauth->grants, secret, issued.device, call->now_us)) {
+	if (!grant_issued(call->oauth->grants, secret, credentials.device, call->now_us)) {
 		json_decref(told);
-		end_device(call, issue->approval.account, issued.device);
+		end_device(call, issue->approval.account, credentials.device);
 		refuse_grant(call, "it was redeemed twice at once");
 		return;
 	}
-	reply_tokens(call, &issued, told);
+	reply_tokens(call, &credentials, told);
 }
 
 /* What all ways of redeeming have in common. */
@@ -192,9 +206,11 @@ static void refresh(OauthCall *call, const OauthClient *client)
 		return;
 	}
 	g_autoptr(GError) error = NULL;
-	g_auto(Issued) issued = { 0 };
-	if (issue_refresh(call, token, client->id, &issued, &error)) {
-		reply_tokens(call, &issued, NULL);
+	g_auto(Credentials) credentials = { 0 };
+	const AuditBy by = by_of(call, 0);
+	if (credentials_refresh(accounts_devices(call->oauth->accounts), token, client->id, &by,
+				&credentials, &error)) {
+		reply_tokens(call, &credentials, NULL);
 	} else if (g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED)) {
 		refuse_grant(call, "this device is signed out");
 	} else {
