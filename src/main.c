@@ -8,6 +8,7 @@
 #include "admin/control.h"
 #include "admin/data_folder.h"
 #include "admin/keeper.h"
+#include "admin/portal.h"
 #include "admin/verb.h"
 #include "api/api.h"
 #include "base/error.h"
@@ -16,7 +17,7 @@
 #include "base/memory.h"
 #include "front/front.h"
 #include "server/feed/feed.h"
-#include "server/oauth/oauth.h"
+#include "server/login/login.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -309,10 +310,30 @@ static int wait_for_end(Front *front, Server *server, const sigset_t *signals)
 	return server->broken ? EXIT_FAILED : 0;
 }
 
-static bool home_of(int64_t account, NodeId *ret_drive, void *data, GError **error)
+/* To the terminal only: it is a secret, though good once, and a log is read by many. */
+static void show_first_link(Portal *portal)
 {
-	Server *server = data;
-	return drive_home(data_folder_drive(server->data), account, ret_drive, error);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *link = NULL;
+	if (!portal_first_link(portal, &link, &error)) {
+		log_event(LOG_WARNING, "portal", "no link for the first administrator: %s",
+			  error->message);
+	} else if (link) {
+		fprintf(stderr,
+			"imdrived: there is no account yet. Whoever opens this link first "
+			"becomes the administrator:\n  %s\n",
+			link);
+		sodium_memzero(link, strlen(link));
+	}
+}
+
+static void open_portal(Portal *portal, Front *front, const Config *config)
+{
+	const char *base = config->public_url ? config->public_url : front_url(front);
+	portal_set_base(portal, base);
+	if (login_base_is_safe(base)) {
+		show_first_link(portal);
+	}
 }
 
 static void report_chat(bool bad, const char *text, void *data)
@@ -354,20 +375,24 @@ static int serve_data(Server *server, const char *folder, const Config *config,
 		.trusted_proxies = (const char *const *)config->trusted_proxies,
 		.metrics_public = config->metrics_public,
 	};
-	const OauthOptions signing_in = {
-		.accounts = data_folder_accounts(server->data),
-		.sql = data_folder_sql(server->data),
-		.home = home_of,
-		.home_data = server,
+	const PortalOptions letting_in = {
+		.folder = folder,
+		.data = server->data,
+		.config = config,
+		.chat = chatter_chat(chatter),
+		.limit = api_login_limit(api),
+		.report = report,
 	};
-	g_autoptr(Oauth) oauth = oauth_open(&signing_in, &error);
-	if (!oauth) {
+	g_autoptr(Portal) portal = portal_open(&letting_in, &error);
+	if (!portal) {
 		return fail(error);
 	}
-	const Service services[] = { oauth_service(oauth), api_service(api) };
+	Service services[PORTAL_SERVICES + 1];
+	portal_services(portal, services);
+	services[PORTAL_SERVICES] = api_service(api);
 	g_autoptr(Front) front = front_start(&options, services, G_N_ELEMENTS(services), &error);
 	if (front) {
-		oauth_set_issuer(oauth, config->public_url ? config->public_url : front_url(front));
+		open_portal(portal, front, config);
 	}
 	g_autoptr(Control) control = front ? control_start(folder, server->data, &error) : NULL;
 	if (!control) {

@@ -36,6 +36,40 @@ static bool read_text(const char *value, void *target, GError **error)
 	return true;
 }
 
+/* Cookies and routes are those of a whole host: no path. */
+static bool read_base(const char *value, void *target, GError **error)
+{
+	char **text = target;
+	g_autoptr(GUri) uri = g_uri_parse(value, G_URI_FLAGS_NONE, NULL);
+	bool web = uri && (strcmp(g_uri_get_scheme(uri), "https") == 0 ||
+			   strcmp(g_uri_get_scheme(uri), "http") == 0);
+	if (!web || !g_uri_get_host(uri) || !*g_uri_get_host(uri) || g_uri_get_userinfo(uri) ||
+	    g_uri_get_query(uri) || g_uri_get_fragment(uri) ||
+	    (*g_uri_get_path(uri) && strcmp(g_uri_get_path(uri), "/") != 0)) {
+		return invalid(error, "a URL without a path, like https://drive.example.org");
+	}
+	g_autofree char *lower = g_ascii_strdown(value, -1);
+	g_free(*text);
+	*text = g_strdup(lower);
+	if (g_str_has_suffix(*text, "/")) {
+		(*text)[strlen(*text) - 1] = '\0';
+	}
+	return true;
+}
+
+/* "NAME=CONTENT" */
+static bool read_meta(const char *value, void *target, GError **error)
+{
+	char **text = target;
+	const char *equals = strchr(value, '=');
+	if (!equals || equals == value || !equals[1]) {
+		return invalid(error, "NAME=CONTENT");
+	}
+	g_free(*text);
+	*text = g_strdup(value);
+	return true;
+}
+
 static bool read_file(const char *value, void *target, GError **error)
 {
 	char **text = target;
@@ -166,7 +200,7 @@ bool config_parse_size(const char *text, uint64_t *ret_size, GError **error)
 
 static const Setting settings[] = {
 	SETTING("server", "listen", read_text, listen),
-	SETTING("server", "public_url", read_text, public_url),
+	SETTING("server", "public_url", read_base, public_url),
 	SETTING("server", "threads", read_count, threads),
 	SETTING("server", "workers", read_count, workers),
 	SETTING("server", "connections", read_count, connections),
@@ -178,6 +212,8 @@ static const Setting settings[] = {
 	SETTING("storage", "versions_days", read_days, versions_days),
 	SETTING("storage", "trash_days", read_days, trash_days),
 	SETTING("devices", "idle_days", read_days, device_idle_days),
+	SETTING("login", "name", read_text, drive_name),
+	SETTING("login", "meta", read_meta, meta),
 	SETTING("tls", "certificate", read_file, tls_certificate),
 	SETTING("tls", "key", read_file, tls_key),
 	SETTING("xmpp", "component", read_text, xmpp_component),
@@ -291,6 +327,8 @@ void config_free(Config *config)
 	g_free(config->public_url);
 	g_free(config->log_level);
 	g_strfreev(config->trusted_proxies);
+	g_free(config->drive_name);
+	g_free(config->meta);
 	g_free(config->tls_certificate);
 	g_free(config->tls_key);
 	g_free(config->xmpp_component);

@@ -26,6 +26,8 @@ typedef struct Config {
 	int64_t versions_days;
 	int64_t trash_days;
 	int64_t device_idle_days; /* 0: never */
+	char *drive_name;         /* what pages call it; NULL: its host */
+	char *meta;               /* "NAME=CONTENT" on pages; NULL: none */
 	char *tls_certificate;    /* PEM text, not paths */
 	char *tls_key;
 	char *xmpp_component; /* NULL: nobody is asked in chat */

@@ -89,6 +89,11 @@ void api_free(Api *api)
 	g_free(api);
 }
 
+LoginLimit *api_login_limit(Api *api)
+{
+	return api->login_limit;
+}
+
 /* ---- answers --------------------------------------------------------------------------- */
 
 static GBytes *json_bytes(json_t *value)

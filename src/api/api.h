@@ -23,6 +23,7 @@ typedef struct Api Api;
 typedef struct Accounts Accounts;
 typedef struct Drive Drive;
 typedef struct Feed Feed;
+typedef struct LoginLimit LoginLimit;
 
 /*
  * Borrows all three. From then on an ended credential wakes the waits of its account, so that they
@@ -48,6 +49,9 @@ size_t api_body_max(const char *method, const char *path);
 bool api_remembers(Api *api, const char *authorization);
 /* The same from the database, which may block. */
 bool api_admits(Api *api, const char *authorization);
+
+/* How often somebody may fail to sign in, for whoever else lets people in. Borrowed. */
+LoginLimit *api_login_limit(Api *api);
 
 /* Appends counters in the text form of Prometheus. */
 void api_metrics(Api *api, GString *ret_text);

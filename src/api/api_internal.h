@@ -2,7 +2,7 @@
 #pragma once
 
 #include "api/api.h"
-#include "api/login_limit.h"
+#include "server/accounts/login_limit.h"
 #include "server/accounts/accounts.h"
 #include "server/drive/drive.h"
 #include "server/feed/feed.h"

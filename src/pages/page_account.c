@@ -110,14 +110,17 @@ static void put_sessions(Html *html, const Frame *frame, const PageAccount *acco
 static void put_link(Html *html, const Frame *frame, const PageAccountService *service)
 {
 	frame_open_form(html, frame, "/account/identity/link", "inline");
-	html_put(html, "<button name=\"provider\" value=\"%s\">", service ? service->id : "chat");
+	html_put(html, "<button name=\"provider\" value=\"%s\" class=\"marked\">",
+		 service ? service->id : "chat");
 	if (service) {
 		mark_put(html, service->icon, service->label);
+		html_put(html, "<span>");
 		html_say(html, frame->language, PHRASE_LINK, service->label, NULL);
 	} else {
+		html_put(html, "<span>");
 		html_say(html, frame->language, PHRASE_LINK_CHAT, NULL);
 	}
-	html_put(html, "</button></form>");
+	html_put(html, "</span></button></form>");
 }
 
 static void put_identity(Html *html, const Frame *frame, const PageAccountIdentity *identity)

@@ -12,6 +12,8 @@ static char *title_of(const Frame *frame, const PageLogin *login)
 		return frame_text(frame, PHRASE_FIRST_ADMIN, NULL);
 	case PAGE_LOGIN_REAUTH:
 		return frame_text(frame, PHRASE_REAUTH, frame->who);
+	case PAGE_LOGIN_LINK:
+		return frame_text(frame, PHRASE_LINK_CHAT, NULL);
 	default:
 		return frame_text(frame, PHRASE_SIGN_IN_TO, frame->drive);
 	}
@@ -26,6 +28,8 @@ static void put_reason(Html *html, const Frame *frame, const PageLogin *login)
 		html_say(html, frame->language, PHRASE_FIRST_ADMIN_TEXT, NULL);
 	} else if (login->reason == PAGE_LOGIN_REAUTH) {
 		html_say(html, frame->language, PHRASE_REAUTH_TEXT, NULL);
+	} else if (login->reason == PAGE_LOGIN_LINK) {
+		html_say(html, frame->language, PHRASE_LINK_CHAT_TEXT, NULL);
 	} else if (login->client) {
 		html_say(html, frame->language, PHRASE_ASKED_BY, login->client, login->device,
 			 NULL);
@@ -147,6 +151,28 @@ GBytes *page_login(const Frame *frame, const PageLogin *login)
 		html_say(html, frame->language, PHRASE_NO_WAY_IN, NULL);
 		html_put(html, "</p>");
 	}
+	frame_close(html, frame);
+	return html_end(html);
+}
+
+GBytes *page_login_server(const Frame *frame, const PageLoginServer *server)
+{
+	g_autofree char *title = frame_text(frame, PHRASE_SIGN_IN_WITH, server->label);
+	Html *html = html_new();
+	frame_open(html, frame, title);
+	html_put(html, "<h1>");
+	html_say(html, frame->language, PHRASE_SIGN_IN_WITH, server->label, NULL);
+	html_put(html,
+		 "</h1><form method=\"get\" action=\"%s\" class=\"stack\">"
+		 "<input type=\"hidden\" name=\"a\" value=\"%s\"/><label for=\"server\">",
+		 server->action, server->journey);
+	html_say(html, frame->language, PHRASE_SERVER_OF, server->label, NULL);
+	html_put(html, "</label><input id=\"server\" name=\"server\" type=\"text\" "
+		       "inputmode=\"url\" autocapitalize=\"none\" spellcheck=\"false\" "
+		       "maxlength=\"253\" required=\"required\" placeholder=\"example.org\"/>"
+		       "<button class=\"primary\">");
+	html_say(html, frame->language, PHRASE_CONTINUE, NULL);
+	html_put(html, "</button></form>");
 	frame_close(html, frame);
 	return html_end(html);
 }

@@ -16,6 +16,7 @@ typedef enum PageLoginReason {
 	PAGE_LOGIN_INVITED,
 	PAGE_LOGIN_FIRST_ADMIN,
 	PAGE_LOGIN_REAUTH, /* frame->who once more, before something grave */
+	PAGE_LOGIN_LINK,   /* a chat address that shall open the account of frame->who too */
 } PageLoginReason;
 
 /* The ways in. A NULL action leaves its form out. All borrowed. */
@@ -35,3 +36,13 @@ typedef struct PageLogin {
 } PageLogin;
 
 GBytes *page_login(const Frame *frame, const PageLogin *login);
+
+/* A service with many servers: which is it? GETs server= and a=. */
+typedef struct PageLoginServer {
+	const char *icon;
+	const char *label;
+	const char *action;
+	const char *journey;
+} PageLoginServer;
+
+GBytes *page_login_server(const Frame *frame, const PageLoginServer *server);

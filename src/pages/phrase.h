@@ -123,6 +123,11 @@
 	X(NO_IDENTITIES, "No chat account is connected.", "没有关联任何聊天账号。") \
 	X(LINK, "Connect {1}", "关联{1}") \
 	X(LINK_CHAT, "Connect a chat address", "关联聊天地址") \
+	X(LINK_CHAT_TEXT, \
+	  "Type the chat address that shall open your account too.", \
+	  "输入也可以进入你账号的聊天地址。") \
+	X(LINK_ON, "You go on to {1}, and come back here then.", "你将前往{1}，随后回到这里。") \
+	X(SERVER_OF, "Your server on {1}", "你的{1}服务器") \
 	X(UNLINK, "Remove", "移除") \
 	X(UNLINK_LABEL, "Remove {1} as a way to sign in", "移除登录方式 {1}") \
 	X(LAST_WAY, "the only way in", "唯一的登录方式") \
@@ -288,10 +293,6 @@
 	X(M_NOT_ALLOWED_TEXT, \
 	  "It has got nothing. You can close this page.", \
 	  "它没有得到任何东西。你可以关闭此页面。") \
-	X(M_MOVED_ON, "Go back to your program", "请回到你的程序") \
-	X(M_MOVED_ON_TEXT, \
-	  "You are signed in. If nothing happens by itself, use this button.", \
-	  "你已登录。如果没有自动继续，请点击此按钮。") \
 	X(M_GONE, "This sign-in is no longer known", "此次登录已不存在") \
 	X(M_GONE_TEXT, \
 	  "The drive was restarted, or it took too long. Nobody was signed in. Start " \

@@ -121,6 +121,28 @@ static GBytes *make_reauth(const Frame *frame, const char *text)
 	return login_with(&known, text, login, 1);
 }
 
+static GBytes *make_server(const Frame *frame, const char *text)
+{
+	const PageLoginServer server = {
+		.icon = or_text(text, "matrix"),
+		.label = or_text(text, "Matrix"),
+		.action = or_text(text, "/login/matrix"),
+		.journey = or_text(text, "1"),
+	};
+	return page_login_server(frame, &server);
+}
+
+static GBytes *make_link_chat(const Frame *frame, const char *text)
+{
+	Frame known = *frame;
+	known.who = or_text(text, "alice");
+	const PageLogin login = {
+		.reason = PAGE_LOGIN_LINK,
+		.chat_action = or_text(text, "/login/chat?a=1"),
+	};
+	return login_with(&known, text, login, 0);
+}
+
 static GBytes *make_chat(const Frame *frame, const char *text, bool number)
 {
 	Frame waiting = *frame;
@@ -290,6 +312,8 @@ const Sample sample_table[] = {
 	{ "invited", make_invited },
 	{ "first-admin", make_first },
 	{ "reauth", make_reauth },
+	{ "link-chat", make_link_chat },
+	{ "server", make_server },
 	{ "chat-ask", make_chat_ask },
 	{ "chat-send", make_chat_send },
 	{ "consent", make_consent },

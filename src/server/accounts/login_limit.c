@@ -4,7 +4,7 @@
  * time by the seconds that one token takes to come back. A bucket whose time has passed is full and
  * need not be kept.
  */
-#include "api/login_limit.h"
+#include "server/accounts/login_limit.h"
 
 #include "base/limits.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/login_limit.h"
+#include "server/accounts/login_limit.h"
 
 #include "base/limits.h"
 

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/login/consent.h"
+
+#include "base/error.h"
+#include "pages/page_consent.h"
+#include "server/login/reply.h"
+#include "server/login/cookies.h"
+#include "server/login/finish.h"
+#include "server/login/ways.h"
+
+#include <string.h>
+
+#define NAME_CHARACTERS_MAX 64
+
+/* Straight to the service that was asked for, else to the one question, or to the ways in. */
+static void go_on(LoginCall *call, const char *pending)
+{
+	Login *login = call->login;
+	g_autofree char *id = ways_begin(call, (Journey){ .pending = (char *)pending });
+	g_auto(OauthAsk) ask = { 0 };
+	bool asked = oauth_ask(login->oauth, pending, call->now_us, &ask, NULL);
+	const ProviderRecord *record = asked && ask.provider && login->providers
+					       ? providers_find(login->providers, ask.provider)
+					       : NULL;
+	g_autofree char *service = record ? g_strconcat("/login/", record->id, NULL) : NULL;
+	const char *to = service ? service : call->signed_in ? "/oauth/consent" : "/login";
+	g_autofree char *path = reply_path(to, id);
+	reply_go(call, path);
+}
+
+bool consent_begin(LoginCall *call, GError **error)
+{
+	g_autofree char *pending = NULL;
+	g_autofree char *redirect = NULL;
+	switch (oauth_begin(call->login->oauth, call->request->query, call->now_us, &pending,
+			    &redirect, error)) {
+	case OAUTH_PENDING:
+		go_on(call, pending);
+		return true;
+	case OAUTH_REDIRECT:
+		reply_leave(call, redirect);
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool consent_show(LoginCall *call, GError **error)
+{
+	g_auto(Journey) journey = { 0 };
+	g_auto(OauthAsk) ask = { 0 };
+	if (!ways_journey(call, &journey)) {
+		return true;
+	}
+	if (!journey.pending ||
+	    !oauth_ask(call->login->oauth, journey.pending, call->now_us, &ask, NULL)) {
+		reply_message(call, &(ReplyMessage){ .status = 410,
+						     .title = PHRASE_M_GONE,
+						     .text = PHRASE_M_GONE_TEXT });
+		return true;
+	}
+	g_autofree char *path = reply_path("/oauth/consent", journey.id);
+	g_autofree char *client = html_name(ask.client_name, NAME_CHARACTERS_MAX);
+	g_autofree char *device = html_name(ask.device_name, NAME_CHARACTERS_MAX);
+	Frame frame = reply_frame(call, path);
+	const PageConsent page = {
+		.client = client,
+		.device = device,
+		.may_write = strstr(ask.scope, "files:write") != NULL,
+		.target = ask.own ? NULL : ask.form_action,
+		.action = path,
+	};
+	reply_page(call, 200, page_consent(&frame, &page), ask.form_action);
+	return true;
+}
+
+static bool use_other(LoginCall *call, const Journey *journey, GError **error)
+{
+	if (!sessions_end_token(call->login->accounts, call->session_token, &call->by, error)) {
+		return false;
+	}
+	cookies_set(call->response, COOKIES_SESSION, call->base, "");
+	g_autofree char *path = reply_path("/login", journey->id);
+	reply_go(call, path);
+	return true;
+}
+
+static bool refuse(LoginCall *call, const Journey *journey, GError **error)
+{
+	g_autofree char *redirect = NULL;
+	if (!oauth_deny(call->login->oauth, journey->pending, call->now_us, &redirect, error)) {
+		return false;
+	}
+	journeys_end(call->login->journeys, journey->id);
+	reply_leave(call, redirect);
+	return true;
+}
+
+bool consent_answer(LoginCall *call, GError **error)
+{
+	g_auto(Journey) journey = { 0 };
+	const char *answer = parameters_get(call->form, "answer");
+	if (!ways_journey(call, &journey)) {
+		return true;
+	}
+	if (!journey.pending) {
+		return consent_show(call, error);
+	}
+	if (g_strcmp0(answer, "other") == 0) {
+		return use_other(call, &journey, error);
+	}
+	if (g_strcmp0(answer, "yes") != 0) {
+		return refuse(call, &journey, error);
+	}
+	Account account = { .id = call->session.account, .epoch = call->session.epoch };
+	const FinishEntry entry = { .account = &account, .method = call->session.method };
+	return finish_approve(call, &journey, &entry, error);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "server/accounts/entry.h"
+#include "server/login/login_internal.h"
+
+/* What follows when somebody has shown who he is. */
+
+/* By a chat service or in chat: enters, registers, links or is asked no more, as the journey says.
+ */
+typedef struct FinishProof {
+	const Proof *proof;
+	EntryPolicy policy;
+	bool trust_email;
+	const char *label; /* of the service, for pages */
+} FinishProof;
+bool finish_proof(LoginCall *call, const Journey *journey, const FinishProof *by, GError **error);
+
+/*
+ * This account enters: a session of its own (R16), then what the journey was for. method: a
+ * provider's id or "password".
+ */
+typedef struct FinishEntry {
+	const Account *account;
+	const char *method;
+	bool registered;
+} FinishEntry;
+bool finish_entry(LoginCall *call, const Journey *journey, const FinishEntry *entry,
+		  GError **error);
+
+/* A page that says why somebody does not enter. about: the service. */
+void finish_refuse(LoginCall *call, EntryRefusal refusal, const char *about);
+
+/* Says yes to a client's request for who is signed in, and goes on to the client. */
+bool finish_approve(LoginCall *call, const Journey *journey, const FinishEntry *entry,
+		    GError **error);
