@@ -39,7 +39,9 @@ static void check(const Case *cases, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		g_autoptr(Ignore) ignore = make(cases[i].rules);
 		bool ignored = is_ignored(ignore, cases[i].path);
-		g_test_message("'%s' on '%s'", cases[i].rules, cases[i].path);
+		g_autofree char *rules = g_strescape(cases[i].rules, NULL);
+		g_autofree char *path = g_strescape(cases[i].path, NULL);
+		g_test_message("'%s' on '%s'", rules, path);
 		g_assert_cmpint(ignored, ==, cases[i].ignored);
 	}
 }
