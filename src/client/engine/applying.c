@@ -348,7 +348,9 @@ static void done(Job *job)
 	Engine *engine = apply->engine;
 	apply->lane->running--;
 	apply->lane->running_bytes -= apply->bytes;
-	if (!apply->completed) {
+	if (apply->completed) {
+		trouble_passed(engine);
+	} else {
 		trouble_batch(engine, apply->error);
 	}
 	for (unsigned i = 0; i < apply->tasks->len; i++) {

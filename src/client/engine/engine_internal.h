@@ -155,6 +155,8 @@ bool trouble_holds(Engine *engine, int64_t key);
 void trouble_stall(Engine *engine, int64_t key);
 void trouble_batch(Engine *engine, const GError *error);
 void trouble_over(Engine *engine);
+/* A batch went through: what stopped an earlier one (a full disk) is over. */
+void trouble_passed(Engine *engine);
 int64_t trouble_timers(Engine *engine, int64_t now_us);
 void trouble_activity(Engine *engine, const char *what, int64_t key);
 

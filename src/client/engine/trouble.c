@@ -4,7 +4,7 @@
  *
  * One node's failure (unreadable, refused) is a problem of that node: it is shown until it is
  * cured, and tried again after 1, 2, 4 … 60 s, or at once when the node changes. A failure of a
- * whole batch (server or disk) stalls its nodes together.
+ * whole batch (server or disk) stalls its nodes together; where a disk was full, never for long.
  */
 #include "base/error.h"
 #include "base/log.h"
@@ -15,6 +15,8 @@
 
 #define RETRY_FIRST_US 1000000
 #define RETRY_MAX_US 60000000
+/* Room comes back when somebody makes it, and nothing tells: looking is cheap. */
+#define RETRY_SPACE_US 2000000
 #define ACTIVITY_MAX 1000
 
 typedef struct Problem {
@@ -100,8 +102,20 @@ void trouble_batch(Engine *engine, const GError *error)
 	engine->offline |= error->code == DRIVE_ERROR_OFFLINE;
 	engine->signed_out |= error->code == DRIVE_ERROR_UNAUTHENTICATED;
 	if (engine->stalled_until_us < 0) {
+		int64_t wait_us = back_off(engine->stalled_failures++) / 2;
+		bool full = error->code == DRIVE_ERROR_NO_SPACE;
 		engine->stalled_until_us =
-			engine_now(engine) + back_off(engine->stalled_failures++) / 2;
+			engine_now(engine) + (full ? MIN(wait_us, RETRY_SPACE_US) : wait_us);
+	}
+}
+
+void trouble_passed(Engine *engine)
+{
+	/* That the server is there, and takes the credential, only the feed can tell. */
+	if (engine->trouble && !engine->offline && !engine->signed_out &&
+	    g_hash_table_size(engine->stalled) == 0) {
+		engine->stalled_failures = 0;
+		g_clear_error(&engine->trouble);
 	}
 }
 

@@ -361,7 +361,9 @@ static void done(Job *job)
 	Engine *engine = upload->engine;
 	upload->lane->running--;
 	upload->lane->running_bytes -= upload->bytes;
-	if (!upload->completed) {
+	if (upload->completed) {
+		trouble_passed(engine);
+	} else {
 		trouble_batch(engine, upload->error);
 	}
 	for (unsigned i = 0; i < upload->items->len; i++) {
