@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#define RATE_MAX ((uint64_t)1 << 50)
+
 bool text_is_name(const char *name, size_t size)
 {
 	if (size == 0 || size > NAME_SIZE_MAX) {
@@ -60,4 +62,28 @@ GBytes *text_fold(const void *name, size_t size)
 		return NULL;
 	}
 	return g_bytes_new_take(g_steal_pointer(&key), key_size);
+}
+
+bool text_rate(const char *text, uint64_t *ret_bytes)
+{
+	static const char units[] = "KMG";
+	if (strcmp(text, "off") == 0) {
+		*ret_bytes = 0;
+		return true;
+	}
+	char *end = NULL;
+	uint64_t number = g_ascii_isdigit(*text) ? g_ascii_strtoull(text, &end, 10) : 0;
+	if (number == 0 || number > RATE_MAX) {
+		return false;
+	}
+	const char *unit = *end ? strchr(units, g_ascii_toupper(*end)) : NULL;
+	if (*end && (!unit || end[1] != '\0')) {
+		return false;
+	}
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	if (number > RATE_MAX >> shift) {
+		return false;
+	}
+	*ret_bytes = number << shift;
+	return true;
 }

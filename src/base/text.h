@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * True if these bytes can be the name of a node: 1..NAME_SIZE_MAX bytes, no '/', no NUL, neither
@@ -16,6 +17,12 @@ bool text_is_name(const char *name, size_t size);
  * invalid bytes as \xNN. Free with g_free().
  */
 char *text_printable(const char *bytes, size_t size);
+
+/*
+ * A rate or size that people write: a whole number with k, M or G (of 1024), or "off" for 0. False
+ * if it is none, or beyond 2^50.
+ */
+bool text_rate(const char *text, uint64_t *ret_bytes);
 
 /*
  * The key under which names that differ only in case or in the composition of their characters are

@@ -53,11 +53,40 @@ static void test_folds(void)
 	expect_fold("not utf-8 \xff A", NULL);
 }
 
+static void test_rate(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} good[] = {
+		{ "off", 0 },
+		{ "1", 1 },
+		{ "500k", 500 << 10 },
+		{ "500K", 500 << 10 },
+		{ "2M", 2 << 20 },
+		{ "3g", (uint64_t)3 << 30 },
+		{ "1048576G", (uint64_t)1 << 50 },
+	};
+	static const char *const bad[] = { "",    "0",  "-1",       "k",
+					   "1kk", "1T", "1.5M",     " 1",
+					   "1 ",  "0k", "1048577G", "99999999999999999999" };
+	for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+		uint64_t bytes = 1;
+		g_assert_true(text_rate(good[i].text, &bytes));
+		g_assert_cmpuint(bytes, ==, good[i].bytes);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+		uint64_t bytes;
+		g_assert_false(text_rate(bad[i], &bytes));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/base/text/names", test_names);
 	g_test_add_func("/base/text/printable", test_printable);
 	g_test_add_func("/base/text/folds-case-and-composition", test_folds);
+	g_test_add_func("/base/text/rate", test_rate);
 	return g_test_run();
 }

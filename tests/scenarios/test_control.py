@@ -75,3 +75,26 @@ def test_status_at_rest_tells_what_was_there(devices):
     status = a.status()
     assert (status["state"], status["files"], status["bytes"]) == ("offline", 1, 5)
     assert status["signed_in"] and not status["running"]
+
+
+def test_limits_hold_at_once_and_stay(devices):
+    a = devices("a")
+    a.wait_idle()
+    assert "no limit" in a.command("limit").stdout
+    a.command("limit", "--up", "1k")
+    assert a.status()["limits"] == {"up": 1024, "down": 0}
+    assert "limited to" in a.command("status").stdout
+    a.path("large").write_bytes(os.urandom(8 << 20))
+    wait_until(lambda: a.status()["bindings"][0]["bytes_left"] > 0, "the upload waits")
+    assert a.status()["state"] == "syncing"
+    # It would take hours; without the limit, a moment.
+    a.command("limit", "--up", "off", "--down", "1G")
+    a.wait_idle()
+    assert a.status()["limits"] == {"up": 0, "down": 1 << 30}
+    a.stop()
+    assert a.status()["limits"]["down"] == 1 << 30
+    a.command("limit", "--down", "2M")
+    a.start()
+    assert a.status()["limits"]["down"] == 2 << 20
+    wrong = a.command("limit", "--up", "fast", check=False)
+    assert wrong.returncode == 2 and "500k" in wrong.stderr

@@ -52,12 +52,15 @@ static json_t *status_at_rest(const CommandContext *context, GError **error)
 	for (unsigned i = 0; i < profile_bindings(profile)->len; i++) {
 		add_known(&known, profile, profile_bindings(profile)->pdata[i]);
 	}
-	return json_pack("{s:b, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:i, s:[], s:o}", "running",
-			 0, "signed_in", profile_is_signed_in(profile), "server",
-			 login ? login->server : NULL, "account", login ? login->account : NULL,
-			 "device", login ? login->device_name : NULL, "state", "offline", "files",
-			 (json_int_t)known.totals.files, "bytes", (json_int_t)known.totals.bytes,
-			 "pending", 0, "errors", "bindings", known.bindings);
+	ProfileLimits limits = profile_limits(profile);
+	return json_pack(
+		"{s:{s:I, s:I}, s:b, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:i, s:[], s:o}",
+		"limits", "up", (json_int_t)limits.up, "down", (json_int_t)limits.down, "running",
+		0, "signed_in", profile_is_signed_in(profile), "server",
+		login ? login->server : NULL, "account", login ? login->account : NULL, "device",
+		login ? login->device_name : NULL, "state", "offline", "files",
+		(json_int_t)known.totals.files, "bytes", (json_int_t)known.totals.bytes, "pending",
+		0, "errors", "bindings", known.bindings);
 }
 
 static const char *text(const json_t *object, const char *key)
@@ -118,6 +121,16 @@ static void show_binding(const json_t *binding)
 	}
 }
 
+static void show_limit(const json_t *status, const char *direction)
+{
+	json_int_t rate =
+		json_integer_value(json_object_get(json_object_get(status, "limits"), direction));
+	if (rate > 0) {
+		g_autofree char *size = g_format_size_full((uint64_t)rate, G_FORMAT_SIZE_IEC_UNITS);
+		printf("  limited to %s/s %s\n", size, direction);
+	}
+}
+
 static void show(const json_t *status)
 {
 	size_t index;
@@ -131,6 +144,8 @@ static void show(const json_t *status)
 	if (!json_is_true(json_object_get(status, "running"))) {
 		puts("nothing is being synced: run 'imdrive sync FOLDER'");
 	}
+	show_limit(status, "up");
+	show_limit(status, "down");
 	json_array_foreach(json_object_get(status, "bindings"), index, item)
 	{
 		show_binding(item);

@@ -197,8 +197,8 @@ static bool open_world(Binding *binding, const BindingOptions *options, GError *
 	}
 	binding->remote = remote_new(transport, &options->drive);
 	binding->cache = cache_new(CACHE_SIZE);
-	const UploadOptions upload = { 0 };
-	const ApplyOptions apply = { 0 };
+	const UploadOptions upload = { .pace = options->up };
+	const ApplyOptions apply = { .pace = options->down };
 	binding->upload = upload_new(binding->disk, binding->remote, &upload);
 	binding->apply = apply_new(binding->disk, binding->remote, binding->cache, &apply);
 	binding->ignore = load_rules(binding, error);

@@ -23,6 +23,8 @@ typedef struct BindingOptions {
 	Credential *credential; /* borrowed */
 	NodeId drive;
 	const char *device_name;
+	Pace *up; /* borrowed: limits that all bindings share; NULL: none */
+	Pace *down;
 	/* Called after each step of the engine; may be NULL. Must not close the binding. */
 	void (*stepped)(void *data);
 	void *stepped_data;

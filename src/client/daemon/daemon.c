@@ -39,6 +39,7 @@ typedef struct Daemon {
 	GMainLoop *loop;
 	ControlServer *control;
 	GPtrArray *bounds; /* Bound */
+	Pace *up, *down;   /* limits of all of them together */
 	bool paused;
 	bool once;
 	bool reload;
@@ -159,6 +160,8 @@ static bool open_bound(Daemon *daemon, const ProfileBinding *known, Bound *bound
 		.credential = daemon->credential,
 		.drive = login->drive,
 		.device_name = login->device_name,
+		.up = daemon->up,
+		.down = daemon->down,
 		.stepped = stepped,
 		.stepped_data = daemon,
 	};
@@ -314,6 +317,12 @@ static void add_bound(Sum *sum, const Bound *bound)
 	json_array_append_new(sum->bindings, bound_json(bound, &status));
 }
 
+static json_t *limits_json(const Daemon *daemon)
+{
+	return json_pack("{s:I, s:I}", "up", (json_int_t)pace_rate(daemon->up), "down",
+			 (json_int_t)pace_rate(daemon->down));
+}
+
 static json_t *status_json(Daemon *daemon)
 {
 	const ProfileLogin *login = profile_login(daemon->profile);
@@ -322,12 +331,13 @@ static json_t *status_json(Daemon *daemon)
 	for (unsigned i = 0; i < daemon->bounds->len; i++) {
 		add_bound(&sum, daemon->bounds->pdata[i]);
 	}
-	return json_pack("{s:b, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:I, s:o, s:o}", "running", 1,
-			 "signed_in", signed_in && !sum.signed_out, "server",
-			 login ? login->server : NULL, "account", login ? login->account : NULL,
-			 "device", login ? login->device_name : NULL, "state",
-			 engine_status_name(sum.state), "files", sum.files, "bytes", sum.bytes,
-			 "pending", sum.pending, "errors", sum.errors, "bindings", sum.bindings);
+	return json_pack("{s:o, s:b, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:I, s:o, s:o}",
+			 "limits", limits_json(daemon), "running", 1, "signed_in",
+			 signed_in && !sum.signed_out, "server", login ? login->server : NULL,
+			 "account", login ? login->account : NULL, "device",
+			 login ? login->device_name : NULL, "state", engine_status_name(sum.state),
+			 "files", sum.files, "bytes", sum.bytes, "pending", sum.pending, "errors",
+			 sum.errors, "bindings", sum.bindings);
 }
 
 static json_t *activity_json(Daemon *daemon)
@@ -366,6 +376,27 @@ static json_t *set_paused(Daemon *daemon, bool paused, bool accept_deletions)
 	return json_object();
 }
 
+/* What is not named stays as it is. */
+static json_t *set_limits(Daemon *daemon, json_t *params, GError **error)
+{
+	ProfileLimits limits = profile_limits(daemon->profile);
+	json_int_t up = (json_int_t)limits.up, down = (json_int_t)limits.down;
+	if (json_unpack(params, "{s?I, s?I}", "up", &up, "down", &down) != 0 || up < 0 ||
+	    down < 0) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+				    "limits are bytes per second, 0 for none");
+		return NULL;
+	}
+	limits = (ProfileLimits){ .up = (uint64_t)up, .down = (uint64_t)down };
+	if (!profile_set_limits(daemon->profile, &limits, error)) {
+		return NULL;
+	}
+	pace_set(daemon->up, limits.up);
+	pace_set(daemon->down, limits.down);
+	changed(daemon);
+	return limits_json(daemon);
+}
+
 static gboolean stop(void *data)
 {
 	Daemon *daemon = data;
@@ -399,6 +430,9 @@ static json_t *handle(const char *method, json_t *params, void *data, GError **e
 	if (strcmp(method, "resume") == 0) {
 		return set_paused(daemon, false,
 				  json_is_true(json_object_get(params, "accept_deletions")));
+	}
+	if (strcmp(method, "limit") == 0) {
+		return set_limits(daemon, params, error);
 	}
 	if (strcmp(method, "attach") == 0) {
 		return attach_json(daemon, params, error);
@@ -484,6 +518,8 @@ static void daemon_clear(Daemon *daemon)
 	control_server_free(daemon->control);
 	g_clear_pointer(&daemon->bounds, g_ptr_array_unref);
 	g_clear_pointer(&daemon->credential, credential_free);
+	pace_free(daemon->up);
+	pace_free(daemon->down);
 	g_clear_pointer(&daemon->loop, g_main_loop_unref);
 }
 
@@ -511,11 +547,14 @@ static bool start(Daemon *daemon, const DaemonOptions *options, GError **error)
 
 bool daemon_run(const DaemonOptions *options, GError **error)
 {
+	ProfileLimits limits = profile_limits(options->profile);
 	Daemon daemon = {
 		.profile = options->profile,
 		.loop = g_main_loop_new(NULL, FALSE),
 		.bounds = g_ptr_array_new_with_free_func(bound_free),
 		.once = options->once,
+		.up = pace_new(limits.up),
+		.down = pace_new(limits.down),
 	};
 	if (!start(&daemon, options, error)) {
 		daemon_clear(&daemon);

@@ -3,6 +3,7 @@
  * The profile folder. profile.conf is a GKeyFile:
  *
  *	[login]        server, account, device, device_name, drive
+ *	[limits]       up, down: bytes per second, 0 for none
  *	[binding ID]   folder; marked, once the folder has its marker
  *
  * The tokens have a file of their own, so that the rest can be shown to anybody.
@@ -22,6 +23,7 @@
 #include <unistd.h>
 
 #define LOGIN_GROUP "login"
+#define LIMITS_GROUP "limits"
 #define BINDING_PREFIX "binding "
 
 struct Profile {
@@ -278,6 +280,26 @@ bool profile_sign_out(Profile *profile, GError **error)
 	tokens_clear(&profile->login.tokens);
 	profile->login.tokens.access = g_strdup("");
 	return true;
+}
+
+static uint64_t read_limit(const Profile *profile, const char *key)
+{
+	return g_key_file_get_uint64(profile->settings, LIMITS_GROUP, key, NULL);
+}
+
+ProfileLimits profile_limits(const Profile *profile)
+{
+	return (ProfileLimits){
+		.up = read_limit(profile, "up"),
+		.down = read_limit(profile, "down"),
+	};
+}
+
+bool profile_set_limits(Profile *profile, const ProfileLimits *limits, GError **error)
+{
+	g_key_file_set_uint64(profile->settings, LIMITS_GROUP, "up", limits->up);
+	g_key_file_set_uint64(profile->settings, LIMITS_GROUP, "down", limits->down);
+	return write_settings(profile, error);
 }
 
 GPtrArray *profile_bindings(const Profile *profile)

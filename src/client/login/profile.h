@@ -11,7 +11,7 @@
 /*
  * What a device knows of itself: a folder (0700) with
  *
- *	profile.conf    server, account, device, drive; the bound folders
+ *	profile.conf    server, account, device, drive; limits; the bound folders
  *	token           the device's credential (0600, see tokens.h)
  *	token.lock      held while it is renewed
  *	lock            held by the one process that syncs
@@ -60,6 +60,15 @@ bool profile_is_signed_in(const Profile *profile);
 bool profile_set_login(Profile *profile, const ProfileLogin *login, GError **error);
 /* Forgets the credential; the bound folders stay as they are. */
 bool profile_sign_out(Profile *profile, GError **error);
+
+/* Bytes per second, 0: no limit. */
+typedef struct ProfileLimits {
+	uint64_t up;
+	uint64_t down;
+} ProfileLimits;
+
+ProfileLimits profile_limits(const Profile *profile);
+bool profile_set_limits(Profile *profile, const ProfileLimits *limits, GError **error);
 
 typedef struct ProfileBinding {
 	char *id;     /* what the marker in the folder holds */

@@ -64,7 +64,7 @@ Apply *apply_new(Disk *disk, Remote *remote, Cache *cache, const ApplyOptions *o
 	apply->disk = disk;
 	apply->remote = remote;
 	apply->cache = cache;
-	apply->pace = pace_new(options->rate_max);
+	apply->pace = options->pace;
 	apply->round_files_max = round_files_max();
 	g_mutex_init(&apply->mutex);
 	g_queue_init(&apply->partials);
@@ -78,7 +78,6 @@ void apply_free(Apply *apply)
 	}
 	g_queue_clear_full(&apply->partials, apply_partial_free);
 	g_mutex_clear(&apply->mutex);
-	pace_free(apply->pace);
 	g_free(apply);
 }
 

@@ -4,6 +4,7 @@
 #include "client/disk/disk.h"
 #include "client/remote/remote.h"
 #include "client/transfer/cache.h"
+#include "client/transfer/pace.h"
 #include "client/tree/entry.h"
 
 #include <gio/gio.h>
@@ -63,7 +64,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ApplyItem, apply_item_free)
 typedef struct Apply Apply;
 
 typedef struct ApplyOptions {
-	uint64_t rate_max; /* bytes per second, 0: none */
+	Pace *pace; /* borrowed; NULL: no limit */
 } ApplyOptions;
 
 /* Shared by all batches of a binding. Borrows disk, remote and cache. */

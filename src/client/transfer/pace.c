@@ -8,16 +8,18 @@
 
 #define REQUEST_SIZE_MIN (256 * KIB)
 
+/* How soon a change of the limit is noticed by those who wait. */
+#define LOOK_US 200000
+
 struct Pace {
-	uint64_t rate_max;
-	GMutex mutex;
-	Rate rate; /* guarded by mutex */
+	GMutex mutex;     /* guards all below */
+	unsigned changes; /* of the limit */
+	Rate rate;
 };
 
 Pace *pace_new(uint64_t rate_max)
 {
 	Pace *pace = g_new0(Pace, 1);
-	pace->rate_max = rate_max;
 	g_mutex_init(&pace->mutex);
 	rate_init(&pace->rate, rate_max, g_get_monotonic_time());
 	return pace;
@@ -32,16 +34,41 @@ void pace_free(Pace *pace)
 	g_free(pace);
 }
 
-static void sleep_until(int64_t until_us, GCancellable *cancellable)
+void pace_set(Pace *pace, uint64_t rate_max)
+{
+	g_mutex_lock(&pace->mutex);
+	pace->changes++;
+	rate_init(&pace->rate, rate_max, g_get_monotonic_time());
+	g_mutex_unlock(&pace->mutex);
+}
+
+uint64_t pace_rate(Pace *pace)
+{
+	g_mutex_lock(&pace->mutex);
+	uint64_t rate_max = pace->rate.rate_max;
+	g_mutex_unlock(&pace->mutex);
+	return rate_max;
+}
+
+static bool has_changed(Pace *pace, unsigned changes)
+{
+	g_mutex_lock(&pace->mutex);
+	bool changed = pace->changes != changes;
+	g_mutex_unlock(&pace->mutex);
+	return changed;
+}
+
+static void sleep_until(Pace *pace, unsigned changes, int64_t until_us, GCancellable *cancellable)
 {
 	GPollFD poll = { 0 };
 	unsigned count = g_cancellable_make_pollfd(cancellable, &poll) ? 1 : 0;
 	for (;;) {
 		int64_t left_us = until_us - g_get_monotonic_time();
-		if (left_us <= 0 || g_cancellable_is_cancelled(cancellable)) {
+		if (left_us <= 0 || g_cancellable_is_cancelled(cancellable) ||
+		    has_changed(pace, changes)) {
 			break;
 		}
-		g_poll(&poll, count, (int)MIN((left_us + 999) / 1000, G_MAXINT));
+		g_poll(&poll, count, (int)((MIN(left_us, LOOK_US) + 999) / 1000));
 	}
 	if (count > 0) {
 		g_cancellable_release_fd(cancellable);
@@ -50,12 +77,15 @@ static void sleep_until(int64_t until_us, GCancellable *cancellable)
 
 bool pace_wait(Pace *pace, uint64_t bytes, GCancellable *cancellable, GError **error)
 {
-	g_mutex_lock(&pace->mutex);
-	int64_t now_us = g_get_monotonic_time();
-	int64_t wait_us = rate_take(&pace->rate, bytes, now_us);
-	g_mutex_unlock(&pace->mutex);
-	if (wait_us > 0) {
-		sleep_until(now_us + wait_us, cancellable);
+	if (pace) {
+		g_mutex_lock(&pace->mutex);
+		int64_t now_us = g_get_monotonic_time();
+		int64_t wait_us = rate_take(&pace->rate, bytes, now_us);
+		unsigned changes = pace->changes;
+		g_mutex_unlock(&pace->mutex);
+		if (wait_us > 0) {
+			sleep_until(pace, changes, now_us + wait_us, cancellable);
+		}
 	}
 	if (g_cancellable_is_cancelled(cancellable)) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CANCELLED, "cancelled");
@@ -64,10 +94,11 @@ bool pace_wait(Pace *pace, uint64_t bytes, GCancellable *cancellable, GError **e
 	return true;
 }
 
-size_t pace_request_size(const Pace *pace, size_t size_max)
+size_t pace_request_size(Pace *pace, size_t size_max)
 {
-	if (pace->rate_max == 0) {
+	uint64_t rate_max = pace ? pace_rate(pace) : 0;
+	if (rate_max == 0) {
 		return size_max;
 	}
-	return (size_t)MIN(MAX(pace->rate_max, REQUEST_SIZE_MIN), (uint64_t)size_max);
+	return (size_t)MIN(MAX(rate_max, REQUEST_SIZE_MIN), (uint64_t)size_max);
 }

@@ -21,6 +21,26 @@ static void test_waits(void)
 	pace_free(pace);
 }
 
+static void *unlimit(void *pace)
+{
+	pace_set(pace, 0);
+	return NULL;
+}
+
+static void test_a_new_limit_holds_for_those_who_wait(void)
+{
+	Pace *pace = pace_new(1);
+	GThread *thread = g_thread_new("unlimit", unlimit, pace);
+	/* Would take a day. */
+	g_assert_true(pace_wait(pace, 86400, NULL, NULL));
+	g_thread_join(thread);
+	g_assert_cmpuint(pace_rate(pace), ==, 0);
+	g_assert_cmpuint(pace_request_size(pace, 1 << 30), ==, 1 << 30);
+	pace_set(pace, 1 << 20);
+	g_assert_cmpuint(pace_request_size(pace, 1 << 30), ==, 1 << 20);
+	pace_free(pace);
+}
+
 static void *cancel(void *cancellable)
 {
 	g_cancellable_cancel(cancellable);
@@ -61,5 +81,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/client/transfer/pace/waits", test_waits);
 	g_test_add_func("/client/transfer/pace/cancelled", test_cancelled);
 	g_test_add_func("/client/transfer/pace/request-size", test_request_size);
+	g_test_add_func("/client/transfer/pace/a-new-limit-holds-for-those-who-wait",
+			test_a_new_limit_holds_for_those_who_wait);
 	return g_test_run();
 }

@@ -37,7 +37,7 @@ Upload *upload_new(Disk *disk, Remote *remote, const UploadOptions *options)
 	upload->disk = disk;
 	upload->remote = remote;
 	upload->options = *options;
-	upload->pace = pace_new(options->rate_max);
+	upload->pace = options->pace;
 	g_mutex_init(&upload->mutex);
 	pays_init(&upload->pays);
 	return upload;
@@ -48,7 +48,6 @@ void upload_free(Upload *upload)
 	if (!upload) {
 		return;
 	}
-	pace_free(upload->pace);
 	g_mutex_clear(&upload->mutex);
 	g_free(upload);
 }

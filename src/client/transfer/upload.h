@@ -3,6 +3,7 @@
 
 #include "client/disk/disk.h"
 #include "client/remote/remote.h"
+#include "client/transfer/pace.h"
 #include "client/tree/entry.h"
 
 #include <gio/gio.h>
@@ -64,7 +65,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(UploadItem, upload_item_free)
 typedef struct Upload Upload;
 
 typedef struct UploadOptions {
-	uint64_t rate_max; /* bytes per second, 0: none */
+	Pace *pace; /* borrowed; NULL: no limit */
 	/* The clock that stamps files, in microseconds since 1970; NULL: the system's. */
 	int64_t (*now_us)(void *data);
 	void *now_data;
