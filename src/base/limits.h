@@ -12,39 +12,43 @@
 #define TIB (1024ull * GIB)
 
 /* Names and trees */
-#define NAME_SIZE_MAX 255          /* bytes of one name, as on ext4 */
-#define LINK_TARGET_SIZE_MAX 4095  /* bytes of a symbolic link's target */
-#define DEPTH_MAX 512              /* folders above a node */
+#define NAME_SIZE_MAX 255         /* bytes of one name, as on ext4 */
+#define LINK_TARGET_SIZE_MAX 4095 /* bytes of a symbolic link's target */
+#define DEPTH_MAX 512             /* folders above a node */
 #define FILE_SIZE_MAX (1 * TIB)
 #define IGNORE_FILE_SIZE_MAX (256 * KIB)
 #define IGNORE_RULES_MAX 4096
-#define MARKER_SIZE_MAX 256        /* bytes of a binding's marker */
+#define MARKER_SIZE_MAX 256 /* bytes of a binding's marker */
 
 /* Chunks */
-#define CHUNK_SIZE_MIN (128 * KIB) /* cutter: no boundary before (the last chunk may be shorter) */
+#define CHUNK_SIZE_MIN                                                            \
+	(128 * KIB) /* cutter: no boundary before (the last chunk may be shorter) \
+		     */
 #define CHUNK_SIZE_AVERAGE (512 * KIB)
 #define CHUNK_SIZE_MAX (2 * MIB)
-#define CONTENT_DIRECT_MAX 32              /* chunks that a content names itself; more: via lists */
-#define CONTENT_SIZE_MAX (128 * KIB)       /* bytes of an encoded content (chunk/content.h) */
-#define INLINE_SIZE_MAX (128 * KIB)        /* files up to this travel inside commits and changes */
-#define COMMIT_LISTS_SIZE_MAX (128 * MIB)  /* list chunks of one commit: a file of about 1 TiB */
+#define CONTENT_DIRECT_MAX 32             /* chunks that a content names itself; more: via lists */
+#define CONTENT_SIZE_MAX (128 * KIB)      /* bytes of an encoded content (chunk/content.h) */
+#define INLINE_SIZE_MAX (128 * KIB)       /* files up to this travel inside commits and changes */
+#define COMMIT_LISTS_SIZE_MAX (128 * MIB) /* list chunks of one commit: a file of about 1 TiB */
+
+#define LEASED_SIZE_MAX (2 * FILE_SIZE_MAX) /* uploaded by one account and in no file yet */
 
 /* Packs */
-#define PACK_SIZE_MAX (256 * MIB)          /* a pack is closed before it would grow over this */
+#define PACK_SIZE_MAX (256 * MIB) /* a pack is closed before it would grow over this */
 
 /* Messages */
-#define MESSAGE_SIZE_MAX (4 * MIB)         /* one protobuf message */
-#define COMMIT_MESSAGE_SIZE_MAX (2 * MIB)  /* a page splits no commit, and names take their room */
-#define BODY_SIZE_MAX (16 * MIB)           /* one request or response of /sync */
-#define BATCH_SIZE_TARGET (4 * MIB)        /* bulk bytes that a batch aims at */
+#define MESSAGE_SIZE_MAX (4 * MIB)        /* one protobuf message */
+#define COMMIT_MESSAGE_SIZE_MAX (2 * MIB) /* a page splits no commit, and names take their room */
+#define BODY_SIZE_MAX (16 * MIB)          /* one request or response of /sync */
+#define BATCH_SIZE_TARGET (4 * MIB)       /* bulk bytes that a batch aims at */
 #define COMMIT_OPERATIONS_MAX 4096
-#define CHUNK_IDS_MAX 65536                /* ids in one missing or fetch request */
-#define CHANGES_ENTRIES_MAX 8192           /* entries after which a page of changes ends */
+#define CHUNK_IDS_MAX 65536      /* ids in one missing or fetch request */
+#define CHANGES_ENTRIES_MAX 8192 /* entries after which a page of changes ends */
 #define CURSORS_MAX 64
 #define CURSOR_SIZE_MAX 256
 #define JSON_BODY_SIZE_MAX (64 * KIB)
 #define JSON_DEPTH_MAX 16
-#define TRASH_LIST_MAX 1000          /* deleted nodes in one answer */
+#define TRASH_LIST_MAX 1000 /* deleted nodes in one answer */
 
 /* Requests of browsers */
 #define REQUEST_PARAMETERS_MAX 64 /* in one query or form */
@@ -83,21 +87,21 @@
 
 /* Confirm in chat */
 #define CHAT_DRIVERS_MAX 8
-#define CHAT_ADDRESS_SIZE_MAX 255         /* bytes; the subject of an identity */
-#define CHAT_TEXT_SIZE_MAX (4 * KIB)      /* of one message */
-#define CHAT_ATTEMPT_S 120                /* an attempt lives so long, and its proof once more */
-#define CHAT_KEPT_S 900                   /* after which STOP no longer concerns a login */
-#define CHAT_ATTEMPTS_MAX 8192            /* open or kept, of all */
-#define CHAT_ATTEMPTS_PER_PEER_MAX 10     /* open ones that one address (IPv6: /64) began */
+#define CHAT_ADDRESS_SIZE_MAX 255     /* bytes; the subject of an identity */
+#define CHAT_TEXT_SIZE_MAX (4 * KIB)  /* of one message */
+#define CHAT_ATTEMPT_S 120            /* an attempt lives so long, and its proof once more */
+#define CHAT_KEPT_S 900               /* after which STOP no longer concerns a login */
+#define CHAT_ATTEMPTS_MAX 8192        /* open or kept, of all */
+#define CHAT_ATTEMPTS_PER_PEER_MAX 10 /* open ones that one address (IPv6: /64) began */
 #define CHAT_ATTEMPTS_PER_PEER_HOUR_MAX 60
-#define CHAT_ASKED_PER_HOUR_MAX 3         /* questions that one person gets */
+#define CHAT_ASKED_PER_HOUR_MAX 3 /* questions that one person gets */
 #define CHAT_ASKED_PER_DAY_MAX 10
-#define CHAT_ASKED_ENTRIES_MAX 65536      /* people and peers that are counted */
-#define CHAT_NOTICES_PER_HOUR_MAX 20      /* notices that one person gets */
-#define CHAT_STOPPED_MAX 100000           /* people who said STOP */
-#define CHAT_WATCHES_MAX 8                /* who waits for one attempt */
-#define CHAT_OUTBOX_MAX 1024              /* messages that wait for the chat server */
-#define CHAT_NOTICE_KEPT_S 3600           /* how long a notice does */
+#define CHAT_ASKED_ENTRIES_MAX 65536 /* people and peers that are counted */
+#define CHAT_NOTICES_PER_HOUR_MAX 20 /* notices that one person gets */
+#define CHAT_STOPPED_MAX 100000      /* people who said STOP */
+#define CHAT_WATCHES_MAX 8           /* who waits for one attempt */
+#define CHAT_OUTBOX_MAX 1024         /* messages that wait for the chat server */
+#define CHAT_NOTICE_KEPT_S 3600      /* how long a notice does */
 
 /* Access */
 #define IDENTITIES_PER_ACCOUNT_MAX 32

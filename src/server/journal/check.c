@@ -80,6 +80,11 @@ static const Query queries[] = {
 	{ "lease of an unknown chunk",
 	  "SELECT lease.chunk FROM lease LEFT JOIN chunk ON chunk.key = lease.chunk"
 	  " WHERE chunk.key IS NULL" },
+	{ "account with a wrong sum of leases",
+	  "SELECT sums.account FROM (SELECT lease.account AS account, sum(chunk.raw_size) AS bytes"
+	  " FROM lease JOIN chunk ON chunk.key = lease.chunk GROUP BY lease.account UNION ALL"
+	  " SELECT account, -bytes FROM leased) AS sums GROUP BY sums.account"
+	  " HAVING sum(sums.bytes) <> 0" },
 	{ "chunk that nobody holds or leases",
 	  "SELECT key FROM chunk WHERE NOT EXISTS (SELECT 1 FROM holding WHERE chunk = chunk.key)"
 	  " AND NOT EXISTS (SELECT 1 FROM lease WHERE chunk = chunk.key)" },

@@ -123,16 +123,11 @@ bool chunks_store(SqlSession *session, TablesKeys *keys, const JournalStored *st
 	return tally_write(session, &tally, error);
 }
 
-bool chunks_lease(SqlSession *session, int64_t account, int64_t chunk, int64_t expiry_us,
-		  GError **error)
+/* With $1 the chunk, $2 the account, $3 the expiry. */
+static bool run_on_lease(SqlSession *session, const char *text, int64_t chunk, int64_t account,
+			 int64_t expiry_us, GError **error)
 {
-	SqlStatement *statement =
-		sql_statement(session,
-			      "INSERT INTO lease (chunk, account, expiry)"
-			      " SELECT key, $2, $3 FROM chunk WHERE key = $1"
-			      " ON CONFLICT (chunk, account) DO UPDATE SET expiry = $3"
-			      " WHERE lease.expiry < $3",
-			      error);
+	SqlStatement *statement = sql_statement(session, text, error);
 	if (!statement) {
 		return false;
 	}
@@ -140,6 +135,60 @@ bool chunks_lease(SqlSession *session, int64_t account, int64_t chunk, int64_t e
 	sql_bind_int(statement, 2, account);
 	sql_bind_int(statement, 3, expiry_us);
 	return sql_run(statement, error);
+}
+
+bool chunks_lease(SqlSession *session, int64_t account, int64_t chunk, int64_t expiry_us,
+		  GError **error)
+{
+	if (!run_on_lease(session,
+			  "INSERT INTO lease (chunk, account, expiry)"
+			  " SELECT key, $2, $3 FROM chunk WHERE key = $1"
+			  " ON CONFLICT (chunk, account) DO NOTHING",
+			  chunk, account, expiry_us, error)) {
+		return false;
+	}
+	if (sql_changes(session) == 0) {
+		return run_on_lease(session,
+				    "UPDATE lease SET expiry = $3"
+				    " WHERE chunk = $1 AND account = $2 AND expiry < $3",
+				    chunk, account, expiry_us, error);
+	}
+	return run_on_lease(session,
+			    "INSERT INTO leased (account, bytes)"
+			    " SELECT $2, raw_size FROM chunk WHERE key = $1 AND $3 = $3"
+			    " ON CONFLICT (account) DO UPDATE SET bytes = leased.bytes"
+			    " + excluded.bytes",
+			    chunk, account, expiry_us, error);
+}
+
+bool chunks_lease_end(SqlSession *session, int64_t account, int64_t chunk, GError **error)
+{
+	if (!run_on_lease(session, "DELETE FROM lease WHERE chunk = $1 AND account = $2 AND $3 = 0",
+			  chunk, account, 0, error)) {
+		return false;
+	}
+	return sql_changes(session) == 0 ||
+	       run_on_lease(session,
+			    "UPDATE leased SET bytes = bytes"
+			    " - (SELECT raw_size FROM chunk WHERE key = $1)"
+			    " WHERE account = $2 AND $3 = 0",
+			    chunk, account, 0, error);
+}
+
+bool chunks_leased_bytes(SqlSession *session, int64_t account, uint64_t *ret_bytes, GError **error)
+{
+	SqlStatement *statement =
+		sql_statement(session, "SELECT bytes FROM leased WHERE account = $1", error);
+	if (!statement) {
+		return false;
+	}
+	sql_bind_int(statement, 1, account);
+	bool row;
+	if (!sql_step(statement, &row, error)) {
+		return false;
+	}
+	*ret_bytes = row ? (uint64_t)sql_column_int(statement, 0) : 0;
+	return true;
 }
 
 bool chunks_drop_unused(SqlSession *session, int64_t chunk, GError **error)
@@ -222,14 +271,8 @@ static bool read_leases(SqlSession *session, int64_t chunk, unsigned count_max, 
 
 static bool end_lease(SqlSession *session, const Lease *lease, GError **error)
 {
-	SqlStatement *statement = sql_statement(
-		session, "DELETE FROM lease WHERE chunk = $1 AND account = $2", error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, lease->chunk);
-	sql_bind_int(statement, 2, lease->account);
-	return sql_run(statement, error) && chunks_drop_unused(session, lease->chunk, error);
+	return chunks_lease_end(session, lease->account, lease->chunk, error) &&
+	       chunks_drop_unused(session, lease->chunk, error);
 }
 
 bool chunks_expire(SqlSession *session, int64_t now_us, unsigned count_max, int64_t *chunk,

@@ -41,6 +41,11 @@ bool chunks_find(SqlSession *session, const ChunkId *id, int64_t *ret_key, GErro
 bool chunks_lease(SqlSession *session, int64_t account, int64_t chunk, int64_t expiry_us,
 		  GError **error);
 
+/* Ends it, if there is one; the chunk stays in the index. */
+bool chunks_lease_end(SqlSession *session, int64_t account, int64_t chunk, GError **error);
+/* Of all chunks that the account has leased. */
+bool chunks_leased_bytes(SqlSession *session, int64_t account, uint64_t *ret_bytes, GError **error);
+
 /* Takes the chunk out of the index if nobody holds or leases it. */
 bool chunks_drop_unused(SqlSession *session, int64_t chunk, GError **error);
 

@@ -29,6 +29,7 @@ typedef struct Known {
 	bool loaded;   /* what follows is read */
 	bool stored;   /* came with this commit */
 	bool nameable; /* held, leased or stored */
+	bool leased;   /* and not held */
 	bool held;
 	bool as_list;
 	uint64_t plan; /* the last plan that counted its bytes */
@@ -111,7 +112,11 @@ static bool load_lease(Holding *holding, Known *known, GError **error)
 	}
 	sql_bind_int(statement, 1, known->key);
 	sql_bind_int(statement, 2, holding->commit->account);
-	return sql_step(statement, &known->nameable, error);
+	if (!sql_step(statement, &known->leased, error)) {
+		return false;
+	}
+	known->nameable = known->leased;
+	return true;
 }
 
 static bool load(Holding *holding, Known *known, GError **error)
@@ -141,6 +146,7 @@ static bool load(Holding *holding, Known *known, GError **error)
 		known->held = !sql_column_null(statement, 2);
 		known->as_list = sql_column_int(statement, 3) > 0;
 	}
+	known->leased = false;
 	known->nameable = row && (known->held || known->stored);
 	if (!load_lease(holding, known, error)) {
 		return false;
@@ -185,17 +191,37 @@ bool holding_store(Holding *holding, GError **error)
 	return true;
 }
 
+/* A commit of which nothing is taken must not fill the disk either. */
+static bool may_lease(const Holding *holding, uint64_t leased, uint64_t size)
+{
+	const Ledger *ledger = holding->ledger;
+	return leased + size <= LEASED_SIZE_MAX &&
+	       (ledger->quota == 0 || ledger->counts.bytes + leased + size <= ledger->quota);
+}
+
+static bool lease_or_drop(Holding *holding, const Known *known, GError **error)
+{
+	SqlSession *session = holding->ledger->session;
+	uint64_t leased;
+	if (!chunks_leased_bytes(session, holding->commit->account, &leased, error)) {
+		return false;
+	}
+	if (!may_lease(holding, leased, known->raw_size)) {
+		return chunks_drop_unused(session, known->key, error);
+	}
+	return chunks_lease(session, holding->commit->account, known->key,
+			    holding->ledger->time_us + LEASE_US, error);
+}
+
 bool holding_lease_rest(Holding *holding, GError **error)
 {
 	const JournalCommit *commit = holding->commit;
-	int64_t expiry_us = holding->ledger->time_us + LEASE_US;
 	for (size_t i = 0; i < commit->stored_count; i++) {
 		Known *known;
 		if (!known_get(holding, &commit->stored[i].id, &known, error)) {
 			return false;
 		}
-		if (!known->held && !chunks_lease(holding->ledger->session, commit->account,
-						  known->key, expiry_us, error)) {
+		if (known->key != 0 && !known->held && !lease_or_drop(holding, known, error)) {
 			return false;
 		}
 	}
@@ -411,6 +437,13 @@ static bool take_one(Holding *holding, const Take *take, GError **error)
 	if (!take->known->held) {
 		holding->ledger->counts.bytes += take->known->raw_size;
 	}
+	/* It counts as used now, and no longer as uploaded only. */
+	if (take->known->leased &&
+	    !chunks_lease_end(holding->ledger->session, holding->commit->account, take->known->key,
+			      error)) {
+		return false;
+	}
+	take->known->leased = false;
 	take->known->held = true;
 	take->known->as_list = take->known->as_list || take->as_list;
 	return !take->refs || write_list(holding, take, error);
@@ -624,7 +657,10 @@ static bool note_missing(Ledger *ledger, int64_t account, const ChunkId *id,
 	}
 	if (state.held) {
 		missing->held += state.location.raw_size;
-	} else if (state.expiry_us < g_get_real_time() + LEASE_US / 2) {
+		return true;
+	}
+	missing->leased += state.location.raw_size;
+	if (state.expiry_us < g_get_real_time() + LEASE_US / 2) {
 		g_array_append_val(missing->renew, state.key);
 	}
 	return true;

@@ -61,7 +61,8 @@ bool holding_upload(SqlSession *session, TablesKeys *keys, int64_t account,
 typedef struct HoldingMissing {
 	GArray *missing; /* ChunkId, each once, in the order asked */
 	GArray *renew;   /* int64_t keys of chunks whose lease is half over */
-	uint64_t held;   /* bytes of the others that the drive holds already */
+	uint64_t held;   /* bytes of the others that the drive holds already … */
+	uint64_t leased; /* … or that the account has leased */
 } HoldingMissing;
 
 /* What a device must send: journal_missing(), but for the leases. */

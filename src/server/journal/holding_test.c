@@ -210,6 +210,62 @@ static void test_missing(void)
 		journal_missing(fixture->journal, &fixture->drive, 1, ids, 5, 24, missing, &error));
 }
 
+static bool may_upload(Fixture *fixture, const char *text, uint64_t bytes)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GArray) missing = g_array_new(FALSE, FALSE, sizeof(ChunkId));
+	ChunkId id = chunk_id_of(text, strlen(text));
+	bool may = journal_missing(fixture->journal, &fixture->drive, 1, &id, 1, bytes, missing,
+				   &error);
+	g_assert_true(may || g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_QUOTA));
+	return may;
+}
+
+/* What was uploaded counts until a commit takes it, and then once; or until its day is over. */
+static void test_what_is_leased_counts(void)
+{
+	g_autoptr(Fixture) fixture = fixture_new();
+	journal_drive_set_quota(fixture->journal, &fixture->drive, 20, NULL);
+	upload(fixture, 1, "123456789012");
+	g_assert_true(may_upload(fixture, "new", 8));
+	g_assert_false(may_upload(fixture, "new", 9));
+	/* It is there: to send it again takes no room. */
+	g_assert_true(may_upload(fixture, "123456789012", 12));
+	upload(fixture, OTHER_ACCOUNT, "of another");
+	g_assert_true(may_upload(fixture, "new", 8));
+	g_assert_cmpint(name_without_sending(fixture, &fixture->drive, 1, "123456789012"), ==,
+			JOURNAL_APPLIED);
+	g_assert_cmpuint(fixture_usage(fixture).bytes, ==, 12);
+	g_assert_true(may_upload(fixture, "new", 8));
+	g_assert_false(may_upload(fixture, "new", 9));
+	fixture_check(fixture);
+	upload(fixture, 1, "12345678");
+	g_assert_false(may_upload(fixture, "new", 1));
+	sweep(fixture, 4);
+	g_assert_true(may_upload(fixture, "new", 8));
+	fixture_check(fixture);
+}
+
+/* A commit of which nothing is taken fills no disk: what does not fit is not kept. */
+static void test_what_a_commit_leaves_is_bounded(void)
+{
+	g_autoptr(Fixture) fixture = fixture_new();
+	journal_drive_set_quota(fixture->journal, &fixture->drive, 10, NULL);
+	NodeId nowhere = node_id_new();
+	g_autoptr(Commit) commit = fixture_commit(fixture);
+	NodeId a = node_id_new(), b = node_id_new();
+	fixture_file(commit, &a, &nowhere, "a", "1234567");
+	fixture_file(commit, &b, &nowhere, "b", "abcdefg");
+	fixture_run(commit);
+	g_assert_cmpint(fixture_outcome(commit, 0), ==, JOURNAL_NO_PARENT);
+	fixture_check(fixture);
+	g_assert_cmpint(name_without_sending(fixture, &fixture->drive, 1, "abcdefg"), ==,
+			JOURNAL_MISSING_CONTENT);
+	g_assert_cmpint(name_without_sending(fixture, &fixture->drive, 1, "1234567"), ==,
+			JOURNAL_APPLIED);
+	fixture_check(fixture);
+}
+
 static void test_locates_leased(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
@@ -483,6 +539,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/server/journal/holding/last-name-takes-the-chunk",
 			test_last_name_takes_the_chunk);
 	g_test_add_func("/server/journal/holding/quota", test_quota);
+	g_test_add_func("/server/journal/holding/what-is-leased-counts",
+			test_what_is_leased_counts);
+	g_test_add_func("/server/journal/holding/what-a-commit-leaves-is-bounded",
+			test_what_a_commit_leaves_is_bounded);
 	g_test_add_func("/server/journal/holding/missing", test_missing);
 	g_test_add_func("/server/journal/holding/locates-leased", test_locates_leased);
 	g_test_add_func("/server/journal/holding/packs-and-relocation", test_packs_and_relocation);

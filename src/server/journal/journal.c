@@ -333,13 +333,23 @@ static bool run_renew(SqlSession *session, void *data, GError **error)
 	return holding_renew(session, task->account, task->keys, error);
 }
 
-static bool check_quota(const Ledger *ledger, uint64_t bytes, GError **error)
+/* leased: bytes that were uploaded and that nothing names yet. */
+static bool check_quota(const Ledger *ledger, uint64_t bytes, uint64_t leased, GError **error)
 {
-	if (ledger->quota > 0 && bytes > 0 && ledger->counts.bytes + bytes > ledger->quota) {
+	uint64_t used = ledger->counts.bytes + leased;
+	if (bytes > 0 && ledger->quota > 0 && used + bytes > ledger->quota) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_QUOTA,
-			    "%" G_GUINT64_FORMAT " bytes more do not fit: %" G_GUINT64_FORMAT
-			    " of %" G_GUINT64_FORMAT " are used",
-			    bytes, ledger->counts.bytes, ledger->quota);
+			    "the account is used up: %" G_GUINT64_FORMAT
+			    " bytes more do not fit, %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+			    " are used (%" G_GUINT64_FORMAT " by what was uploaded and not saved)",
+			    bytes, used, ledger->quota, leased);
+		return false;
+	}
+	if (bytes > 0 && leased + bytes > LEASED_SIZE_MAX) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_QUOTA,
+			    "%" G_GUINT64_FORMAT " bytes were uploaded and not saved, more are not "
+			    "kept: save them, or wait a day",
+			    leased);
 		return false;
 	}
 	return true;
@@ -358,8 +368,10 @@ bool journal_missing(Journal *journal, const NodeId *drive, int64_t account, con
 		    !holding_missing(&ledger, account, ids, count, &found, error)) {
 			return false;
 		}
-		uint64_t more = bytes > found.held ? bytes - found.held : 0;
-		if (!check_quota(&ledger, more, error)) {
+		uint64_t known = found.held + found.leased, leased;
+		uint64_t more = bytes > known ? bytes - known : 0;
+		if (!chunks_leased_bytes(session, account, &leased, error) ||
+		    !check_quota(&ledger, more, leased, error)) {
 			return false;
 		}
 	}

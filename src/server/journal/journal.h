@@ -153,8 +153,8 @@ typedef struct JournalCommit {
  * returns true. Concurrent callers share one transaction and one disk sync (group commit).
  * ret_results[operation_count] has one result per operation, in order; *ret_seq the drive's seq
  * after it (unchanged if nothing was applied). Stored chunks that no operation took are leased to
- * the account for a day. A retry can be told by (device, number) unless one is 0. False only if
- * nothing was done at all (database failure, unknown drive).
+ * the account for a day, as far as the quota allows. A retry can be told by (device, number) unless
+ * one is 0. False only if nothing was done at all (database failure, unknown drive).
  */
 bool journal_commit(Journal *journal, const JournalCommit *commit, JournalResult *ret_results,
 		    uint64_t *ret_seq, GError **error);
@@ -172,7 +172,8 @@ bool journal_upload(Journal *journal, int64_t account, const JournalStored *stor
  * Of these ids, the ones that the drive neither holds nor its account has leased, in order and each
  * once, appended to ret_missing (ChunkId). Renews the leases of those that are leased, so that a
  * commit may follow. bytes is the length of all of them together, each once; fails with
- * DRIVE_ERROR_QUOTA if what of it the drive does not hold could not be added: journal_usage().
+ * DRIVE_ERROR_QUOTA if what of it is neither held nor leased could not be added to what the drive
+ * holds and the account has leased.
  */
 bool journal_missing(Journal *journal, const NodeId *drive, int64_t account, const ChunkId *ids,
 		     size_t count, uint64_t bytes, GArray *ret_missing, GError **error);

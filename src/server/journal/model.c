@@ -186,6 +186,46 @@ static JournalOutcome check_text(const Model *model, int text)
 	return JOURNAL_APPLIED;
 }
 
+/* What was uploaded before is in a file now. */
+static void take_text(Model *model, int text)
+{
+	if (!held(model, text) && model->stored[text] == 0) {
+		model->leased[text] = false;
+	}
+}
+
+static uint64_t leased_bytes(const Model *model)
+{
+	uint64_t bytes = 0;
+	for (int i = 0; i < MODEL_TEXTS; i++) {
+		bytes += model->leased[i] ? strlen(model_texts[i]) : 0;
+	}
+	return bytes;
+}
+
+/* Of what came with a commit and was not taken, what the quota allows is kept for a day. */
+static void lease_rest(Model *model)
+{
+	for (;;) {
+		int next = -1;
+		for (int i = 0; i < MODEL_TEXTS; i++) {
+			if (model->stored[i] > 0 &&
+			    (next == -1 || model->stored[i] < model->stored[next])) {
+				next = i;
+			}
+		}
+		if (next == -1) {
+			return;
+		}
+		uint64_t bytes =
+			model_bytes(model) + leased_bytes(model) + strlen(model_texts[next]);
+		if (!held(model, next) && (model->quota == 0 || bytes <= model->quota)) {
+			model->leased[next] = true;
+		}
+		model->stored[next] = 0;
+	}
+}
+
 static uint64_t retried(const Turn *turn, const ModelStep *step)
 {
 	const ModelNode *node = &turn->model->nodes[step->node];
@@ -228,6 +268,9 @@ static JournalOutcome create(Turn *turn, const ModelStep *step, JournalResult *r
 		turn->wishes[turn->wish_count++] = (Wish){ step->node, name, result };
 		name = "";
 	}
+	if (!folder) {
+		take_text(model, step->text);
+	}
 	*node = (ModelNode){
 		.exists = true,
 		.folder = folder,
@@ -258,6 +301,7 @@ static JournalOutcome update(Turn *turn, const ModelStep *step)
 	} else if (node->deleted && !is_free(model, step->node)) {
 		return JOURNAL_NAME_TAKEN;
 	}
+	take_text(model, step->text);
 	keep(node, node->text != step->text);
 	node->text = step->text;
 	node->deleted = false;
@@ -433,10 +477,7 @@ void model_commit(Model *model, int64_t device, const ModelStep *steps, unsigned
 		}
 		i = end;
 	}
-	for (int i = 0; i < MODEL_TEXTS; i++) {
-		model->leased[i] = model->leased[i] || (model->stored[i] && !held(model, i));
-		model->stored[i] = false;
-	}
+	lease_rest(model);
 }
 
 /* ---- restoring --------------------------------------------------------------------------------

@@ -41,8 +41,8 @@ typedef struct Model {
 	bool begun; /* this commit has its seq */
 	uint64_t quota;
 	bool leased[MODEL_TEXTS];
-	bool stored[MODEL_TEXTS];   /* with this commit */
-	ModelNode nodes[MODEL_IDS]; /* 0 is the root */
+	unsigned stored[MODEL_TEXTS]; /* with this commit: the how manieth, from 1; 0: not */
+	ModelNode nodes[MODEL_IDS];   /* 0 is the root */
 } Model;
 
 typedef struct ModelStep {

@@ -235,7 +235,7 @@ static void add_step(World *world, int drive, Commit *commit, ModelStep *step)
 		if (pick(world, 8) == 0) {
 			g_array_set_size(commit->stored, stored);
 		} else {
-			world->models[drive].stored[step->text] = true;
+			world->models[drive].stored[step->text] = commit->stored->len;
 		}
 	}
 }

@@ -110,7 +110,14 @@ static const char step_1[] =
 	" expiry BIGINT NOT NULL,"
 	" PRIMARY KEY (chunk, account)) WITHOUT ROWID;";
 
-static const char *const steps[] = { step_1 };
+static const char step_2[] =
+	"CREATE TABLE leased ("
+	" account INTEGER PRIMARY KEY,"
+	" bytes BIGINT NOT NULL);"
+	"INSERT INTO leased SELECT lease.account, sum(chunk.raw_size) FROM lease"
+	" JOIN chunk ON chunk.key = lease.chunk GROUP BY lease.account;";
+
+static const char *const steps[] = { step_1, step_2 };
 
 bool tables_migrate(Sql *sql, GError **error)
 {
