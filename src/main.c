@@ -178,6 +178,7 @@ static void set_data_options(const Config *config, DataFolderOptions *options)
 	options->retention.versions_s = config->versions_days * DAY_S;
 	options->retention.trash_s = config->trash_days * DAY_S;
 	options->quota = config->quota;
+	options->reserve = config->reserve;
 }
 
 typedef struct Asked {

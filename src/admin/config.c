@@ -209,6 +209,7 @@ static const Setting settings[] = {
 	SETTING("server", "metrics", read_metrics, metrics_public),
 	SETTING("server", "log_level", read_log_level, log_level),
 	SETTING("storage", "quota", read_size, quota),
+	SETTING("storage", "reserve", read_size, reserve),
 	SETTING("storage", "versions_days", read_days, versions_days),
 	SETTING("storage", "trash_days", read_days, trash_days),
 	SETTING("devices", "idle_days", read_days, device_idle_days),
@@ -302,6 +303,7 @@ Config *config_load(const char *path, GError **error)
 	g_autoptr(Config) config = g_new0(Config, 1);
 	config->listen = g_strdup("127.0.0.1:8090");
 	config->log_level = g_strdup("info");
+	config->reserve = 512 * MIB;
 	config->versions_days = 30;
 	config->trash_days = 30;
 	config->device_idle_days = 180;

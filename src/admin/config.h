@@ -21,8 +21,9 @@ typedef struct Config {
 	unsigned connections_per_peer;
 	char **trusted_proxies; /* NULL: none */
 	bool metrics_public;
-	char *log_level; /* "error", "warning", "info" or "debug" */
-	uint64_t quota;  /* bytes of a new drive; 0: none */
+	char *log_level;  /* "error", "warning", "info" or "debug" */
+	uint64_t quota;   /* bytes of a new drive; 0: none */
+	uint64_t reserve; /* bytes of the disk that content must leave free */
 	int64_t versions_days;
 	int64_t trash_days;
 	int64_t device_idle_days; /* 0: never */

@@ -24,6 +24,7 @@ static void test_defaults(void)
 	g_autoptr(Config) config = config_load(NULL, NULL);
 	g_assert_cmpstr(config->listen, ==, "127.0.0.1:8090");
 	g_assert_cmpuint(config->quota, ==, 0);
+	g_assert_cmpuint(config->reserve, ==, 512 * MIB);
 	g_assert_cmpint(config->trash_days, ==, 30);
 	g_assert_false(config->metrics_public);
 }
@@ -40,6 +41,7 @@ static void test_reads_all(void)
 					"log_level=debug\n"
 					"[storage]\n"
 					"quota=10G\n"
+					"reserve=2G\n"
 					"versions_days=7\n"
 					"trash_days=0\n"
 					"[devices]\n"
@@ -53,6 +55,7 @@ static void test_reads_all(void)
 	g_assert_true(config->metrics_public);
 	g_assert_cmpstr(config->log_level, ==, "debug");
 	g_assert_cmpuint(config->quota, ==, 10 * GIB);
+	g_assert_cmpuint(config->reserve, ==, 2 * GIB);
 	g_assert_cmpint(config->versions_days, ==, 7);
 	g_assert_cmpint(config->trash_days, ==, 0);
 	g_assert_cmpint(config->device_idle_days, ==, 0);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define LOCK_NAME "lock"
@@ -89,6 +90,16 @@ static bool open_tables(DataFolder *folder, const DataFolderOptions *options, GE
 	return folder->journal != NULL;
 }
 
+static bool free_bytes(uint64_t *ret_bytes, void *data)
+{
+	struct statvfs info;
+	if (fstatvfs(((DataFolder *)data)->lock_fd, &info) != 0) {
+		return false;
+	}
+	*ret_bytes = (uint64_t)info.f_bavail * info.f_frsize;
+	return true;
+}
+
 static bool open_content(DataFolder *folder, const DataFolderOptions *options, GError **error)
 {
 	g_autofree char *path = g_build_filename(options->folder, PACKS_NAME, NULL);
@@ -103,6 +114,9 @@ static bool open_content(DataFolder *folder, const DataFolderOptions *options, G
 		.sql = folder->sql,
 		.retention = options->retention,
 		.quota = options->quota,
+		.reserve = options->reserve,
+		.free_bytes = free_bytes,
+		.free_data = folder,
 		.changed = options->changed,
 		.changed_data = options->data,
 		.report = options->report,

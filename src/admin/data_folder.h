@@ -23,6 +23,7 @@ typedef struct DataFolderOptions {
 	int64_t device_idle_max_s;
 	JournalRetention retention;
 	uint64_t quota;
+	uint64_t reserve; /* bytes of the disk that content must leave free */
 	/* As in DriveOptions; may be NULL. */
 	void (*changed)(const NodeId *drive, void *data);
 	void (*report)(const char *text, void *data);

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from drive import BUILD, Device, run, snapshot, wait_equal, wait_until
+from drive import BUILD, Device, Server, run, snapshot, wait_equal, wait_until
 from test_sync import write
 
 
@@ -54,8 +54,34 @@ def test_full_disk_heals(devices, server, tmp_path, small_disk):
     assert b.path("fits").read_text() == "fits"
     subprocess.run(["mount", "-o", "remount,size=32m", small_disk], check=True)
     wait_until(lambda: b.path("large").exists(), "it arrives when there is room")
+    # Well before the next answer of the feed, 55 s later.
+    wait_until(lambda: not errors(b), "the error is gone", 40)
     wait_equal(a, b)
     b.stop()
+
+
+def test_full_drive_heals(tmp_path, small_disk):
+    """The reserve of the server's disk stays free, and deletions still pass."""
+    subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
+    config = tmp_path / "imdrived.conf"
+    config.write_text("[storage]\nreserve = 40M\n")
+    server = Server(small_disk / "data", "--config", config).start()
+    server.add_user("alice")
+    a, b = [Device(tmp_path, name, server).login().start() for name in "ab"]
+    write(a.path("fits"), "fits")
+    wait_equal(a, b)
+    write(a.path("large"), os.urandom(30_000_000))
+    wait_until(lambda: any("the drive's disk is full" in text for text in errors(a)),
+               "the full disk is shown")
+    assert not b.path("large").exists()
+    a.path("fits").unlink()
+    wait_until(lambda: not b.path("fits").exists(), "deletions pass")
+    subprocess.run(["mount", "-o", "remount,size=256m", small_disk], check=True)
+    wait_until(b.path("large").exists, "it arrives when there is room")
+    wait_equal(a, b)
+    for device in (a, b):
+        device.stop()
+    server.stop()
 
 
 def test_things_that_are_not_synced_are_listed(devices):

@@ -32,6 +32,7 @@ Drive *drive_open(const DriveOptions *options, GError **error)
 	drive->options = *options;
 	drive->traffic = traffic_new();
 	drive->upkeep = upkeep_new();
+	drive->room = room_new(options->reserve, options->free_bytes, options->free_data);
 	if (!recovery_run(drive, error)) {
 		g_prefix_error(error, "recover the packs: ");
 		return NULL;
@@ -46,6 +47,7 @@ void drive_close(Drive *drive)
 		return;
 	}
 	upkeep_free(drive->upkeep);
+	room_free(drive->room);
 	traffic_free(drive->traffic);
 	g_free(drive);
 }

@@ -28,6 +28,10 @@ typedef struct DriveOptions {
 	Sql *sql;                   /* borrowed; what upkeep checkpoints; may be NULL */
 	JournalRetention retention; /* of versions and trash */
 	uint64_t quota;             /* of a new drive in bytes; 0: none */
+	uint64_t reserve;           /* bytes of the disk that content must leave free */
+	/* Bytes that are free on the disk; false: not known. Any thread; NULL: never known. */
+	bool (*free_bytes)(uint64_t *ret_bytes, void *data);
+	void *free_data;
 	/* Called after a commit is durable and before it is acknowledged; must not wait. */
 	void (*changed)(const NodeId *drive, void *data);
 	void *changed_data;
@@ -88,7 +92,10 @@ typedef struct DriveMissing {
 bool drive_missing(Drive *drive, const DriveCaller *caller, const DriveMissing *request,
 		   GArray *ret_missing, GError **error);
 
-/* Verifies and stores up to CHUNK_IDS_MAX chunks, durably, for a later commit of this account. */
+/*
+ * Verifies and stores up to CHUNK_IDS_MAX chunks, durably, for a later commit of this account.
+ * NO_SPACE, here as in drive_commit(), if the disk's reserve would be touched: nothing is written.
+ */
 bool drive_upload(Drive *drive, const DriveCaller *caller, const EncodedChunk *chunks, size_t count,
 		  GError **error);
 

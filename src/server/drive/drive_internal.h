@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/drive/drive.h"
+#include "server/drive/room_internal.h"
 #include "server/drive/traffic_internal.h"
 #include "server/drive/upkeep_internal.h"
 
@@ -10,6 +11,7 @@ struct Drive {
 	DriveOptions options;
 	Traffic *traffic;
 	Upkeep *upkeep;
+	Room *room;
 };
 
 /* Formats one line for DriveOptions.report. */

@@ -82,20 +82,12 @@ static GHashTable *find_missing(Drive *drive, const DriveCaller *caller,
 	return wanted;
 }
 
-bool store_append(Drive *drive, const DriveCaller *caller, const StoreRequest *request,
-		  GArray *ret_stored, GError **error)
+/* Appends those of the request that are wanted, and syncs. */
+static bool append_wanted(Drive *drive, const StoreRequest *request, GHashTable *wanted,
+			  GArray *ret_stored, GError **error)
 {
-	g_autoptr(GArray) ids = g_array_sized_new(false, false, sizeof(ChunkId), request->count);
-	g_autoptr(GHashTable) wanted = NULL;
 	unsigned before = ret_stored->len;
 
-	for (size_t i = 0; i < request->count; i++) {
-		g_array_append_val(ids, request->chunks[i].id);
-	}
-	wanted = find_missing(drive, caller, request, ids, error);
-	if (wanted == NULL) {
-		return false;
-	}
 	for (size_t i = 0; i < request->count; i++) {
 		const EncodedChunk *chunk = &request->chunks[i];
 		JournalStored stored = { .id = chunk->id };
@@ -109,4 +101,44 @@ bool store_append(Drive *drive, const DriveCaller *caller, const StoreRequest *r
 		g_array_append_val(ret_stored, stored);
 	}
 	return ret_stored->len == before || store_sync(drive, error);
+}
+
+/* Bytes that it will take. */
+static uint64_t size_of_wanted(const StoreRequest *request, GHashTable *wanted)
+{
+	uint64_t size = 0;
+
+	for (size_t i = 0; i < request->count; i++) {
+		if (g_hash_table_contains(wanted, &request->chunks[i].id)) {
+			size += request->chunks[i].size + BLOBS_RECORD_OVERHEAD;
+		}
+	}
+	return size;
+}
+
+bool store_append(Drive *drive, const DriveCaller *caller, const StoreRequest *request,
+		  GArray *ret_stored, GError **error)
+{
+	g_autoptr(GArray) ids = g_array_sized_new(false, false, sizeof(ChunkId), request->count);
+	g_autoptr(GHashTable) wanted = NULL;
+
+	for (size_t i = 0; i < request->count; i++) {
+		g_array_append_val(ids, request->chunks[i].id);
+	}
+	wanted = find_missing(drive, caller, request, ids, error);
+	if (wanted == NULL) {
+		return false;
+	}
+	if (g_hash_table_size(wanted) == 0) {
+		return true;
+	}
+	uint64_t size = size_of_wanted(request, wanted);
+
+	if (!room_take(drive->room, size, error)) {
+		return false;
+	}
+	bool stored = append_wanted(drive, request, wanted, ret_stored, error);
+
+	room_give_back(drive->room, size);
+	return stored;
 }
