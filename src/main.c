@@ -233,6 +233,23 @@ static void report_to_terminal(const char *text, void *data)
 	fputs(line, stderr);
 }
 
+static int run_apart(const CommandLine *line, const Config *config, const Verb *verb,
+		     const Asked *asked)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(GString) err = g_string_new(NULL);
+	VerbCall call = {
+		.folder = line->folder,
+		.public_url = config->public_url,
+		.words = asked->rest,
+		.out = out,
+	};
+	int status = verb_run(verb, &call, err);
+	fputs(out->str, stdout);
+	fputs(err->str, stderr);
+	return status;
+}
+
 static int run_verb(const CommandLine *line, const Config *config)
 {
 	const char *const *words = (const char *const *)line->words->pdata;
@@ -248,6 +265,9 @@ static int run_verb(const CommandLine *line, const Config *config)
 	}
 	g_autofree char *input = verb->prompt ? read_input(verb->prompt) : NULL;
 	const Asked asked = { .words = words, .rest = rest, .input = input };
+	if (verb->apart) {
+		return run_apart(line, config, verb, &asked);
+	}
 	DataFolderOptions options = {
 		.folder = line->folder,
 		.create = verb->creates,

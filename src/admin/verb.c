@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/verb.h"
 
+#include "admin/verb_provider.h"
 #include "admin/verb_user.h"
 #include "base/error.h"
 
@@ -51,6 +52,14 @@ const Verb verb_table[] = {
 	  verb_user_devices },
 	{ "device revoke", "NAME ID|all", 2, 2, "Signs a device out, also if it is connected.",
 	  NULL, false, verb_user_revoke },
+	{ "provider list", "", 0, 0, "Lists the chat services and which of them are enabled.", NULL,
+	  false, verb_provider_list, true },
+	{ "provider show", "NAME", 1, 1,
+	  "Shows what a chat service needs, and checks what can be checked.", NULL, false,
+	  verb_provider_show, true },
+	{ "provider test", "NAME [--paste] [--port PORT] [--server SERVER]", 1, 6,
+	  "Walks through a sign-in and shows what the service says of somebody.", NULL, false,
+	  verb_provider_test, true },
 	{ "check", "[--quick]", 0, 1,
 	  "Verifies every promise about the data at rest; --quick leaves out the hashes.", NULL,
 	  false, check },

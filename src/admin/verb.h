@@ -11,7 +11,9 @@
  * (control.h). A verb has one or two words: "check", "user add".
  */
 typedef struct VerbCall {
-	DataFolder *data;
+	DataFolder *data;         /* NULL if the verb stands apart */
+	const char *folder;       /* the path of the data folder, if it does */
+	const char *public_url;   /* of the configuration; NULL: not said */
 	const char *const *words; /* after the verb's own; ends with NULL */
 	const char *input;        /* the line of standard input that the verb asked for */
 	GString *out;             /* for standard output */
@@ -28,6 +30,7 @@ typedef struct Verb {
 	const char *prompt; /* what to ask standard input for; NULL: nothing */
 	bool creates;       /* makes a data folder if there is none */
 	VerbRun run;
+	bool apart; /* reads files of the folder only: needs neither its lock nor its server */
 } Verb;
 
 /* The verb that words begin with, and the words after it; NULL if none. */

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "server/accounts/proof.h"
 #include "server/provider/claims.h"
+#include "server/provider/discovery.h"
 #include "server/provider/login_internal.h"
 #include "http/query.h"
 
@@ -293,6 +294,81 @@ bool provider_finish(Providers *providers, const ProviderRecord *info, const cha
 	clear_login(&login);
 	if (!ok) {
 		name_service(record, error);
+	}
+	return ok;
+}
+
+/* ---- checks ---------------------------------------------------------------------------- */
+
+const char *provider_register_name(ProviderRegister policy)
+{
+	static const char *const names[] = { "off", "invite", "approve", "auto" };
+	return names[policy];
+}
+
+static bool report_check(GString *report, const char *what, GError *problem)
+{
+	g_string_append_printf(report, "  %s %s%s%s\n", problem ? "FAIL" : "ok  ", what,
+			       problem ? ": " : "", problem ? problem->message : "");
+	return problem == NULL;
+}
+
+/* Any answer is one: without a code these addresses can only complain. */
+static bool check_reach(const Login *login, const char *name, GString *report)
+{
+	const char *url = document_text(login->metadata, name);
+	if (!url) {
+		return true;
+	}
+	const HttpRequest request = {
+		.method = "GET",
+		.url = url,
+		.response_size_max = PROVIDER_ANSWER_SIZE_MAX,
+		.timeout_ms = PROVIDER_TIMEOUT_MS,
+	};
+	g_autoptr(GError) problem = NULL;
+	g_autoptr(HttpResponse) response =
+		http_send(login->providers->http, &request, NULL, &problem);
+	if (g_error_matches(problem, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE)) {
+		g_clear_error(&problem);
+	}
+	g_autofree char *what = g_strdup_printf("%s answers", name);
+	return report_check(report, what, problem);
+}
+
+static bool check_keys(Login *login, GString *report)
+{
+	if (login->record->kind != RECORD_OIDC || login->record->id_token_secret) {
+		return true;
+	}
+	g_autoptr(GError) problem = NULL;
+	json_t *keys = discovery_keys(login, false, &problem);
+	g_autofree char *what = g_strdup_printf("%zu keys to verify id_tokens",
+						json_array_size(json_object_get(keys, "keys")));
+	json_decref(keys);
+	return report_check(report, what, problem);
+}
+
+bool provider_check(Providers *providers, const ProviderRecord *info, GString *report,
+		    GError **error)
+{
+	const Record *record = (const Record *)info;
+	if (record->asks_server) {
+		g_string_append(report, "  ok   nothing to ask before somebody types a server\n");
+		return true;
+	}
+	Login login = { .providers = providers, .record = record };
+	g_autoptr(GError) problem = NULL;
+	bool ok = login_find_metadata(&login, &problem);
+	report_check(report, "the service's description", problem);
+	ok = ok && check_reach(&login, "authorization_endpoint", report);
+	ok = ok && check_reach(&login, "token_endpoint", report);
+	ok = ok && check_reach(&login, "userinfo_endpoint", report);
+	ok = ok && check_keys(&login, report);
+	clear_login(&login);
+	if (!ok) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID, "%s is not ready",
+			    record->label);
 	}
 	return ok;
 }

@@ -73,6 +73,19 @@ const ProviderRecord *const *providers_list(Providers *providers);
 
 /* Names of all services that have a record here, enabled or not, sorted. g_strfreev(). */
 char **providers_names(void);
+/* What the service of that name asks of an operator; NULL if it has no record. g_strfreev(). */
+char **providers_asks(const char *name);
+
+/* "auto", "invite", "approve", "off". */
+const char *provider_register_name(ProviderRegister policy);
+
+/*
+ * Asks what can be asked without a person: whether the service's addresses answer, what it says of
+ * itself, its keys. Appends a line for each to report. INVALID if one of them is wrong. May block
+ * for minutes.
+ */
+bool provider_check(Providers *providers, const ProviderRecord *record, GString *report,
+		    GError **error);
 
 /* All strings borrowed for the call. */
 typedef struct ProviderStart {

@@ -337,6 +337,13 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+char **providers_asks(const char *name)
+{
+	g_autoptr(GHashTable) values = read_builtin(name);
+	const char *asks = values ? g_hash_table_lookup(values, "asks") : NULL;
+	return values ? g_strsplit(asks ? asks : "", ";", -1) : NULL;
+}
+
 char **providers_names(void)
 {
 	g_auto(GStrv) files = g_resource_enumerate_children(builtin_records(), RESOURCE_FOLDER,

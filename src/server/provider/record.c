@@ -315,11 +315,6 @@ const char *record_pair(char **pairs, const char *name, const char *otherwise)
 	return otherwise;
 }
 
-const char *record_register_name(ProviderRegister policy)
-{
-	return register_words[policy];
-}
-
 /* ---- URLs ------------------------------------------------------------------------------ */
 
 bool record_is_loopback(const char *url)

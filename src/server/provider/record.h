@@ -121,6 +121,3 @@ bool record_is_loopback(const char *url);
 
 /* The value of a "name=value" item in a list, borrowed; otherwise if there is none. */
 const char *record_pair(char **pairs, const char *name, const char *otherwise);
-
-/* "invite", for people. */
-const char *record_register_name(ProviderRegister policy);
