@@ -108,7 +108,8 @@ Chatter *chatter_open(const ChatterOptions *options, GError **error)
 {
 	g_autoptr(Chatter) chatter = g_new0(Chatter, 1);
 	chatter->options = *options;
-	g_autofree char *name = name_of(options->url);
+	const char *given = options->config->drive_name;
+	g_autofree char *name = given ? g_strdup(given) : name_of(options->url);
 	const ChatOptions chat_options = {
 		.sql = options->sql,
 		.drive_name = name,

@@ -23,8 +23,6 @@
 /* How long news wait for more, and how often bytes are counted while jobs run. */
 #define TICK_FIRST_MS 100
 #define TICK_MS 500
-/* How long there must have been work before memory is given back after it. */
-#define REST_S 5
 
 typedef struct Bound {
 	struct Daemon *daemon;
@@ -46,7 +44,7 @@ typedef struct Daemon {
 	bool once;
 	bool reload;
 	unsigned tick;   /* source that tells the watchers */
-	unsigned rest;   /* source that gives memory back once nothing ticks */
+	bool worked;     /* at the last tick */
 	GError *failure; /* why `once` could not be reached */
 } Daemon;
 
@@ -100,17 +98,6 @@ static void end_if_settled(Daemon *daemon)
 
 /* ---- news ------------------------------------------------------------------------------- */
 
-static gboolean rest(void *data)
-{
-	Daemon *daemon = data;
-	if (daemon->tick) {
-		return G_SOURCE_CONTINUE;
-	}
-	memory_give_back();
-	daemon->rest = 0;
-	return G_SOURCE_REMOVE;
-}
-
 static gboolean tick(void *data)
 {
 	Daemon *daemon = data;
@@ -126,9 +113,10 @@ static gboolean tick(void *data)
 	control_server_changed(daemon->control);
 	/* One job is the feed's, which waits for news: at rest nothing ticks. */
 	daemon->tick = works ? g_timeout_add(TICK_MS, tick, daemon) : 0;
-	if (works && !daemon->rest) {
-		daemon->rest = g_timeout_add_seconds(REST_S, rest, daemon);
+	if (daemon->worked && !works) {
+		memory_give_back();
 	}
+	daemon->worked = works;
 	return G_SOURCE_REMOVE;
 }
 
@@ -526,9 +514,6 @@ static void daemon_clear(Daemon *daemon)
 {
 	if (daemon->tick) {
 		g_source_remove(daemon->tick);
-	}
-	if (daemon->rest) {
-		g_source_remove(daemon->rest);
 	}
 	control_server_free(daemon->control);
 	g_clear_pointer(&daemon->bounds, g_ptr_array_unref);

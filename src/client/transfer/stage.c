@@ -132,7 +132,16 @@ static const uint8_t *open_chunk(const ApplyRun *run, const EncodedChunk *chunk,
 			    "a chunk of another length than promised");
 		return NULL;
 	}
-	return codec_view(run->codec, chunk, run->buffer, error);
+	if (chunk->encoding != CODEC_RAW) {
+		return codec_open(run->codec, chunk, run->buffer, error) ? run->buffer : NULL;
+	}
+	ChunkId id = chunk_id_of(chunk->bytes, chunk->size);
+	if (chunk->size != chunk->raw_size || !chunk_id_equal(&id, &ref->id)) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
+			    "the bytes of a chunk do not have its id");
+		return NULL;
+	}
+	return chunk->bytes;
 }
 
 /* NULL if the base is not what it was any more. */

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "pages/page_chat.h"
 #include "pages/page_consent.h"
+#include "request/agent.h"
 #include "server/login/reply.h"
 #include "server/login/finish.h"
 #include "server/login/ways.h"
@@ -34,7 +35,7 @@ static char *device_of(LoginCall *call, const Journey *journey)
 	    oauth_ask(call->login->oauth, journey->pending, call->now_us, &ask, NULL)) {
 		return g_strdup_printf("%s on %s", ask.client_name, ask.device_name);
 	}
-	return g_strdup(call->request->headers[REQUEST_USER_AGENT]);
+	return agent_describe(call->request->headers[REQUEST_USER_AGENT]);
 }
 
 static void show_problem(LoginCall *call, const Journey *journey, const char *address,
