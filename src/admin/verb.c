@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/verb.h"
 
+#include "admin/verb_client.h"
 #include "admin/verb_provider.h"
 #include "admin/verb_user.h"
 #include "base/error.h"
@@ -60,6 +61,13 @@ const Verb verb_table[] = {
 	{ "provider test", "NAME [--paste] [--port PORT] [--server SERVER]", 1, 6,
 	  "Walks through a sign-in and shows what the service says of somebody.", NULL, false,
 	  verb_provider_test, true },
+	{ "client add", "NAME REDIRECT... [--scope=files:read,...]", 2, VERB_CLIENT_WORDS_MAX,
+	  "Lets a program of others sign people in with the drive (OAuth 2.1); prints its id.",
+	  NULL, false, verb_client_add },
+	{ "client list", "", 0, 0, "Lists the programs that were added.", NULL, false,
+	  verb_client_list },
+	{ "client remove", "ID", 1, 1, "Takes a program away again.", NULL, false,
+	  verb_client_remove },
 	{ "check", "[--quick]", 0, 1,
 	  "Verifies every promise about the data at rest; --quick leaves out the hashes.", NULL,
 	  false, check },

@@ -92,6 +92,26 @@ static void test_users(Fixture *fixture, const void *data)
 	assert_says(fixture, "user remove alice", 1, "no account");
 }
 
+static void test_clients(Fixture *fixture, const void *data)
+{
+	g_autofree char *text = NULL;
+	g_assert_cmpint(
+		run(fixture, "client add Notes https://notes.example.org/done", NULL, &text), ==,
+		0);
+	const char *id = strstr(text, "client-");
+	g_assert_nonnull(id);
+	g_autofree char *remove = g_strdelimit(g_strconcat("client remove ", id, NULL), "\n", '\0');
+	assert_says(fixture, "client list", 0, "Notes\tfiles:read files:write\thttps://notes");
+	assert_says(fixture, "client add Notes", 2, "usage");
+	assert_says(fixture, "client add Notes http://notes.example.org/done", 1, "must be https");
+	assert_says(fixture, "client add Notes https://a.example/ --scope=root", 1, "no scope");
+	assert_says(fixture, "client add App org.example.app:/done --scope=files:read", 0, "Added");
+	assert_says(fixture, "client list", 0, "App\tfiles:read\torg.example.app:/done");
+	assert_says(fixture, remove, 0, "Removed");
+	assert_says(fixture, remove, 1, "no client");
+	assert_says(fixture, "client remove imdrive", 1, "no client");
+}
+
 /* Two links, and a folder with one inside. */
 static void fill(Fixture *fixture, DriveCaller *caller)
 {
@@ -310,6 +330,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/admin/verb/finds-verbs", test_finds_verbs);
 	add("users", test_users);
+	add("clients", test_clients);
 	add("removed-account-is-emptied", test_removed_account_is_emptied);
 	add("devices", test_devices);
 	add("keeper-writes-who-was-seen", test_keeper_writes_who_was_seen);
