@@ -6,10 +6,11 @@ the hour, ratios much less. Trees that were used are moved aside and deleted onc
 ext4 avoids inodes that were deleted a moment ago and grows slow for it.
 """
 
+import json
 import os
 import pathlib
-import resource
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +20,44 @@ sys.path.insert(0, str(ROOT / "tests" / "scenarios"))
 
 from api import Api  # noqa: E402
 from drive import BUILD, Device, Server, difference, snapshot, wait_until  # noqa: E402
+
+
+# No program that a bench starts may take longer.
+PROGRAM_TIMEOUT_S = 900
+
+
+class Measured(Device):
+    """A device that is asked through its control socket: a process for each question would take
+    a good part of the machine that is measured."""
+
+    line = None
+
+    def ask(self, method):
+        if not self.line:
+            control = socket.socket(socket.AF_UNIX)
+            control.settimeout(60)
+            control.connect(str(self.profile / "control.sock"))
+            self.line = control.makefile("rwb")
+            control.close()
+        self.line.write(json.dumps({"method": method}).encode() + b"\n")
+        self.line.flush()
+        return json.loads(self.line.readline())["result"]
+
+    def status(self):
+        try:
+            return self.ask("status")
+        except (OSError, ValueError, KeyError):
+            self.hang_up()
+            return {}
+
+    def hang_up(self):
+        if self.line:
+            self.line.close()
+            self.line = None
+
+    def stop(self):
+        self.hang_up()
+        super().stop()
 
 
 class Bench:
@@ -43,7 +82,7 @@ class Bench:
         server = Server(root / "data").start()
         server.add_user("alice")
         self.servers.append(server)
-        a, b = (Device(root, device, server).login() for device in "ab")
+        a, b = (Measured(root, device, server).login() for device in "ab")
         if start:
             for device in (a, b):
                 device.start()
@@ -78,7 +117,8 @@ class Bench:
         url = self.rsync_daemon()
         os.sync()
         start = time.monotonic()
-        subprocess.run(["rsync", "-a", *options, f"{source}/", f"{url}/{target}/"], check=True)
+        subprocess.run(["rsync", "-a", *options, f"{source}/", f"{url}/{target}/"], check=True,
+                       timeout=PROGRAM_TIMEOUT_S)
         return time.monotonic() - start
 
     def close(self):
@@ -92,7 +132,8 @@ class Bench:
 
 def warm(folder):
     """Reads a tree, so that the clock does not measure what the host had paged out."""
-    subprocess.run(["tar", "-cf", "/dev/null", "-C", str(folder), "."], check=True)
+    subprocess.run(["tar", "-cf", "/dev/null", "-C", str(folder), "."], check=True,
+                   timeout=PROGRAM_TIMEOUT_S)
 
 
 def cpu_seconds(*processes):
@@ -128,8 +169,3 @@ def loopback_bytes():
         if name == "lo":
             return int(rest.split()[0])
     raise ValueError("no lo")
-
-
-def children_cpu():
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime

@@ -14,6 +14,7 @@
 #include "api/sync_commit.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "server/oauth/scope.h"
 
 #include <string.h>
 
@@ -23,7 +24,8 @@ typedef struct Route {
 	const char *method;
 	const char *path; /* ends in '/': whatever follows belongs to it */
 	size_t body_max;
-	bool open; /* to those who are not signed in */
+	/* What a credential must be good for (DevicesScope); 0: any; SCOPE_OPEN: none is needed. */
+	unsigned scope;
 	ApiEndpoint endpoint;
 } Route;
 
@@ -34,22 +36,25 @@ static bool health(ApiCall *call, GError **error)
 }
 
 #define SMALL_BODY_SIZE_MAX (64 * KIB)
+#define SCOPE_OPEN (1u << 31)
+#define SCOPE_READ DEVICES_FILES_READ
+#define SCOPE_WRITE DEVICES_FILES_WRITE
 
 static const Route routes[] = {
-	{ "POST", "/sync/v1/changes", SMALL_BODY_SIZE_MAX, false, sync_changes },
-	{ "POST", "/sync/v1/commit", BODY_SIZE_MAX, false, sync_commit },
-	{ "POST", "/sync/v1/missing", MESSAGE_SIZE_MAX, false, sync_chunks_missing },
-	{ "POST", "/sync/v1/upload", BODY_SIZE_MAX, false, sync_chunks_upload },
-	{ "POST", "/sync/v1/fetch", MESSAGE_SIZE_MAX, false, sync_chunks_fetch },
-	{ "POST", "/api/v1/login", JSON_BODY_SIZE_MAX, true, session_login },
-	{ "POST", "/api/v1/logout", JSON_BODY_SIZE_MAX, false, session_logout },
-	{ "GET", "/api/v1/me", 0, false, session_me },
-	{ "GET", "/api/v1/devices", 0, false, session_devices },
-	{ "DELETE", "/api/v1/devices/", 0, false, session_end_device },
-	{ "GET", "/api/v1/versions", 0, false, history_versions },
-	{ "POST", "/api/v1/restore", JSON_BODY_SIZE_MAX, false, history_restore },
-	{ "GET", "/api/v1/trash", 0, false, history_trash },
-	{ "GET", "/healthz", 0, true, health },
+	{ "POST", "/sync/v1/changes", SMALL_BODY_SIZE_MAX, SCOPE_READ, sync_changes },
+	{ "POST", "/sync/v1/commit", BODY_SIZE_MAX, SCOPE_WRITE, sync_commit },
+	{ "POST", "/sync/v1/missing", MESSAGE_SIZE_MAX, SCOPE_WRITE, sync_chunks_missing },
+	{ "POST", "/sync/v1/upload", BODY_SIZE_MAX, SCOPE_WRITE, sync_chunks_upload },
+	{ "POST", "/sync/v1/fetch", MESSAGE_SIZE_MAX, SCOPE_READ, sync_chunks_fetch },
+	{ "POST", "/api/v1/login", JSON_BODY_SIZE_MAX, SCOPE_OPEN, session_login },
+	{ "POST", "/api/v1/logout", JSON_BODY_SIZE_MAX, 0, session_logout },
+	{ "GET", "/api/v1/me", 0, 0, session_me },
+	{ "GET", "/api/v1/devices", 0, DEVICES_ACCOUNT, session_devices },
+	{ "DELETE", "/api/v1/devices/", 0, DEVICES_ACCOUNT, session_end_device },
+	{ "GET", "/api/v1/versions", 0, SCOPE_READ, history_versions },
+	{ "POST", "/api/v1/restore", JSON_BODY_SIZE_MAX, SCOPE_WRITE, history_restore },
+	{ "GET", "/api/v1/trash", 0, SCOPE_READ, history_trash },
+	{ "GET", "/healthz", 0, SCOPE_OPEN, health },
 };
 
 /* ---- life ------------------------------------------------------------------------------ */
@@ -245,6 +250,21 @@ bool api_admits(Api *api, const char *authorization)
 	return authenticate(api, authorization, &caller, NULL);
 }
 
+/* RFC 6750 3.1 */
+static bool has_scope(ApiCall *call, unsigned scopes, unsigned wanted, GError **error)
+{
+	if ((wanted & ~scopes) == 0) {
+		return true;
+	}
+	g_autofree char *names = scope_show(wanted);
+	g_autofree char *challenge =
+		g_strdup_printf("Bearer error=\"insufficient_scope\", scope=\"%s\"", names);
+	response_add_header(call->response, "WWW-Authenticate", challenge);
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
+		    "this sign-in is not good for that: it lacks '%s'", names);
+	return false;
+}
+
 /* ---- handling -------------------------------------------------------------------------- */
 
 static bool dispatch(ApiCall *call, GError **error)
@@ -257,7 +277,7 @@ static bool dispatch(ApiCall *call, GError **error)
 			    request->path, path_known ? " for this method" : "");
 		return false;
 	}
-	if (!route->open) {
+	if (route->scope != SCOPE_OPEN) {
 		DevicesCaller who;
 		if (!authenticate(call->api, request->headers[REQUEST_AUTHORIZATION], &who,
 				  error)) {
@@ -266,6 +286,9 @@ static bool dispatch(ApiCall *call, GError **error)
 		call->caller.account = who.account;
 		call->caller.device = who.device;
 		call->response->device = who.device;
+		if (!has_scope(call, who.scopes, route->scope, error)) {
+			return false;
+		}
 	}
 	size_t size = request->body ? g_bytes_get_size(request->body) : 0;
 	if (size > route->body_max) {

@@ -4,9 +4,13 @@
 #include "api/json_body.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "server/accounts/credentials.h"
 
 #include <sodium.h>
 #include <string.h>
+
+/* That the tokens of a sign-in by name and password belong to. */
+#define CLIENT "imdrive"
 
 static json_t *account_json(const Account *account)
 {
@@ -20,34 +24,34 @@ static json_t *device_json(int64_t id, const char *name)
 
 /* ---- login ----------------------------------------------------------------------------- */
 
-typedef struct Credentials {
+typedef struct Claim {
 	const char *name;
 	const char *password;
 	const char *device_name;
-} Credentials;
+	bool refresh; /* asks for what is renewed instead of what lasts */
+} Claim;
 
-static bool read_credentials(const json_t *object, Credentials *ret_credentials, GError **error)
+static bool read_claim(const json_t *object, Claim *ret_claim, GError **error)
 {
 	/* A longer password than is allowed is a wrong one, as a longer name is an unknown one. */
-	ret_credentials->name = json_body_text(object, "name", JSON_BODY_SIZE_MAX, error);
-	if (!ret_credentials->name) {
+	ret_claim->name = json_body_text(object, "name", JSON_BODY_SIZE_MAX, error);
+	if (!ret_claim->name) {
 		return false;
 	}
-	ret_credentials->password = json_body_text(object, "password", JSON_BODY_SIZE_MAX, error);
-	if (!ret_credentials->password) {
+	ret_claim->password = json_body_text(object, "password", JSON_BODY_SIZE_MAX, error);
+	if (!ret_claim->password) {
 		return false;
 	}
-	ret_credentials->device_name =
-		json_body_text(object, "device_name", DEVICE_NAME_SIZE_MAX, error);
-	return ret_credentials->device_name != NULL;
+	ret_claim->device_name = json_body_text(object, "device_name", DEVICE_NAME_SIZE_MAX, error);
+	ret_claim->refresh = json_is_true(json_object_get(object, "refresh"));
+	return ret_claim->device_name != NULL;
 }
 
-static bool sign_in(ApiCall *call, const Credentials *credentials, Account *ret_account,
-		    GError **error)
+static bool sign_in(ApiCall *call, const Claim *claim, Account *ret_account, GError **error)
 {
 	Api *api = call->api;
 	const char *peer = call->request->peer;
-	if (!login_limit_take(api->login_limit, peer, credentials->name, call->now_us,
+	if (!login_limit_take(api->login_limit, peer, claim->name, call->now_us,
 			      &call->response->retry_after_s)) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
 			    "too many failed sign-ins: try again in %u seconds",
@@ -55,10 +59,10 @@ static bool sign_in(ApiCall *call, const Credentials *credentials, Account *ret_
 		return false;
 	}
 	g_autoptr(GError) local = NULL;
-	bool right = accounts_sign_in(api->accounts, credentials->name, credentials->password,
-				      ret_account, &local);
+	bool right =
+		accounts_sign_in(api->accounts, claim->name, claim->password, ret_account, &local);
 	if (right || !g_error_matches(local, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED)) {
-		login_limit_give_back(api->login_limit, peer, credentials->name, call->now_us);
+		login_limit_give_back(api->login_limit, peer, claim->name, call->now_us);
 	}
 	if (right) {
 		api->sign_ins++;
@@ -69,35 +73,90 @@ static bool sign_in(ApiCall *call, const Credentials *credentials, Account *ret_
 	return false;
 }
 
+/* Who was let in. */
+static json_t *welcome(const Account *account, const NodeId *drive, int64_t device,
+		       const char *device_name)
+{
+	char drive_hex[NODE_ID_HEX_SIZE];
+	node_id_to_hex(drive, drive_hex);
+	return json_pack("{s:o, s:o, s:s, s:b}", "account", account_json(account), "device",
+			 device_json(device, device_name), "drive", drive_hex, "registered", 0);
+}
+
+/* One that lasts, for programs that do not renew. */
+static bool let_in_lasting(ApiCall *call, const Account *account, const Claim *claim,
+			   json_t *ret_answer, int64_t *ret_device, GError **error)
+{
+	g_autofree char *token = NULL;
+	if (!devices_add(accounts_devices(call->api->accounts), account->id, claim->device_name,
+			 call->now_us, &token, ret_device, error)) {
+		return false;
+	}
+	json_object_set_new(ret_answer, "token", json_string(token));
+	sodium_memzero(token, strlen(token));
+	return true;
+}
+
+/* As the token endpoint answers; it is renewed there as well, by this client. */
+static bool let_in(ApiCall *call, const Account *account, const Claim *claim, json_t *ret_answer,
+		   int64_t *ret_device, GError **error)
+{
+	const CredentialsGrant grant = {
+		.account = account->id,
+		.epoch = account->epoch,
+		.device_name = claim->device_name,
+		.method = "password",
+		.client = CLIENT,
+		.scopes = DEVICES_SCOPES_ALL,
+	};
+	const AuditBy by = { .account = account->id,
+			     .peer = call->request->peer,
+			     .now_us = call->now_us };
+	g_auto(Credentials) credentials = { 0 };
+	if (!credentials_issue(accounts_devices(call->api->accounts), &grant, &by, &credentials,
+			       error)) {
+		return false;
+	}
+	int64_t life_s = (credentials.expires_us - call->now_us) / G_TIME_SPAN_SECOND;
+	json_object_set_new(ret_answer, "access_token", json_string(credentials.access));
+	json_object_set_new(ret_answer, "refresh_token", json_string(credentials.refresh));
+	json_object_set_new(ret_answer, "token_type", json_string("Bearer"));
+	json_object_set_new(ret_answer, "expires_in", json_integer(life_s));
+	json_object_set_new(ret_answer, "client_id", json_string(CLIENT));
+	*ret_device = credentials.device;
+	return true;
+}
+
+static bool answer_login(ApiCall *call, const Account *account, const Claim *claim, GError **error)
+{
+	NodeId drive;
+	int64_t device = 0;
+	g_autoptr(json_t) answer = json_object();
+	if (!drive_home(call->api->drive, account->id, &drive, error) ||
+	    !(claim->refresh ? let_in : let_in_lasting)(call, account, claim, answer, &device,
+							error)) {
+		return false;
+	}
+	json_object_update_new(answer, welcome(account, &drive, device, claim->device_name));
+	api_reply_json(call, g_steal_pointer(&answer));
+	call->response->device = device;
+	return true;
+}
+
 bool session_login(ApiCall *call, GError **error)
 {
 	g_autoptr(json_t) object = json_body_parse(call->request->body, error);
-	Credentials credentials;
-	if (!object || !read_credentials(object, &credentials, error)) {
+	Claim claim;
+	if (!object || !read_claim(object, &claim, error)) {
 		return false;
 	}
-	Account account;
-	if (!sign_in(call, &credentials, &account, error)) {
+	Account account = { 0 };
+	if (!sign_in(call, &claim, &account, error)) {
 		return false;
 	}
-	g_autofree char *account_name = account.name;
-	g_autofree char *token = NULL;
-	int64_t device;
-	NodeId drive;
-	if (!drive_home(call->api->drive, account.id, &drive, error) ||
-	    !devices_add(accounts_devices(call->api->accounts), account.id, credentials.device_name,
-			 call->now_us, &token, &device, error)) {
-		return false;
-	}
-	char drive_hex[NODE_ID_HEX_SIZE];
-	node_id_to_hex(&drive, drive_hex);
-	api_reply_json(call, json_pack("{s:s, s:o, s:o, s:s, s:b}", "token", token, "account",
-				       account_json(&account), "device",
-				       device_json(device, credentials.device_name), "drive",
-				       drive_hex, "registered", 0));
-	sodium_memzero(token, strlen(token));
-	call->response->device = device;
-	return true;
+	bool answered = answer_login(call, &account, &claim, error);
+	accounts_account_clear(&account);
+	return answered;
 }
 
 /* ---- the signed-in --------------------------------------------------------------------- */
@@ -117,15 +176,12 @@ bool session_me(ApiCall *call, GError **error)
 	Api *api = call->api;
 	JournalUsage usage;
 	Account account;
+	g_autofree char *device_name = NULL;
 	if (!drive_home(api->drive, call->caller.account, &call->caller.drive, error) ||
 	    !drive_usage(api->drive, &call->caller, &usage, error) ||
+	    !devices_name(accounts_devices(api->accounts), call->caller.device, &device_name,
+			  error) ||
 	    !accounts_get(api->accounts, call->caller.account, &account, error)) {
-		return false;
-	}
-	g_autofree char *account_name = account.name;
-	g_autofree char *device_name = NULL;
-	if (!devices_name(accounts_devices(api->accounts), call->caller.device, &device_name,
-			  error)) {
 		return false;
 	}
 	char drive_hex[NODE_ID_HEX_SIZE];
@@ -136,6 +192,7 @@ bool session_me(ApiCall *call, GError **error)
 		       json_pack("{s:o, s:o, s:s, s:o, s:I}", "account", account_json(&account),
 				 "device", device_json(call->caller.device, device_name), "drive",
 				 drive_hex, "usage", used, "quota", (json_int_t)usage.quota));
+	accounts_account_clear(&account);
 	return true;
 }
 

@@ -60,6 +60,9 @@ bool sync_chunks_upload(ApiCall *call, GError **error)
 
 /* ---- fetch ----------------------------------------------------------------------------- */
 
+/* For the message and the heads of the chunks. */
+#define BODY_ROOM (64 * KIB)
+
 static bool append_chunk(const EncodedChunk *chunk, void *data, GError **error)
 {
 	frame_append_chunk(data, chunk);
@@ -90,7 +93,8 @@ bool sync_chunks_fetch(ApiCall *call, GError **error)
 {
 	g_autoptr(Imdrive__Sync__FetchRequest) message =
 		sync_request_lone_message(call, &imdrive__sync__fetch_request__descriptor, error);
-	g_autoptr(GByteArray) body = g_byte_array_new();
+	/* Room for all at once: a body that grows is copied. */
+	g_autoptr(GByteArray) body = g_byte_array_sized_new(BATCH_SIZE_TARGET + BODY_ROOM);
 	DriveFetch request = {
 		.bytes_max = BATCH_SIZE_TARGET,
 		.visit = append_chunk,

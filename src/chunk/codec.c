@@ -169,15 +169,27 @@ bool codec_decode(Codec *codec, CodecEncoding encoding, const void *encoded, siz
 	return corrupt(error, "unknown encoding");
 }
 
+static bool check_id(const EncodedChunk *chunk, const void *bytes, GError **error)
+{
+	ChunkId id = chunk_id_of(bytes, chunk->raw_size);
+	return chunk_id_equal(&id, &chunk->id) || corrupt(error, "its bytes do not have its id");
+}
+
 bool codec_open(Codec *codec, const EncodedChunk *chunk, void *ret_bytes, GError **error)
 {
-	if (!codec_decode(codec, chunk->encoding, chunk->bytes, chunk->size, ret_bytes,
-			  chunk->raw_size, error)) {
-		return false;
+	return codec_decode(codec, chunk->encoding, chunk->bytes, chunk->size, ret_bytes,
+			    chunk->raw_size, error) &&
+	       check_id(chunk, ret_bytes, error);
+}
+
+const uint8_t *codec_view(Codec *codec, const EncodedChunk *chunk, uint8_t *buffer, GError **error)
+{
+	if (chunk->encoding != CODEC_RAW || chunk->raw_size > CHUNK_SIZE_MAX) {
+		return codec_open(codec, chunk, buffer, error) ? buffer : NULL;
 	}
-	ChunkId id = chunk_id_of(ret_bytes, chunk->raw_size);
-	if (!chunk_id_equal(&id, &chunk->id)) {
-		return corrupt(error, "its bytes do not have its id");
+	if (chunk->size != chunk->raw_size || chunk->raw_size == 0) {
+		corrupt(error, "raw bytes of another length than announced");
+		return NULL;
 	}
-	return true;
+	return check_id(chunk, chunk->bytes, error) ? chunk->bytes : NULL;
 }

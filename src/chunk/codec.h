@@ -54,3 +54,9 @@ bool codec_decode(Codec *codec, CodecEncoding encoding, const void *encoded, siz
  * result: DRIVE_ERROR_CORRUPT unless they agree.
  */
 bool codec_open(Codec *codec, const EncodedChunk *chunk, void *ret_bytes, GError **error);
+
+/*
+ * The same without a copy of what is raw: returns chunk->bytes, or buffer (chunk->raw_size bytes)
+ * where it was decoded to; NULL with the same errors.
+ */
+const uint8_t *codec_view(Codec *codec, const EncodedChunk *chunk, uint8_t *buffer, GError **error);

@@ -235,6 +235,44 @@ static void test_open_compares_the_id(void)
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT);
 }
 
+static void test_view_copies_only_what_it_decodes(void)
+{
+	g_autoptr(Codec) codec = codec_new();
+	uint8_t buffer[3];
+	g_autoptr(GError) error = NULL;
+	EncodedChunk raw = {
+		.id = chunk_id_of("abc", 3),
+		.encoding = CODEC_RAW,
+		.raw_size = 3,
+		.size = 3,
+		.bytes = (const uint8_t *)"abc",
+	};
+	g_assert_true(codec_view(codec, &raw, buffer, NULL) == raw.bytes);
+	raw.size = 2;
+	g_assert_null(codec_view(codec, &raw, buffer, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT);
+	g_clear_error(&error);
+	raw.size = 3;
+	raw.bytes = (const uint8_t *)"abd";
+	g_assert_null(codec_view(codec, &raw, buffer, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT);
+
+	g_autofree uint8_t *text = text_bytes_new(4, 20000);
+	g_autofree uint8_t *decoded = g_malloc(20000);
+	CodecEncoding encoding;
+	g_autoptr(GBytes) encoded = codec_encode(codec, text, 20000, LEVEL, &encoding);
+	g_assert_cmpint(encoding, ==, CODEC_ZSTD);
+	EncodedChunk packed = {
+		.id = chunk_id_of(text, 20000),
+		.encoding = encoding,
+		.raw_size = 20000,
+		.size = (uint32_t)g_bytes_get_size(encoded),
+		.bytes = g_bytes_get_data(encoded, NULL),
+	};
+	g_assert_true(codec_view(codec, &packed, decoded, NULL) == decoded);
+	g_assert_cmpmem(decoded, 20000, text, 20000);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -248,5 +286,7 @@ int main(int argc, char **argv)
 			test_refuses_a_frame_that_does_not_pay);
 	g_test_add_func("/chunk/codec/survives-damage", test_survives_damage);
 	g_test_add_func("/chunk/codec/open-compares-the-id", test_open_compares_the_id);
+	g_test_add_func("/chunk/codec/view-copies-only-what-it-decodes",
+			test_view_copies_only_what_it_decodes);
 	return g_test_run();
 }

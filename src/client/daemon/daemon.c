@@ -23,6 +23,8 @@
 /* How long news wait for more, and how often bytes are counted while jobs run. */
 #define TICK_FIRST_MS 100
 #define TICK_MS 500
+/* How long there must have been work before memory is given back after it. */
+#define REST_S 5
 
 typedef struct Bound {
 	struct Daemon *daemon;
@@ -44,7 +46,7 @@ typedef struct Daemon {
 	bool once;
 	bool reload;
 	unsigned tick;   /* source that tells the watchers */
-	bool worked;     /* at the last tick */
+	unsigned rest;   /* source that gives memory back once nothing ticks */
 	GError *failure; /* why `once` could not be reached */
 } Daemon;
 
@@ -98,6 +100,17 @@ static void end_if_settled(Daemon *daemon)
 
 /* ---- news ------------------------------------------------------------------------------- */
 
+static gboolean rest(void *data)
+{
+	Daemon *daemon = data;
+	if (daemon->tick) {
+		return G_SOURCE_CONTINUE;
+	}
+	memory_give_back();
+	daemon->rest = 0;
+	return G_SOURCE_REMOVE;
+}
+
 static gboolean tick(void *data)
 {
 	Daemon *daemon = data;
@@ -113,10 +126,9 @@ static gboolean tick(void *data)
 	control_server_changed(daemon->control);
 	/* One job is the feed's, which waits for news: at rest nothing ticks. */
 	daemon->tick = works ? g_timeout_add(TICK_MS, tick, daemon) : 0;
-	if (daemon->worked && !works) {
-		memory_give_back();
+	if (works && !daemon->rest) {
+		daemon->rest = g_timeout_add_seconds(REST_S, rest, daemon);
 	}
-	daemon->worked = works;
 	return G_SOURCE_REMOVE;
 }
 
@@ -514,6 +526,9 @@ static void daemon_clear(Daemon *daemon)
 {
 	if (daemon->tick) {
 		g_source_remove(daemon->tick);
+	}
+	if (daemon->rest) {
+		g_source_remove(daemon->rest);
 	}
 	control_server_free(daemon->control);
 	g_clear_pointer(&daemon->bounds, g_ptr_array_unref);

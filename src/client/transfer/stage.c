@@ -132,16 +132,7 @@ static const uint8_t *open_chunk(const ApplyRun *run, const EncodedChunk *chunk,
 			    "a chunk of another length than promised");
 		return NULL;
 	}
-	if (chunk->encoding != CODEC_RAW) {
-		return codec_open(run->codec, chunk, run->buffer, error) ? run->buffer : NULL;
-	}
-	ChunkId id = chunk_id_of(chunk->bytes, chunk->size);
-	if (chunk->size != chunk->raw_size || !chunk_id_equal(&id, &ref->id)) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
-			    "the bytes of a chunk do not have its id");
-		return NULL;
-	}
-	return chunk->bytes;
+	return codec_view(run->codec, chunk, run->buffer, error);
 }
 
 /* NULL if the base is not what it was any more. */

@@ -14,7 +14,7 @@
 
 bool store_verify(const EncodedChunk *chunks, size_t count, GHashTable *lists, GError **error)
 {
-	uint8_t *bytes = workspace_bytes();
+	uint8_t *buffer = workspace_bytes();
 
 	if (count > CHUNK_IDS_MAX) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE,
@@ -30,7 +30,9 @@ bool store_verify(const EncodedChunk *chunks, size_t count, GHashTable *lists, G
 				    "a chunk of %u bytes", chunk->raw_size);
 			return false;
 		}
-		if (!codec_open(workspace_codec(), chunk, bytes, error)) {
+		const uint8_t *bytes = codec_view(workspace_codec(), chunk, buffer, error);
+
+		if (bytes == NULL) {
 			return false;
 		}
 		if (lists != NULL && g_hash_table_contains(lists, &chunk->id)) {
