@@ -15,6 +15,9 @@ import subprocess
 import time
 
 BUILD = pathlib.Path(os.environ.get("IMDRIVE_BUILD", pathlib.Path(__file__).parents[2] / "build"))
+# A library for the programs that stay up, for runs under ThreadSanitizer (tools/check).
+PRELOAD = (["env", f"LD_PRELOAD={os.environ['IMDRIVE_PRELOAD']}"]
+           if "IMDRIVE_PRELOAD" in os.environ else [])
 RESERVED = ".imdrive"
 TIMEOUT_S = float(os.environ.get("IMDRIVE_TIMEOUT", "60"))
 
@@ -55,7 +58,7 @@ class Server:
     def start(self):
         log = open(self.data.parent / f"{self.data.name}.log", "ab")
         self.process = subprocess.Popen(
-            [BUILD / "imdrived", "--data", self.data, "--listen", self.listen, *self.options],
+            [*PRELOAD, BUILD / "imdrived", "--data", self.data, "--listen", self.listen, *self.options],
             stdout=subprocess.PIPE, stderr=log, text=True)
         log.close()
         line = self.process.stdout.readline()
@@ -104,7 +107,7 @@ class Device:
     def start(self):
         log = open(self.log, "ab")
         self.process = subprocess.Popen(
-            [BUILD / "imdrive", "--profile", self.profile, "sync", self.folder],
+            [*PRELOAD, BUILD / "imdrive", "--profile", self.profile, "sync", self.folder],
             stdout=log, stderr=log)
         log.close()
         wait_until(lambda: self.status().get("running"),
