@@ -111,6 +111,14 @@ int listener_open(const char *address, char **ret_address, GError **error)
 	freeaddrinfo(found);
 	if (fd < 0) {
 		error_set_errno(error, errnum, "listen on '%s'", address);
+		if (error && errnum == EADDRINUSE) {
+			g_clear_error(error);
+			g_set_error(
+				error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
+				"listen on '%s': another program listens there: end it, or choose "
+				"another port with --listen HOST:PORT",
+				address);
+		}
 		return -1;
 	}
 	*ret_address = address_of(fd);

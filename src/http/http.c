@@ -494,8 +494,8 @@ static void set_transfer_error(GError **error, CURLcode code, const Line *line)
 		/* curl's detail quotes the URL. */
 		detail = "";
 	}
-	g_set_error(error, DRIVE_ERROR, (int)code_of(code), "%s%s%s", curl_easy_strerror(code),
-		    *detail ? ": " : "", detail);
+	g_set_error(error, DRIVE_ERROR, (int)code_of(code), "%s",
+		    *detail ? detail : curl_easy_strerror(code));
 }
 
 static bool run_call(Http *http, Call *call, GCancellable *cancellable, GError **error)

@@ -107,12 +107,15 @@ def test_second_imdrive_of_a_profile_joins_the_first(devices, tmp_path):
     ((), 2, "Usage"),
     (("nonsense",), 2, "no command 'nonsense'"),
     (("sync",), 2, "usage: imdrive sync FOLDER"),
-    (("sync", "/nonexistent"), 1, "bind '/nonexistent'"),
-    (("login", "http://127.0.0.1:1"), 2, "--user NAME"),
+    (("sync", "/nonexistent"), 1, "bind '/nonexistent': there is no such folder: make it first"),
+    (("sync", "/etc/passwd"), 1, "bind '/etc/passwd': that is no folder"),
+    (("versions", "nowhere"), 1, "does not lie in a folder that this profile syncs"),
+    (("login", "http://127.0.0.1:1"), 1, "sign in to http://127.0.0.1:1: "),
     (("--nonsense",), 2, "unknown option"),
     (("status", "--nonsense"), 2, "nonsense"),
     (("versions", "/etc/passwd"), 1, "does not lie in a folder"),
-    (("pause",), 1, "no imdrive is running"),
+    (("pause",), 1, "start it with 'imdrive sync FOLDER'"),
+    (("login", "ftp://drive", "--user", "alice"), 1, "ftp://drive"),
 ])
 def test_wrong_use_is_answered(devices, arguments, code, says):
     a = devices("a", start=False)
@@ -125,8 +128,38 @@ def test_wrong_password_and_no_server(devices, tmp_path, server):
     done = a.command("login", server.url, "--user", "alice", text="not it\n", check=False)
     assert done.returncode == 1 and "name or password is wrong" in done.stderr
     done = a.command("login", "http://127.0.0.1:1", "--user", "alice", text="x\n", check=False)
-    assert done.returncode == 1 and "127.0.0.1:1" in done.stderr
+    assert done.returncode == 1
+    assert "no drive answers at http://127.0.0.1:1 (" in done.stderr
+    assert "is the address right" in done.stderr
     assert a.status() == {} or a.status()["signed_in"] is False
     done = a.command("sync", a.folder, check=False)
     assert done.returncode == 1 and "not signed in" in done.stderr
     assert snapshot(a.folder) == {}
+
+
+def test_what_is_asked_for_and_not_there(devices):
+    a = devices("a", start=False)
+    write(a.path("file"), "1")
+    a.once()
+    for arguments, says in [
+            (("versions", a.path("no")), "no such file or folder on the drive"),
+            (("restore", a.path("no")), "nothing of that name was deleted"),
+            (("restore", a.path("file"), "--version", "7"), "'imdrive versions FILE' lists"),
+            (("sync", a.folder.parent), "one lies in the other: choose a folder beside it")]:
+        done = a.command(*arguments, check=False)
+        assert (done.returncode, says in done.stderr) == (1, True), done
+        assert done.stderr.splitlines()[-1].startswith("imdrive: "), done
+
+
+def test_a_folder_of_another_profile_is_refused(devices, tmp_path, server):
+    a = devices("a", start=False)
+    a.once()
+    other = Device(tmp_path, "other", server).login()
+    done = other.command("sync", a.folder, check=False)
+    assert done.returncode == 1 and "another profile or device has bound this folder" in done.stderr
+
+
+def test_an_address_in_use_is_said(server, tmp_path):
+    done = run(BUILD / "imdrived", "--data", tmp_path / "second", "--listen", server.listen,
+               check=False)
+    assert done.returncode == 1 and "choose another port with --listen" in done.stderr

@@ -153,6 +153,11 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	if (!profile) {
 		return false;
 	}
+	/* Before a password is asked for. */
+	g_autofree char *server = server_url_read(argv[1], error);
+	if (!server) {
+		return false;
+	}
 	g_auto(ProfileLogin) login = { 0 };
 	bool signed_in = user ? sign_in_here(argv[1], &login, error)
 			      : sign_in_on_pages(argv[1], &login, error);

@@ -62,6 +62,12 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 		object ? account_call(profile, "POST", "/api/v1/restore", object, error) : NULL;
 	if (!answer) {
 		g_prefix_error(error, "restore '%s': ", argv[1]);
+		if (version > 0 && error && (*error)->code == DRIVE_ERROR_NOT_FOUND) {
+			g_autofree char *text = g_strdup((*error)->message);
+			g_clear_error(error);
+			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+				    "%s; 'imdrive versions FILE' lists what there is", text);
+		}
 		return false;
 	}
 	printf("Restored on the drive; it comes to the devices like any change.\n");

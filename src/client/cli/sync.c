@@ -99,7 +99,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 		.once = once,
 		.progress = isatty(STDERR_FILENO),
 	};
-	if (!once) {
+	if (!once && g_file_test(argv[1], G_FILE_TEST_IS_DIR)) {
 		const ProfileLogin *login = profile_login(profile);
 		fprintf(stderr, "Syncing '%s' with %s as %s. Ctrl-C ends it.\n", argv[1],
 			login->server, login->account);

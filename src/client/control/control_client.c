@@ -29,7 +29,9 @@ static GSocketConnection *reach(const char *folder, unsigned timeout_s, GError *
 	}
 	if (!connection) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE,
-			    "no imdrive is running with the profile '%s'", folder);
+			    "no imdrive is running with the profile '%s': start it with "
+			    "'imdrive sync FOLDER', or name another with --profile",
+			    folder);
 	}
 	return connection;
 }

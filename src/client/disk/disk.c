@@ -307,7 +307,8 @@ static bool check_marker(Disk *disk, GError **error)
 	}
 	if (size != strlen(disk->marker) || memcmp(text, disk->marker, size) != 0) {
 		return fail(error, DRIVE_ERROR_CONFLICT, DISK_MARKER,
-			    "this folder belongs to another binding");
+			    "another profile or device has bound this folder: choose another one "
+			    "or, if that binding is gone for good, remove its '.imdrive'");
 	}
 	return true;
 }

@@ -2,6 +2,7 @@
 /*
  * How it all looks to a person: one state, what is left to do, and what needs attention.
  */
+#include "base/error.h"
 #include "base/text.h"
 #include "client/engine/engine_internal.h"
 
@@ -17,11 +18,19 @@ static void problem_free(void *data)
 	g_free(problem);
 }
 
+/* What was tried and what was wrong; and, where that is nothing, what to do. */
+static char *message_of(const GError *error)
+{
+	bool full = error->code == DRIVE_ERROR_NO_SPACE;
+	return g_strconcat(error->message,
+			   full ? "; it goes on by itself when there is room" : NULL, NULL);
+}
+
 static void add_problem(EngineStatus *status, char *path, const GError *error)
 {
 	EngineProblem *problem = g_new0(EngineProblem, 1);
 	problem->path = path ? path : g_strdup("");
-	problem->message = g_strdup(error->message);
+	problem->message = message_of(error);
 	g_ptr_array_add(status->problems, problem);
 }
 
@@ -79,17 +88,18 @@ static EngineState overall(Engine *engine, const EngineStatus *status)
 	return status->problems->len > 0 ? ENGINE_ATTENTION : ENGINE_IDLE;
 }
 
-static const char *reason_of(const Engine *engine)
+static char *reason_of(const Engine *engine)
 {
 	if (engine->signed_out) {
-		return "this device is signed out: its credential has expired or was revoked; "
-		       "sign in again with 'imdrive login'";
+		return g_strdup("this device is signed out: its credential has expired or was "
+				"revoked; sign in again with 'imdrive login'");
 	}
 	if (engine->brake) {
-		return "more than half of everything here is about to be deleted; if that is "
-		       "meant, run 'imdrive resume --accept-deletions', otherwise put it back";
+		return g_strdup("more than half of everything here is about to be deleted; if that "
+				"is meant, run 'imdrive resume --accept-deletions', otherwise put "
+				"it back");
 	}
-	return engine->trouble ? engine->trouble->message : NULL;
+	return engine->trouble ? message_of(engine->trouble) : NULL;
 }
 
 void engine_status_get(Engine *engine, EngineStatus *ret_status)
@@ -123,7 +133,7 @@ void engine_status_get(Engine *engine, EngineStatus *ret_status)
 		g_ptr_array_add(ret_status->spelled, here ? here : g_strdup(spelled->pdata[i]));
 	}
 	list_problems(engine, ret_status);
-	ret_status->reason = g_strdup(reason_of(engine));
+	ret_status->reason = reason_of(engine);
 	ret_status->state = overall(engine, ret_status);
 }
 

@@ -71,6 +71,14 @@ static json_t *exchange(const Exchange *call, GError **error)
 	g_autoptr(HttpResponse) response = http_send(http, &request, NULL, error);
 	free(text);
 	if (!response) {
+		if (error && (*error)->code == DRIVE_ERROR_OFFLINE) {
+			g_autofree char *reason = g_strdup((*error)->message);
+			g_clear_error(error);
+			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE,
+				    "no drive answers at %s (%s): is the address right, and is it "
+				    "running?",
+				    call->server, reason);
+		}
 		return NULL;
 	}
 	if (response->status < 200 || response->status > 299) {

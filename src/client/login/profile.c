@@ -319,15 +319,17 @@ static bool may_bind(const Profile *profile, const char *folder, GError **error)
 		const ProfileBinding *other = profile->bindings->pdata[i];
 		if (lies_in(folder, other->folder) || lies_in(other->folder, folder)) {
 			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CONFLICT,
-				    "bind '%s': '%s' is bound already, and one lies in the other",
+				    "bind '%s': '%s' is bound already, and one lies in the other: "
+				    "choose a folder beside it",
 				    folder, other->folder);
 			return false;
 		}
 	}
 	if (lies_in(profile->folder, folder) || strcmp(profile->folder, folder) == 0) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CONFLICT,
-			    "bind '%s': this device's own profile '%s' lies in it", folder,
-			    profile->folder);
+			    "bind '%s': this device's own profile '%s' lies in it: choose another "
+			    "folder",
+			    folder, profile->folder);
 		return false;
 	}
 	return true;
@@ -338,10 +340,16 @@ const ProfileBinding *profile_bind(Profile *profile, const char *folder, GError 
 	g_autofree char *real = realpath(folder, NULL);
 	if (!real) {
 		error_set_errno(error, errno, "bind '%s'", folder);
+		if (error && (*error)->code == DRIVE_ERROR_NOT_FOUND) {
+			g_clear_error(error);
+			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+				    "bind '%s': there is no such folder: make it first", folder);
+		}
 		return NULL;
 	}
 	if (!g_file_test(real, G_FILE_TEST_IS_DIR)) {
-		error_set_errno(error, ENOTDIR, "bind '%s'", folder);
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+			    "bind '%s': that is no folder: name one", folder);
 		return NULL;
 	}
 	for (unsigned i = 0; i < profile->bindings->len; i++) {

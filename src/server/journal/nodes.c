@@ -17,7 +17,8 @@ static GBytes *column_bytes(SqlStatement *statement, int column)
 
 static bool not_found(GError **error)
 {
-	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND, "journal: no such node");
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+		    "no such file or folder on the drive");
 	return false;
 }
 

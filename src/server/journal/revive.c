@@ -341,7 +341,7 @@ static bool read_state(SqlStatement *statement, State *ret_state, GError **error
 		return false;
 	}
 	if (!row) {
-		return fail(error, DRIVE_ERROR_NOT_FOUND, "no such version");
+		return fail(error, DRIVE_ERROR_NOT_FOUND, "there is no such version");
 	}
 	size_t size;
 	const void *content = sql_column_bytes(statement, 3, &size);
@@ -408,7 +408,7 @@ bool revive_restore(Ledger *ledger, const NodeId *id, int64_t number, GError **e
 		return false;
 	}
 	if (node.key == 0) {
-		return fail(error, DRIVE_ERROR_NOT_FOUND, "no such node");
+		return fail(error, DRIVE_ERROR_NOT_FOUND, "no such file or folder on the drive");
 	}
 	if (node.key == ledger->root || number < 0) {
 		return fail(error, DRIVE_ERROR_INVALID, "neither a version nor a deleted node");
