@@ -7,7 +7,15 @@ import pytest
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS / "scenarios"), str(TESTS / "login")]
 
+from browser import Browser  # noqa: E402
 from drive import Server  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def browser():
+    browser = Browser()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

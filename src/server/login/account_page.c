@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "pages/page_account.h"
 #include "pages/page_consent.h"
+#include "request/agent.h"
 #include "server/accounts/identities.h"
 #include "server/login/reply.h"
 #include "server/login/cookies.h"
@@ -96,24 +97,12 @@ static const char *method_label(const LoginCall *call, const char *method)
 	return *method == '\0' || strcmp(method, "password") == 0 ? NULL : label_of(call, method);
 }
 
-/* "Mozilla/5.0 (X11; Linux x86_64) … Firefox/115.0" is nothing to read. */
 static const char *browser_name(Content *content, const char *agent)
 {
-	static const char *const browsers[] = { "Edg", "OPR", "Firefox", "Chrome", "Safari" };
-	static const char *const systems[] = { "Android", "iPhone",   "iPad",
-					       "Windows", "Mac OS X", "Linux" };
-	const char *browser = NULL;
-	const char *system = NULL;
-	for (size_t i = 0; i < G_N_ELEMENTS(browsers) && !browser; i++) {
-		browser = strstr(agent, browsers[i]) ? browsers[i] : NULL;
+	char *name = agent_describe(agent);
+	if (!name) {
+		return "?";
 	}
-	for (size_t i = 0; i < G_N_ELEMENTS(systems) && !system; i++) {
-		system = strstr(agent, systems[i]) ? systems[i] : NULL;
-	}
-	if (!browser) {
-		return *agent ? shown_name(content, agent) : "?";
-	}
-	char *name = system ? g_strdup_printf("%s · %s", browser, system) : g_strdup(browser);
 	g_ptr_array_add(content->texts, name);
 	return name;
 }
