@@ -289,6 +289,16 @@ void sim_device_free(SimDevice *device)
 	g_free(device);
 }
 
+DiskMemory *sim_device_disk(SimDevice *device)
+{
+	return device->memory;
+}
+
+Engine *sim_device_engine(SimDevice *device)
+{
+	return device->engine;
+}
+
 void sim_device_set_online(SimDevice *device, bool online)
 {
 	if (device->online != online) {

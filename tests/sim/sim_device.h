@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "client/disk/disk_memory.h"
+#include "client/engine/engine.h"
 #include "sim_world.h"
 
 /*
@@ -11,6 +13,10 @@ typedef struct SimDevice SimDevice;
 
 SimDevice *sim_device_new(SimWorld *world, const char *name, const char *folder);
 void sim_device_free(SimDevice *device);
+
+/* For scripts: as somebody at the device sees and changes it, and the engine that follows. */
+DiskMemory *sim_device_disk(SimDevice *device);
+Engine *sim_device_engine(SimDevice *device);
 
 /* The person does something. */
 void sim_device_act(SimDevice *device);

@@ -122,12 +122,7 @@ static unsigned count_vanished(Engine *engine)
 /* May deletions go on now? */
 static bool gate_is_open(Engine *engine)
 {
-	if (state_divergent_count(engine->state) <= BRAKE_COUNT) {
-		engine->brake = false;
-		engine->deletions_accepted = false;
-		return true;
-	}
-	if (engine->deletions_accepted) {
+	if (engine->deletions_accepted || state_divergent_count(engine->state) <= BRAKE_COUNT) {
 		return true;
 	}
 	if (!local_is_quiet(engine->local)) {
@@ -353,6 +348,11 @@ bool planning_run(Engine *engine)
 		.children = view_children,
 		.data = engine->state,
 	};
+	if (state_divergent_count(engine->state) <= BRAKE_COUNT) {
+		/* What was accepted is over: the next time is asked again. */
+		engine->brake = false;
+		engine->deletions_accepted = false;
+	}
 	release_held(engine);
 	if (g_queue_is_empty(engine->touched) || !has_room(engine) || !engine->feed_began) {
 		return false;
