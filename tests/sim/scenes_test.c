@@ -14,26 +14,33 @@ typedef struct Scene {
 	SimWorld *world;
 	SimDevice *laptop;
 	SimDevice *desktop;
+	SimDevice *phone; /* NULL: none */
 	char *folder;
 } Scene;
 
-static Scene *scene_new(void)
+static Scene *scene_new_of(uint64_t seed)
 {
 	g_autoptr(GError) error = NULL;
 	Scene *scene = g_new0(Scene, 1);
 	scene->folder = g_dir_make_tmp("imdrive-scene-XXXXXX", &error);
 	g_assert_no_error(error);
-	scene->world = sim_world_new(1, false);
+	scene->world = sim_world_new(seed, false);
 	scene->world->calm = true;
 	scene->laptop = sim_device_new(scene->world, "laptop", scene->folder);
 	scene->desktop = sim_device_new(scene->world, "desktop", scene->folder);
 	return scene;
 }
 
+static Scene *scene_new(void)
+{
+	return scene_new_of(1);
+}
+
 static void scene_free(Scene *scene)
 {
 	sim_device_free(scene->laptop);
 	sim_device_free(scene->desktop);
+	g_clear_pointer(&scene->phone, sim_device_free);
 	sim_world_free(scene->world);
 	g_rmdir(scene->folder);
 	g_free(scene->folder);
@@ -48,6 +55,9 @@ static void pass(Scene *scene, int64_t time_us)
 	scene->world->now_us += time_us;
 	disk_memory_set_time(sim_device_disk(scene->laptop), scene->world->now_us * 1000);
 	disk_memory_set_time(sim_device_disk(scene->desktop), scene->world->now_us * 1000);
+	if (scene->phone) {
+		disk_memory_set_time(sim_device_disk(scene->phone), scene->world->now_us * 1000);
+	}
 }
 
 static void save(SimDevice *device, const char *path, const char *text)
@@ -100,7 +110,8 @@ static bool work(SimDevice *device)
 
 static bool is_settled(Scene *scene)
 {
-	return sim_device_is_settled(scene->laptop) && sim_device_is_settled(scene->desktop);
+	return sim_device_is_settled(scene->laptop) && sim_device_is_settled(scene->desktop) &&
+	       (!scene->phone || sim_device_is_settled(scene->phone));
 }
 
 /* False if it does not come to rest, though nothing is left to do but to wait for minutes. */
@@ -110,6 +121,7 @@ static bool try_settle(Scene *scene)
 	for (unsigned i = 0; i < 20000 && quiet < 50 && idle < 300; i++) {
 		bool worked = work(scene->laptop);
 		worked |= work(scene->desktop);
+		worked |= scene->phone && work(scene->phone);
 		idle = worked ? 0 : idle + 1;
 		scene->world->now_us += 100ll << MIN(idle, 13);
 		quiet = is_settled(scene) ? quiet + 1 : 0;
@@ -242,6 +254,38 @@ static void test_swap_with_a_kill_at_any_step(void)
 {
 	for (unsigned steps = 0; steps < 40; steps++) {
 		run_swap(steps);
+	}
+}
+
+/* In any order of what the three do. */
+static void run_create_and_delete(uint64_t seed)
+{
+	g_autoptr(Scene) scene = scene_new_of(seed);
+	scene->phone = sim_device_new(scene->world, "phone", scene->folder);
+	make(scene->laptop, "a");
+	save(scene->laptop, "a/old", "old");
+	settle(scene);
+	remove_one(scene->desktop, "a/old");
+	remove_one(scene->desktop, "a");
+	save(scene->phone, "a/new", "new");
+	SimDevice *const devices[] = { scene->laptop, scene->desktop, scene->phone };
+	for (unsigned i = 0; i < 300; i++) {
+		SimDevice *device = devices[sim_world_draw(scene->world, 3)];
+		if (sim_world_draw(scene->world, 2)) {
+			sim_device_step(device);
+		} else {
+			sim_device_run_job(device);
+		}
+		pass(scene, sim_world_draw(scene->world, 3000));
+	}
+	settle_as(scene, "a/\na/new=new\n");
+	assert_tree(scene->phone, "a/\na/new=new\n");
+}
+
+static void test_created_in_what_another_deletes(void)
+{
+	for (uint64_t seed = 1; seed <= 150; seed++) {
+		run_create_and_delete(seed);
 	}
 }
 
@@ -409,6 +453,7 @@ int main(int argc, char **argv)
 	ADD("written-again-within-a-tick-and-killed", test_written_again_within_a_tick_and_killed);
 	ADD("written-again-while-another-writes", test_written_again_while_another_writes);
 	ADD("swap-with-a-kill-at-any-step", test_swap_with_a_kill_at_any_step);
+	ADD("created-in-what-another-deletes", test_created_in_what_another_deletes);
 	ADD("unreadable-folder-is-not-deleted", test_unreadable_folder_is_not_deleted);
 	ADD("unmounted-folder-is-not-deleted", test_unmounted_folder_is_not_deleted);
 	ADD("brake-holds-many-deletions", test_brake_holds_many_deletions);

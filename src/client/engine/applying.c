@@ -240,22 +240,34 @@ static void applied(Engine *engine, const Task *task)
 	}
 }
 
+/* The node and all below it on the server, folders first. */
+static void collect_there(Engine *engine, int64_t key, GPtrArray *ret_entries)
+{
+	const Entry *entry = state_get(engine->state, SIDE_REMOTE, key);
+	if (!entry) {
+		return;
+	}
+	/* While pages of changes are missing, folders may lie in a circle. */
+	g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
+	g_ptr_array_add(ret_entries, entry_ref(entry));
+	for (unsigned i = 0; i < ret_entries->len; i++) {
+		entry = ret_entries->pdata[i];
+		if (g_hash_table_add(seen, KEY(entry->key))) {
+			state_children(engine->state, SIDE_REMOTE, entry->key, ret_entries);
+		}
+	}
+}
+
 /*
- * It was deleted there, so it is forgotten here, also if it came back there since: then it is new,
- * not deleted here.
+ * It was deleted there, so it is forgotten here, also if it came back there since, perhaps with
+ * more in it: then it is new, not deleted here.
  */
 static void deleted(Engine *engine, const ApplyItem *item)
 {
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	g_autoptr(GPtrArray) back = g_ptr_array_new_with_free_func((GDestroyNotify)entry_unref);
 	state_remove(engine->state, SIDE_LOCAL, item->key, keys);
-	for (unsigned i = 0; i < keys->len; i++) {
-		const Entry *remote =
-			state_get(engine->state, SIDE_REMOTE, g_array_index(keys, int64_t, i));
-		if (remote) {
-			g_ptr_array_add(back, entry_ref(remote));
-		}
-	}
+	collect_there(engine, item->key, back);
 	state_remove(engine->state, SIDE_REMOTE, item->key, NULL);
 	for (unsigned i = 0; i < keys->len; i++) {
 		int64_t key = g_array_index(keys, int64_t, i);
@@ -267,7 +279,9 @@ static void deleted(Engine *engine, const ApplyItem *item)
 		planning_touch(engine, key);
 	}
 	for (unsigned i = 0; i < back->len; i++) {
-		state_put(engine->state, SIDE_REMOTE, back->pdata[i]);
+		const Entry *entry = back->pdata[i];
+		state_put(engine->state, SIDE_REMOTE, entry);
+		planning_touch(engine, entry->key);
 	}
 }
 
