@@ -325,18 +325,17 @@ static void copy_file(const char *from, const char *to)
 	}
 }
 
-/* What the power took, before anybody else had it, is nobody's fault. */
-static void excuse(const char *path, const DiskInfo *info, GBytes *bytes, void *data)
+/* What the power may take, since nobody else has it, is nobody's fault. */
+static void excuse(SimDevice *device)
 {
-	(void)path;
-	(void)info;
-	SimDevice *device = data;
-	if (bytes) {
-		size_t size;
-		const void *content = g_bytes_get_data(bytes, &size);
-		SimValue *value = sim_world_find(device->world, content, size);
-		if (value) {
-			value->excused = true;
+	g_autofree char *author = g_strconcat(" of ", device->name, NULL);
+	GHashTableIter iter;
+	void *text, *value;
+	g_hash_table_iter_init(&iter, device->world->values);
+	while (g_hash_table_iter_next(&iter, &text, &value)) {
+		if (strstr(text, author) &&
+		    !sim_server_has(device->world->server, text, strlen(text))) {
+			((SimValue *)value)->excused = true;
 		}
 	}
 }
@@ -345,7 +344,7 @@ void sim_device_cut_power(SimDevice *device)
 {
 	SimWorld *world = device->world;
 	sim_world_say(world, device->name, "loses power");
-	disk_memory_each(device->memory, excuse, device);
+	excuse(device);
 	end(device);
 	disk_memory_crash(device->memory, sim_world_draw(world, 1u << 30));
 	if (sim_world_draw(world, 3) == 0 && g_file_test(device->older_path, G_FILE_TEST_EXISTS)) {
