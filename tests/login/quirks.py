@@ -85,6 +85,7 @@ class Quirks:
         self.twists = {}
         self.asked = []
         self.key = KEY
+        self.kid = "k1"
         self.lock = threading.Lock()
         quirks = self
 
@@ -200,7 +201,7 @@ class Quirks:
             raise refuse
 
     def jwt(self, claims, algorithm="RS256", **header):
-        head = {"alg": algorithm, "typ": "JWT", "kid": "k1"} | header
+        head = {"alg": algorithm, "typ": "JWT", "kid": self.kid} | header
         text = f"{b64(json.dumps(head).encode())}.{b64(json.dumps(claims).encode())}"
         if algorithm == "HS256":
             signature = hmac.digest(SECRET.encode(), text.encode(), "sha256")
@@ -211,7 +212,7 @@ class Quirks:
     def jwks(self, _question=None):
         numbers = self.key.public_key().public_numbers()
         return Answer({"keys": [{
-            "kty": "RSA", "use": "sig", "kid": "k1", "e": "AQAB",
+            "kty": "RSA", "use": "sig", "kid": "k2" if self.kid == "k3" else self.kid, "e": "AQAB",
             "n": b64(numbers.n.to_bytes(256, "big"))}]})
 
     def id_token(self, issuer, begun, algorithm="RS256", **claims):

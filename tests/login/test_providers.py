@@ -7,10 +7,11 @@ import re
 import urllib.parse
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from drive import BUILD, Server, run
 from provider_cli import get
-from quirks import CLIENT, SECRET, Answer, Quirks
+from quirks import CLIENT, KEY, SECRET, Answer, Quirks
 from visitor import Visitor
 
 MORE = {
@@ -87,6 +88,7 @@ def calm(house):
     yield
     house.quirks.mood = None
     house.quirks.twists.clear()
+    house.quirks.key, house.quirks.kid = KEY, "k1"
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -180,6 +182,28 @@ def test_r6_a_code_is_not_taken_at_another_services_callback(house, mine, other)
     page = visitor.get(back.replace(f"/login/{mine}/", f"/login/{other}/") + "&device_id=d")
     assert page.status >= 400 and not visitor.session
     assert not [q for q in house.quirks.asked[asked:] if "token" in q.path]
+
+
+def test_r5_new_keys_are_asked_for_once_a_minute(house):
+    quirks = house.quirks
+
+    def asked():
+        return len([q for q in quirks.asked if q.path == "/slack.com/openid/connect/keys"])
+
+    _, page = house.sign_in("slack", "k-1")
+    assert page.status == 200 and asked() == 1
+    quirks.key, quirks.kid = rsa.generate_private_key(65537, 2048), "k2"
+    _, page = house.sign_in("slack", "k-1")
+    assert page.status == 200 and asked() == 2
+    # A forger's unknown keys make no more questions of it.
+    quirks.kid = "k3"
+    for _ in range(3):
+        visitor, page = house.sign_in("slack", "k-1")
+        refused(house, "slack", visitor, page)
+    assert asked() < 2 + 3
+    quirks.kid = "k2"
+    _, page = house.sign_in("slack", "k-1")
+    assert page.status == 200
 
 
 def test_r6_every_service_has_a_callback_of_its_own(house):

@@ -177,6 +177,20 @@ json_t *discovery_of_record(Providers *providers, const Record *record, GError *
 
 /* ---- keys ------------------------------------------------------------------------------ */
 
+/* Whether keys may be asked for again; if so, not again for a minute. */
+static bool may_ask_again(Memory *memory, const char *url)
+{
+	g_autofree char *key = g_strconcat("asked again ", url, NULL);
+	json_t *before = memory_get(memory, key, KEYS_AGAIN_US);
+	if (!before) {
+		json_t *mark = json_object();
+		memory_put(memory, key, mark);
+		json_decref(mark);
+	}
+	json_decref(before);
+	return before == NULL;
+}
+
 json_t *discovery_keys(Login *login, bool again, GError **error)
 {
 	const char *url = document_text(login->metadata, "jwks_uri");
@@ -186,9 +200,8 @@ json_t *discovery_keys(Login *login, bool again, GError **error)
 		return NULL;
 	}
 	Memory *memory = login->providers->memory;
-	json_t *keys = memory_get(memory, url, again ? KEYS_AGAIN_US : KEEP_US);
-	if (keys && again) {
-		json_decref(keys);
+	json_t *keys = again ? NULL : memory_get(memory, url, KEEP_US);
+	if (again && !may_ask_again(memory, url)) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
 				    "the service's keys were asked for less than a minute ago");
 		return NULL;
