@@ -4,6 +4,7 @@ Confirm in chat with a real chat server (Prosody) and a real chat program (slixm
 to pass, or counts attempts, is tested with a clock of its own in src/server/chat/chat_test.c.
 """
 
+import contextlib
 import time
 import xml.etree.ElementTree as ET
 
@@ -26,10 +27,10 @@ def other(number):
 @pytest.fixture
 def closing():
     """Closes what is put into it, last things first."""
-    things = []
-    yield things.append
-    for thing in reversed(things):
-        (thing.close if hasattr(thing, "close") else thing.stop)()
+    with contextlib.ExitStack() as stack:
+        yield lambda thing: stack.callback(
+            thing.close if hasattr(thing, "close") else thing.stop
+        )
 
 
 @pytest.fixture
