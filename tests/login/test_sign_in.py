@@ -185,6 +185,17 @@ def test_n3_who_was_signed_out_is_told_once(server, tmp_path):
     assert client.sync().returncode == 0
 
 
+def test_who_signs_in_anew_leaves_no_device_behind(server, tmp_path):
+    client = Client(tmp_path, "a")
+    for _ in range(3):
+        assert client.run("login", server.url).returncode == 0
+    request = urllib.request.Request(
+        f"{server.url}/api/v1/devices",
+        headers={"Authorization": f"Bearer {client.tokens['access']}"})
+    devices = json.loads(urllib.request.urlopen(request).read())["devices"]
+    assert [device["this"] for device in devices] == [True]
+
+
 def test_the_drive_must_be_where_it_says(server, tmp_path):
     done = Client(tmp_path, "a").run("login", server.url.replace("127.0.0.1", "localhost"))
     assert done.returncode == 1 and f"says that its address is {server.url}" in done.stderr

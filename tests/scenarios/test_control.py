@@ -98,3 +98,20 @@ def test_limits_hold_at_once_and_stay(devices):
     assert a.status()["limits"]["down"] == 2 << 20
     wrong = a.command("limit", "--up", "fast", check=False)
     assert wrong.returncode == 2 and "500k" in wrong.stderr
+
+
+def test_another_who_signs_in_takes_over_what_runs(server, devices):
+    """The daemon goes on as bob; what is new goes to his drive, and not to the one of before."""
+    server.add_user("bob")
+    a = devices("a")
+    a.path("hers").write_text("x")
+    a.wait_idle()
+    a.command("login", server.url, "--user", "bob", text="correct horse\n")
+    wait_until(lambda: a.status().get("account") == "bob", "the daemon is bob's")
+    a.wait_idle()
+    a.path("his").write_text("y")
+    bob = devices("b", user="bob")
+    wait_until(lambda: bob.path("his").exists(), "bob's other device has it")
+    alice = devices("c")
+    alice.wait_idle()
+    assert alice.path("hers").exists() and not alice.path("his").exists()

@@ -138,6 +138,24 @@ static void tell(const ProfileLogin *login)
 	}
 }
 
+/* What this profile was until now, if that can still enter. */
+static void remember(const Profile *profile, ProfileLogin *ret_before)
+{
+	if (profile_is_signed_in(profile)) {
+		const ProfileLogin *login = profile_login(profile);
+		ret_before->server = g_strdup(login->server);
+		tokens_copy(&login->tokens, &ret_before->tokens);
+	}
+}
+
+/* A profile is one device: who signs in anew does not leave the old one in the account's list. */
+static void replace(const ProfileLogin *before, const ProfileLogin *after)
+{
+	if (g_strcmp0(before->server, after->server) == 0) {
+		account_sign_out(before, NULL);
+	}
+}
+
 static bool run(const CommandContext *context, int argc, char **argv, GError **error)
 {
 	if (!command_parse(&login_command, entries, &argc, &argv, error) ||
@@ -158,6 +176,8 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	if (!server) {
 		return false;
 	}
+	g_auto(ProfileLogin) before = { 0 };
+	remember(profile, &before);
 	g_auto(ProfileLogin) login = { 0 };
 	bool signed_in = user ? sign_in_here(argv[1], &login, error)
 			      : sign_in_on_pages(argv[1], &login, error);
@@ -167,6 +187,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	tell(&login);
 	/* One that is running goes on with the new credential. */
 	json_decref(control_client_call(context->profile, "reload", NULL, NULL));
+	replace(&before, &login);
 	return true;
 }
 

@@ -17,7 +17,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 		return false;
 	}
 	g_autoptr(GError) failure = NULL;
-	bool told = account_sign_out(profile, &failure);
+	bool told = account_sign_out(profile_login(profile), &failure);
 	if (!profile_sign_out(profile, error)) {
 		return false;
 	}

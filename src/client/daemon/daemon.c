@@ -216,6 +216,12 @@ static bool attach(Daemon *daemon, const char *folder, GError **error)
 	return true;
 }
 
+static Credential *new_credential(const Daemon *daemon)
+{
+	g_autofree char *folder = profile_path(daemon->profile, "");
+	return credential_new(folder);
+}
+
 /* Somebody signed in or out: all bindings start anew with what the profile says now. */
 static gboolean reload(void *data)
 {
@@ -227,6 +233,9 @@ static gboolean reload(void *data)
 		g_clear_error(&bound->failure);
 		bound->meter = (Meter){ 0 };
 	}
+	/* Another may have signed in: nothing of the former credential is used any more. */
+	credential_free(daemon->credential);
+	daemon->credential = new_credential(daemon);
 	g_autoptr(GError) failure = NULL;
 	if (!profile_reload(daemon->profile, &failure)) {
 		log_event(LOG_ERROR, "profile-unreadable", "error=\"%s\"", failure->message);
@@ -552,7 +561,7 @@ static bool start(Daemon *daemon, const DaemonOptions *options, GError **error)
 {
 	g_autofree char *folder = profile_path(daemon->profile, "");
 	allow_descriptors();
-	daemon->credential = credential_new(folder);
+	daemon->credential = new_credential(daemon);
 	if (!profile_lock(daemon->profile, error)) {
 		return false;
 	}

@@ -186,11 +186,17 @@ bool account_sign_in(const AccountPassword *with, ProfileLogin *ret_login, GErro
 	return true;
 }
 
-bool account_sign_out(const Profile *profile, GError **error)
+bool account_sign_out(const ProfileLogin *login, GError **error)
 {
-	const Tokens *tokens = &profile_login(profile)->tokens;
+	const Tokens *tokens = &login->tokens;
 	if (!tokens->refresh) {
-		json_auto_t *answer = account_call(profile, "POST", "/api/v1/logout", NULL, error);
+		const Exchange call = {
+			.server = login->server,
+			.method = "POST",
+			.path = "/api/v1/logout",
+			.token = tokens->access,
+		};
+		json_auto_t *answer = exchange(&call, error);
 		return answer != NULL;
 	}
 	g_autoptr(GString) form = g_string_new(NULL);

@@ -24,8 +24,8 @@ typedef struct AccountPassword {
 } AccountPassword;
 bool account_sign_in(const AccountPassword *with, ProfileLogin *ret_login, GError **error);
 
-/* Tells the drive to refuse this device's credential from now on. */
-bool account_sign_out(const Profile *profile, GError **error);
+/* Tells the drive to refuse this credential from now on, and so ends the device. */
+bool account_sign_out(const ProfileLogin *login, GError **error);
 
 /*
  * A call with the device's credential, renewed if need be. path with query ("/api/v1/me"), object
