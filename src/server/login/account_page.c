@@ -8,6 +8,7 @@
 #include "server/accounts/identities.h"
 #include "server/login/reply.h"
 #include "server/login/cookies.h"
+#include "server/login/finish.h"
 #include "server/login/ways.h"
 
 #include <string.h>
@@ -395,6 +396,18 @@ bool account_page_link_show(LoginCall *call, GError **error)
 	return true;
 }
 
+/* R11: the owner learns of it at every address, also at the one that came or went. */
+static void tell_linked(LoginCall *call, const GArray *identities, const char *name, bool linked)
+{
+	g_autofree char *text = g_strdup_printf(
+		linked ? "%s: %s can sign in to your account %s from now on. If that was not you, "
+			 "unlink it: %s/account"
+		       : "%s: %s can no longer sign in to your account %s. If that was not you, "
+			 "look at your account: %s/account",
+		call->drive, name, call->who, call->base);
+	finish_tell(call, identities, text);
+}
+
 bool account_page_bind(LoginCall *call, GError **error)
 {
 	g_auto(Journey) journey = { 0 };
@@ -419,6 +432,9 @@ bool account_page_bind(LoginCall *call, GError **error)
 	};
 	g_autoptr(GError) local = NULL;
 	if (identities_bind(call->login->accounts, &bind, &call->by, &local)) {
+		g_autoptr(GArray) identities = finish_identities(call);
+		g_autofree char *name = proof_name(call, &journey.proof);
+		tell_linked(call, identities, name, true);
 		reply_go(call, "/account?done=linked");
 		return true;
 	}
@@ -434,6 +450,19 @@ bool account_page_bind(LoginCall *call, GError **error)
 	return false;
 }
 
+static char *name_unlinked(const GArray *identities, int64_t id)
+{
+	for (unsigned i = 0; i < identities->len; i++) {
+		const Identity *identity = &g_array_index(identities, Identity, i);
+		if (identity->id == id) {
+			const char *name = *identity->chat_address ? identity->chat_address
+								   : identity->username;
+			return g_strdup_printf("%s (%s)", name, identity->provider);
+		}
+	}
+	return g_strdup("?");
+}
+
 bool account_page_unlink(LoginCall *call, GError **error)
 {
 	int64_t identity;
@@ -443,9 +472,12 @@ bool account_page_unlink(LoginCall *call, GError **error)
 	if (!ways_is_fresh(call, "/account")) {
 		return true;
 	}
+	g_autoptr(GArray) identities = finish_identities(call);
 	g_autoptr(GError) local = NULL;
 	if (identities_unbind(call->login->accounts, call->session.account, identity, &call->by,
 			      &local)) {
+		g_autofree char *name = name_unlinked(identities, identity);
+		tell_linked(call, identities, name, false);
 		reply_go(call, "/account?done=unlinked");
 		return true;
 	}

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "pages/page_device.h"
-#include "server/accounts/identities.h"
+#include "server/login/finish.h"
 #include "server/login/reply.h"
 #include "server/login/ways.h"
 
@@ -93,26 +93,15 @@ bool approve_show(LoginCall *call, GError **error)
 	return true;
 }
 
-/* Whoever is let in must learn of it elsewhere too (A10). Best effort: it can only fail to help. */
+/* Whoever is let in must learn of it elsewhere too (A10). */
 static void tell_in_chat(LoginCall *call, const char *device)
 {
-	if (!call->login->chat) {
-		return;
-	}
-	g_autoptr(GArray) identities = g_array_new(FALSE, FALSE, sizeof(Identity));
-	g_array_set_clear_func(identities, identities_identity_clear);
-	identities_list(call->login->accounts, call->session.account, identities, NULL);
+	g_autoptr(GArray) identities = finish_identities(call);
 	g_autofree char *text = g_strdup_printf(
 		"%s: the device \"%s\" was connected to your account %s. If that was not you, "
 		"disconnect it: %s/account",
 		call->drive, device, call->who, call->base);
-	for (unsigned i = 0; i < identities->len; i++) {
-		const Identity *identity = &g_array_index(identities, Identity, i);
-		if (*identity->chat_address) {
-			chat_notify(call->login->chat, identity->provider, identity->chat_address,
-				    text, NULL);
-		}
-	}
+	finish_tell(call, identities, text);
 }
 
 static bool allow(LoginCall *call, const Journey *journey, const OauthAsk *ask, GError **error)

@@ -207,3 +207,24 @@ bool finish_proof(LoginCall *call, const Journey *journey, const FinishProof *by
 		return sign_in(call, journey, by, error);
 	}
 }
+
+/* ---- notices --------------------------------------------------------------------------- */
+
+GArray *finish_identities(LoginCall *call)
+{
+	GArray *identities = g_array_new(FALSE, FALSE, sizeof(Identity));
+	g_array_set_clear_func(identities, identities_identity_clear);
+	identities_list(call->login->accounts, call->session.account, identities, NULL);
+	return identities;
+}
+
+void finish_tell(LoginCall *call, const GArray *identities, const char *text)
+{
+	for (unsigned i = 0; call->login->chat && i < identities->len; i++) {
+		const Identity *identity = &g_array_index(identities, Identity, i);
+		if (*identity->chat_address) {
+			chat_notify(call->login->chat, identity->provider, identity->chat_address,
+				    text, NULL);
+		}
+	}
+}

@@ -34,3 +34,12 @@ void finish_refuse(LoginCall *call, EntryRefusal refusal, const char *about);
 /* Says yes to a client's request for who is signed in, and goes on to the client. */
 bool finish_approve(LoginCall *call, const Journey *journey, const FinishEntry *entry,
 		    GError **error);
+
+/* The identities of the account that is signed in (Identity); empty if they cannot be read. */
+GArray *finish_identities(LoginCall *call);
+
+/*
+ * Tells the account's owner in chat, at each address that can be written to, what happened to his
+ * access (A10, R11). It can only fail to help.
+ */
+void finish_tell(LoginCall *call, const GArray *identities, const char *text);

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the drive tells people in chat about their access; and STOP against a real page."""
+
+import re
+
+import pytest
+
+from drive import Server, wait_until
+from person import Person
+from prosody import Prosody
+from visitor import Visitor
+
+
+@pytest.fixture
+def chat(tmp_path):
+    prosody = Prosody(tmp_path / "prosody")
+    prosody.account("alice")
+    prosody.account("bob")
+    prosody.start()
+    yield prosody
+    prosody.stop()
+
+
+@pytest.fixture
+def people(chat):
+    people = [Person(chat, "alice"), Person(chat, "bob")]
+    yield people
+    for person in people:
+        person.close()
+
+
+@pytest.fixture
+def drive(tmp_path, chat):
+    secret = tmp_path / "secret"
+    secret.write_text(chat.secret)
+    config = tmp_path / "imdrived.conf"
+    config.write_text(
+        f"[xmpp]\ncomponent = {chat.component}\nserver = 127.0.0.1:{chat.component_port}\n"
+        f"secret = {secret}\ndomains = {chat.domain}\n"
+    )
+    server = Server(tmp_path / "data", "--config", config).start()
+    log = tmp_path / "data.log"
+    wait_until(lambda: "chat server is connected" in log.read_text(), "the chat is connected")
+    yield server
+    server.stop()
+
+
+def question(person):
+    """The next question; what was said before is read past."""
+    message = person.receive()
+    while "two-digit number" not in message["body"]:
+        message = person.receive()
+    return message
+
+
+def prove(visitor, page, person):
+    """Types the address into the page's field, and answers in chat; the page that follows."""
+    page = visitor.submit(page, "/login/chat", address=person.address)
+    number = re.search(r"with this number: ?(\d\d)", page.text).group(1)
+    asked = question(person)
+    person.answer(asked, number)
+    person.receive()  # "That is the number", so the drive knows by now
+    return visitor.get(page.url)
+
+
+def enter(visitor, person):
+    page = prove(visitor, visitor.get("/login"), person)
+    return visitor.submit(page, "/login/chat", answer="yes")
+
+
+def heard(person, part):
+    """Everything up to the message that has this in it."""
+    message = person.receive()["body"]
+    while part not in message:
+        message = person.receive()["body"]
+    return message
+
+
+def test_r11_both_addresses_learn_of_linking_and_unlinking(drive, people):
+    alice, bob = people
+    visitor = Visitor(drive.url)
+    enter(visitor, alice)
+    page = visitor.submit(visitor.get("/account"), "/account/identity/link", provider="chat")
+    page = prove(visitor, page, bob)
+    page = visitor.submit(page, "/login/chat", answer="yes")
+    page = visitor.submit(page, "/account/identity/bind", answer="yes")
+    assert "done=linked" in page.url
+    for person in people:
+        notice = heard(person, "can sign in to your account")
+        assert bob.address in notice and f"{drive.url}/account" in notice
+    forms = [f for f in page.read.forms if f.action == "/account/identity/unlink"]
+    visitor.post(forms[-1].action, forms[-1].fields)
+    for person in people:
+        assert bob.address in heard(person, "can no longer sign in")
+
+
+def test_c5_stop_at_the_last_moment_signs_nobody_in(drive, people, tmp_path):
+    alice = people[0]
+    visitor = Visitor(drive.url)
+    page = prove(visitor, visitor.get("/login"), alice)
+    assert f"Continue as {alice.address}" in page.text
+    alice.write(f"drive@drive.{alice.address.partition('@')[2]}", "STOP")
+    heard(alice, "START")
+    visitor.submit(page, "/login/chat", answer="yes")
+    assert not visitor.session
+    assert f"STOP from xmpp/{alice.address}" in (tmp_path / "data.log").read_text()
