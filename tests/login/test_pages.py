@@ -454,3 +454,15 @@ def test_r1_tokens_that_are_posted_are_refused(visitor, path):
                    {"code": "c", "state": secrets.token_urlsafe(32)}):
         page = visitor.post(path, fields)
         assert page.status == 400 and not visitor.session
+
+
+def test_a8_a13_what_is_not_offered_is_not_announced(visitor):
+    """No DPoP, no pushed requests, and nobody registers a client of his own."""
+    page = visitor.get("/.well-known/oauth-authorization-server")
+    metadata = json.loads(page.body)
+    for name in ("registration_endpoint", "pushed_authorization_request_endpoint",
+                 "dpop_signing_alg_values_supported", "jwks_uri"):
+        assert name not in metadata
+    for path in ("/oauth/register", "/oauth/par"):
+        for method in ("GET", "POST"):
+            assert visitor.request(method, path).status in (404, 405)

@@ -340,3 +340,11 @@ def test_authorize_goes_straight_to_the_service(drive):
     page = come_back(visitor, state, follow=False, code="alice")
     status, tokens = redeem(drive, query_of(page.location)["code"])
     assert status == 200 and tokens.get("registered") is True
+
+
+def test_r19_no_service_makes_an_administrator(drive, service):
+    """Not even of the very first one, nor by what it says of somebody."""
+    service.people["root"] = {"sub": "0", "name": "root", "username": "admin", "role": "admin",
+                              "admin": True, "groups": ["admin"]}
+    page = sign_in(Visitor(drive.url), "root")
+    assert page.status == 200 and "Administrator" not in page.text
