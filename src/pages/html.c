@@ -118,9 +118,12 @@ char *html_name(const char *name, unsigned characters_max)
 			space = shown->len > 0;
 			continue;
 		}
+		if (is_hidden(c)) {
+			continue;
+		}
 		/* More than two marks on one letter climb over the lines above. */
 		marks = g_unichar_ismark(c) ? marks + 1 : 0;
-		if (is_hidden(c) || marks > 2) {
+		if (marks > 2) {
 			continue;
 		}
 		if (count + (space ? 1 : 0) >= characters_max) {

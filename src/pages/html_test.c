@@ -48,6 +48,7 @@ static void test_a14_names(void)
 	expect_name("爱丽丝爱丽丝", 3, "爱丽丝…");
 	expect_name("\xff\xfe", 64, "\xef\xbf\xbd\xef\xbf\xbd");
 	expect_name("z\xcc\x81\xcc\x82\xcc\x83\xcc\x84", 64, "z\xcc\x81\xcc\x82");
+	expect_name("z\xcc\x81\xcc\x82\xe2\x80\x8b\xcc\x83", 64, "z\xcc\x81\xcc\x82");
 	expect_name("\xe2\x80\xae", 64, "");
 	expect_name("<b>", 64, "<b>");
 }
