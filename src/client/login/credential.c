@@ -8,16 +8,10 @@
 
 #include "base/error.h"
 #include "client/login/endpoint.h"
-#include "client/login/tokens.h"
+#include "client/login/token_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
-
-#define LOCK_LOOK_US (20 * G_TIME_SPAN_MILLISECOND)
-#define LOCK_WAIT_US (90 * G_TIME_SPAN_SECOND)
 
 struct Credential {
 	char *folder;
@@ -44,68 +38,6 @@ void credential_free(Credential *credential)
 	g_free(credential);
 }
 
-/* ---- the file ---------------------------------------------------------------------------- */
-
-static bool read_file(Credential *credential, GError **error)
-{
-	g_autofree char *path = g_build_filename(credential->folder, "token", NULL);
-	g_autofree char *text = NULL;
-	g_autoptr(GError) failure = NULL;
-	if (!g_file_get_contents(path, &text, NULL, &failure)) {
-		if (!g_error_matches(failure, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "read the credential: %s",
-				    failure->message);
-			return false;
-		}
-		text = g_strdup("");
-	}
-	Tokens tokens = { 0 };
-	if (!tokens_parse(text, &tokens, error)) {
-		return false;
-	}
-	tokens_clear(&credential->tokens);
-	credential->tokens = tokens;
-	return true;
-}
-
-static bool write_file(const Credential *credential, const char *text, GError **error)
-{
-	g_autofree char *path = g_build_filename(credential->folder, "token", NULL);
-	g_autoptr(GError) failure = NULL;
-	if (!g_file_set_contents_full(path, text, -1,
-				      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-				      0600, &failure)) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "write '%s': %s", path,
-			    failure->message);
-		return false;
-	}
-	return true;
-}
-
-/* The lock of all processes of the profile; -1 with an error. Closing it gives it back. */
-static int take_lock(const Credential *credential, GCancellable *cancellable, GError **error)
-{
-	g_autofree char *path = g_build_filename(credential->folder, "token.lock", NULL);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		error_set_errno(error, errno, "open '%s'", path);
-		return -1;
-	}
-	int64_t end_us = g_get_monotonic_time() + LOCK_WAIT_US;
-	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		bool late = g_get_monotonic_time() > end_us;
-		if (late || g_cancellable_is_cancelled(cancellable)) {
-			g_set_error_literal(error, DRIVE_ERROR,
-					    late ? DRIVE_ERROR_BUSY : DRIVE_ERROR_CANCELLED,
-					    "another imdrive renews the credential of this device");
-			close(fd);
-			return -1;
-		}
-		g_usleep(LOCK_LOOK_US);
-	}
-	return fd;
-}
-
 /* ---- renewing ---------------------------------------------------------------------------- */
 
 static bool set_signed_out(GError **error)
@@ -121,7 +53,7 @@ static bool end(Credential *credential, GError **error)
 	g_autoptr(GError) failure = NULL;
 	tokens_clear(&credential->tokens);
 	credential->tokens.access = g_strdup("");
-	if (!write_file(credential, "", &failure)) {
+	if (!token_file_write(credential->folder, NULL, &failure)) {
 		g_propagate_error(error, g_steal_pointer(&failure));
 		return false;
 	}
@@ -149,8 +81,7 @@ static bool ask(Credential *credential, GCancellable *cancellable, GError **erro
 	if (!tokens_take(tokens, answer.object, g_get_real_time(), error)) {
 		return false;
 	}
-	g_autofree char *text = tokens_format(tokens);
-	return write_file(credential, text, error);
+	return token_file_write(credential->folder, tokens, error);
 }
 
 static bool is_good(const Tokens *tokens, const char *refused)
@@ -165,9 +96,12 @@ static bool is_good(const Tokens *tokens, const char *refused)
 static bool renew_locked(Credential *credential, const char *refused, GCancellable *cancellable,
 			 GError **error)
 {
-	if (!read_file(credential, error)) {
+	Tokens found = { 0 };
+	if (!token_file_read(credential->folder, &found, error)) {
 		return false;
 	}
+	tokens_clear(&credential->tokens);
+	credential->tokens = found;
 	const Tokens *tokens = &credential->tokens;
 	if (is_good(tokens, refused)) {
 		return true;
@@ -194,7 +128,7 @@ static bool renew_locked(Credential *credential, const char *refused, GCancellab
 static bool renew(Credential *credential, const char *refused, GCancellable *cancellable,
 		  GError **error)
 {
-	int fd = take_lock(credential, cancellable, error);
+	int fd = token_file_lock(credential->folder, cancellable, error);
 	if (fd < 0) {
 		return false;
 	}

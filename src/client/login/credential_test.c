@@ -6,6 +6,7 @@
 #include "client/login/credential.h"
 
 #include "base/error.h"
+#include "client/login/profile.h"
 #include "client/login/tokens.h"
 
 #include <glib/gstdio.h>
@@ -22,6 +23,7 @@ typedef enum Mood {
 	FAILS,   /* 500 */
 	CUTS,    /* rotates, but no answer arrives */
 	RAMBLES, /* a web page */
+	HURRIES, /* grants, but before the answer is out somebody signs out */
 } Mood;
 
 typedef struct Fixture {
@@ -32,6 +34,8 @@ typedef struct Fixture {
 	int asked;  /* requests for a token, atomic */
 	int serial; /* of the newest pair, atomic */
 	int life_s;
+	GThread *leaving;
+	int left; /* atomic */
 } Fixture;
 
 /* ---- the drive ---------------------------------------------------------------------------- */
@@ -56,6 +60,26 @@ static bool redeem(Fixture *fixture, const char *body)
 		g_atomic_int_set(&fixture->serial, newest + 1);
 	}
 	return serial == newest || serial == newest - 1;
+}
+
+static void *sign_out(void *data)
+{
+	Fixture *fixture = data;
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Profile) profile = profile_open(fixture->folder, &error);
+	g_assert_no_error(error);
+	g_assert_true(profile_sign_out(profile, &error));
+	g_atomic_int_set(&fixture->left, 1);
+	return NULL;
+}
+
+/* He must wait until the renewal is over; without, he would be done in less than this. */
+static void let_somebody_leave(Fixture *fixture)
+{
+	fixture->leaving = g_thread_new("leaving", sign_out, fixture);
+	for (unsigned i = 0; i < 20 && !g_atomic_int_get(&fixture->left); i++) {
+		g_usleep(10 * G_TIME_SPAN_MILLISECOND);
+	}
 }
 
 static enum MHD_Result answer(void *data, struct MHD_Connection *connection, const char *url,
@@ -87,6 +111,9 @@ static enum MHD_Result answer(void *data, struct MHD_Connection *connection, con
 	}
 	if (mood == CUTS) {
 		return MHD_NO;
+	}
+	if (mood == HURRIES) {
+		let_somebody_leave(fixture);
 	}
 	int serial = g_atomic_int_get(&fixture->serial);
 	g_autofree char *text = g_strdup_printf(
@@ -247,6 +274,16 @@ static void a6_a_crash_between_answer_and_file_signs_nobody_out(Fixture *fixture
 	assert_token(fixture, NULL, "a2");
 }
 
+static void what_was_signed_out_of_does_not_come_back(Fixture *fixture, const void *data)
+{
+	write_tokens(fixture, -1);
+	fixture->mood = HURRIES;
+	assert_token(fixture, NULL, "a2");
+	g_thread_join(fixture->leaving);
+	g_autofree char *path = token_path(fixture);
+	g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
 static void one_that_lasts_is_not_renewed(Fixture *fixture, const void *data)
 {
 	g_autofree char *path = token_path(fixture);
@@ -325,6 +362,7 @@ int main(int argc, char **argv)
 	ADD("n3-a-drive-that-is-away-signs-nobody-out", n3_a_drive_that_is_away_signs_nobody_out);
 	ADD("a6-a-crash-between-answer-and-file-signs-nobody-out",
 	    a6_a_crash_between_answer_and_file_signs_nobody_out);
+	ADD("what-was-signed-out-of-does-not-come-back", what_was_signed_out_of_does_not_come_back);
 	ADD("one-that-lasts-is-not-renewed", one_that_lasts_is_not_renewed);
 	ADD("many-threads-ask-once", many_threads_ask_once);
 	ADD("many-processes-ask-once", many_processes_ask_once);

@@ -11,11 +11,11 @@
 #include "client/login/profile.h"
 
 #include "base/error.h"
+#include "client/login/token_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -84,22 +84,17 @@ static bool make_private(const char *folder, GError **error)
 
 static bool read_token(Profile *profile, GError **error)
 {
-	g_autofree char *path = profile_path(profile, "token");
-	g_autofree char *text = NULL;
-	g_autoptr(GError) missing = NULL;
-	if (!g_file_get_contents(path, &text, NULL, &missing)) {
-		if (!g_error_matches(missing, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "read the credential: %s",
-				    missing->message);
-			return false;
-		}
-		text = g_strdup("");
-	}
+	g_autoptr(GError) failure = NULL;
 	tokens_clear(&profile->login.tokens);
-	if (!tokens_parse(text, &profile->login.tokens, NULL)) {
-		/* Damaged: signing in again mends it. */
-		profile->login.tokens = (Tokens){ .access = g_strdup("") };
+	if (token_file_read(profile->folder, &profile->login.tokens, &failure)) {
+		return true;
 	}
+	if (!g_error_matches(failure, DRIVE_ERROR, DRIVE_ERROR_CORRUPT)) {
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return false;
+	}
+	/* Damaged: signing in again mends it. */
+	profile->login.tokens.access = g_strdup("");
 	return true;
 }
 
@@ -259,10 +254,13 @@ bool profile_set_login(Profile *profile, const ProfileLogin *login, GError **err
 	g_key_file_set_string(profile->settings, LOGIN_GROUP, "device_name", login->device_name);
 	g_key_file_set_int64(profile->settings, LOGIN_GROUP, "device", login->device);
 	g_key_file_set_string(profile->settings, LOGIN_GROUP, "drive", drive);
-	g_autofree char *tokens = tokens_format(&login->tokens);
-	bool written =
-		write_file(profile, "token", tokens, error) && write_settings(profile, error);
-	sodium_memzero(tokens, strlen(tokens));
+	int lock = token_file_lock(profile->folder, NULL, error);
+	if (lock < 0) {
+		return false;
+	}
+	bool written = token_file_write(profile->folder, &login->tokens, error) &&
+		       write_settings(profile, error);
+	close(lock);
 	if (!written) {
 		return false;
 	}
@@ -273,13 +271,21 @@ bool profile_set_login(Profile *profile, const ProfileLogin *login, GError **err
 
 bool profile_sign_out(Profile *profile, GError **error)
 {
-	g_autofree char *path = profile_path(profile, "token");
-	if (unlink(path) != 0 && errno != ENOENT) {
-		return error_set_errno(error, errno, "remove the credential '%s'", path);
+	int lock = token_file_lock(profile->folder, NULL, error);
+	if (lock < 0) {
+		return false;
 	}
-	tokens_clear(&profile->login.tokens);
-	profile->login.tokens.access = g_strdup("");
-	return true;
+	g_autofree char *path = profile_path(profile, "token");
+	bool removed = unlink(path) == 0 || errno == ENOENT;
+	if (!removed) {
+		error_set_errno(error, errno, "remove the credential '%s'", path);
+	}
+	close(lock);
+	if (removed) {
+		tokens_clear(&profile->login.tokens);
+		profile->login.tokens.access = g_strdup("");
+	}
+	return removed;
 }
 
 static uint64_t read_limit(const Profile *profile, const char *key)
