@@ -185,6 +185,7 @@ typedef struct Asked {
 	const char *const *words;
 	const char *const *rest; /* after the verb's own */
 	const char *input;
+	const char *url; /* where people reach the drive; NULL: not known */
 } Asked;
 
 static int run_here(DataFolder *data, const Verb *verb, const Asked *asked)
@@ -219,6 +220,7 @@ static int try_verb(const DataFolderOptions *options, const Verb *verb, const As
 	g_autoptr(GError) error = NULL;
 	g_autoptr(DataFolder) data = data_folder_open(options, &error);
 	if (data) {
+		data_folder_set_url(data, asked->url);
 		return run_here(data, verb, asked);
 	}
 	if (g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_BUSY)) {
@@ -264,7 +266,9 @@ static int run_verb(const CommandLine *line, const Config *config)
 		return EXIT_USAGE;
 	}
 	g_autofree char *input = verb->prompt ? read_input(verb->prompt) : NULL;
-	const Asked asked = { .words = words, .rest = rest, .input = input };
+	const Asked asked = {
+		.words = words, .rest = rest, .input = input, .url = config->public_url
+	};
 	if (verb->apart) {
 		return run_apart(line, config, verb, &asked);
 	}
@@ -414,6 +418,8 @@ static int serve_data(Server *server, const char *folder, const Config *config,
 	g_autoptr(Front) front = front_start(&options, services, G_N_ELEMENTS(services), &error);
 	if (front) {
 		open_portal(portal, front, config);
+		data_folder_set_url(server->data,
+				    config->public_url ? config->public_url : front_url(front));
 	}
 	g_autoptr(Control) control = front ? control_start(folder, server->data, &error) : NULL;
 	if (!control) {

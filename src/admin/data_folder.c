@@ -19,6 +19,7 @@
 #define CACHE_SIZE (32 * MIB)
 
 struct DataFolder {
+	char *url; /* NULL: not known */
 	int lock_fd;
 	Sql *sql;
 	Accounts *accounts;
@@ -159,7 +160,23 @@ void data_folder_close(DataFolder *folder)
 	if (folder->lock_fd >= 0) {
 		close(folder->lock_fd);
 	}
+	g_free(folder->url);
 	g_free(folder);
+}
+
+void data_folder_set_url(DataFolder *folder, const char *url)
+{
+	g_free(folder->url);
+	folder->url = g_strdup(url);
+	/* Paths are put behind it. */
+	for (size_t end = url ? strlen(url) : 0; end > 0 && folder->url[end - 1] == '/'; end--) {
+		folder->url[end - 1] = '\0';
+	}
+}
+
+const char *data_folder_url(DataFolder *folder)
+{
+	return folder->url;
 }
 
 Accounts *data_folder_accounts(DataFolder *folder)

@@ -44,3 +44,10 @@ Accounts *data_folder_accounts(DataFolder *folder);
 Journal *data_folder_journal(DataFolder *folder);
 Drive *data_folder_drive(DataFolder *folder);
 Sql *data_folder_sql(DataFolder *folder);
+
+/*
+ * Where people reach the drive, for links that verbs print: set before anybody else has the folder.
+ * NULL: not known.
+ */
+void data_folder_set_url(DataFolder *folder, const char *url);
+const char *data_folder_url(DataFolder *folder);

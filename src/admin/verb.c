@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/verb.h"
 
+#include "admin/verb_access.h"
 #include "admin/verb_client.h"
 #include "admin/verb_provider.h"
 #include "admin/verb_user.h"
@@ -49,6 +50,26 @@ const Verb verb_table[] = {
 	  verb_user_enable },
 	{ "user remove", "NAME", 1, 1, "Removes an account and signs its devices out.", NULL, false,
 	  verb_user_remove },
+	{ "user role", "NAME admin|user", 2, 2, "Says who looks after the drive's people.", NULL,
+	  false, verb_access_role },
+	{ "user approve", "NAME", 1, 1, "Lets an account in that registered and waits.", NULL,
+	  false, verb_access_approve },
+	{ "user identities", "NAME", 1, 1, "Lists the chat accounts that enter an account.", NULL,
+	  false, verb_access_identities },
+	{ "user bind", "NAME PROVIDER SUBJECT [TENANT]", 3, 4,
+	  "Lets a chat account in that no account has.", NULL, false, verb_access_bind },
+	{ "user rebind", "NAME PROVIDER SUBJECT [TENANT]", 3, 4,
+	  "Gives a chat account to this account, whoever had it before.", NULL, false,
+	  verb_access_rebind },
+	{ "user unbind", "NAME ID", 2, 2, "Unlinks a chat account, unless it is the last way in.",
+	  NULL, false, verb_access_unbind },
+	{ "user sessions", "NAME", 1, 1, "Lists the browsers that are signed in.", NULL, false,
+	  verb_access_sessions },
+	{ "user revoke", "NAME", 1, 1, "Signs an account out everywhere.", NULL, false,
+	  verb_access_revoke },
+	{ "user recover", "NAME", 1, 1,
+	  "Takes all ways into an account away, and prints a link that gives a new one.", NULL,
+	  false, verb_access_recover },
 	{ "device list", "NAME", 1, 1, "Lists the devices of an account.", NULL, false,
 	  verb_user_devices },
 	{ "device revoke", "NAME ID|all", 2, 2, "Signs a device out, also if it is connected.",
@@ -68,6 +89,14 @@ const Verb verb_table[] = {
 	  verb_client_list },
 	{ "client remove", "ID", 1, 1, "Takes a program away again.", NULL, false,
 	  verb_client_remove },
+	{ "invite", "[--admin] [--uses N] [--days N]", 0, 5,
+	  "Prints a link by which somebody registers.", NULL, true, verb_access_invite },
+	{ "invitation list", "", 0, 0, "Lists the invitations that are good.", NULL, false,
+	  verb_access_invitations },
+	{ "invitation revoke", "ID", 1, 1, "Ends an invitation.", NULL, false,
+	  verb_access_uninvite },
+	{ "audit", "[--since TIME] [--account NAME] [--last N]", 0, 6,
+	  "Shows what happened to access: who, from where, what.", NULL, false, verb_access_audit },
 	{ "check", "[--quick]", 0, 1,
 	  "Verifies every promise about the data at rest; --quick leaves out the hashes.", NULL,
 	  false, check },

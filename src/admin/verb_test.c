@@ -112,6 +112,67 @@ static void test_clients(Fixture *fixture, const void *data)
 	assert_says(fixture, "client remove imdrive", 1, "no client");
 }
 
+static void test_people_are_let_in(Fixture *fixture, const void *data)
+{
+	g_assert_cmpint(run(fixture, "user add alice", "long enough", NULL), ==, 0);
+	g_assert_cmpint(run(fixture, "user add bob", "long enough", NULL), ==, 0);
+	assert_says(fixture, "user role alice admin", 0, "administrator");
+	assert_says(fixture, "user list", 0, "\tactive\tadmin\t0");
+	assert_says(fixture, "user role alice king", 1, "'admin' or 'user'");
+	assert_says(fixture, "user role alice user", 0, "a user");
+	assert_says(fixture, "user approve alice", 1, "does not wait");
+
+	assert_says(fixture, "user bind alice qq 12345", 0, "'alice'");
+	assert_says(fixture, "user identities alice", 0, "1\tqq\t\t12345\t");
+	assert_says(fixture, "user bind bob qq 12345", 1, "another account");
+	assert_says(fixture, "user rebind bob qq 12345", 0, "'bob'");
+	assert_says(fixture, "user identities bob", 0, "1\tqq\t\t12345\t");
+	assert_says(fixture, "user bind alice QQ 1", 1, "provider's id");
+	assert_says(fixture, "user bind alice wecom zhang corp", 0, "");
+	assert_says(fixture, "user identities alice", 0, "wecom\tcorp\tzhang");
+	assert_says(fixture, "user unbind alice 1", 1, "no identity 1");
+	assert_says(fixture, "user unbind bob 1", 0, "unlinked");
+	assert_says(fixture, "user unbind bob x", 1, "not the number");
+	assert_says(fixture, "user sessions alice", 0, "browser");
+	assert_says(fixture, "user revoke alice", 0, "everywhere");
+	assert_says(fixture, "user revoke carol", 1, "no account 'carol'");
+}
+
+static void test_links_need_an_address(Fixture *fixture, const void *data)
+{
+	g_assert_cmpint(run(fixture, "user add alice", "long enough", NULL), ==, 0);
+	assert_says(fixture, "invite", 1, "public_url");
+	assert_says(fixture, "user recover alice", 1, "public_url");
+	data_folder_set_url(fixture->data, "https://drive.example.org/");
+	assert_says(fixture, "invite", 0, "https://drive.example.org/invite/");
+	assert_says(fixture, "invite --admin --uses 3 --days=9", 0, "for 3");
+	assert_says(fixture, "invite --uses", 1, "a value is missing");
+	assert_says(fixture, "invite --uses 0", 1, "a number from 1");
+	assert_says(fixture, "invite --forever", 1, "no option '--forever'");
+	assert_says(fixture, "invitation list", 0, "2\tadmin\t3\t3\t");
+	assert_says(fixture, "invitation revoke 1", 0, "");
+	assert_says(fixture, "invitation revoke 1", 1, "no invitation 1");
+	assert_says(fixture, "user recover alice", 0, "https://drive.example.org/invite/");
+	assert_says(fixture, "invitation list", 0, "3\trecovery\t1\t1\t");
+}
+
+static void test_audit_tells(Fixture *fixture, const void *data)
+{
+	g_assert_cmpint(run(fixture, "user add alice", "long enough", NULL), ==, 0);
+	g_assert_cmpint(run(fixture, "user add bob", "long enough", NULL), ==, 0);
+	assert_says(fixture, "user disable alice", 0, "");
+	assert_says(fixture, "audit", 0, "\toperator\t-\tdisable\talice\t-\t-\n");
+	assert_says(fixture, "audit --last 1", 0, "disable");
+	assert_says(fixture, "audit --account bob --since 2020-01-01", 0, "add\tbob");
+	assert_says(fixture, "audit --since yesterday", 1, "no time");
+	assert_says(fixture, "audit --since", 1, "a value is missing");
+	assert_says(fixture, "audit --account carol", 1, "no account");
+	assert_says(fixture, "audit --all", 1, "no option");
+	g_autofree char *text = NULL;
+	g_assert_cmpint(run(fixture, "audit --since 2999-01-01T00:00:00Z", NULL, &text), ==, 0);
+	g_assert_cmpstr(text, ==, "time\tby\tfrom\twhat\taccount\ttarget\tdetail\n");
+}
+
 /* Two links, and a folder with one inside. */
 static void fill(Fixture *fixture, DriveCaller *caller)
 {
@@ -331,6 +392,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/admin/verb/finds-verbs", test_finds_verbs);
 	add("users", test_users);
 	add("clients", test_clients);
+	add("people-are-let-in", test_people_are_let_in);
+	add("links-need-an-address", test_links_need_an_address);
+	add("audit-tells", test_audit_tells);
 	add("removed-account-is-emptied", test_removed_account_is_emptied);
 	add("devices", test_devices);
 	add("keeper-writes-who-was-seen", test_keeper_writes_who_was_seen);

@@ -88,9 +88,13 @@ static bool append_account(VerbCall *call, const Account *account, GError **erro
 	g_autofree char *used = size_text(usage.bytes);
 	g_autofree char *quota = quota_text(usage.quota);
 	g_autofree char *day = day_of(account->created_us);
-	g_string_append_printf(call->out, "%s\t%u\t%s\t%s\t%s\t%s\n", account->name,
+	g_string_append_printf(call->out, "%s\t%u\t%s\t%s\t%s\t%s\t%s\t%u\n", account->name,
 			       account->device_count, used, quota, day,
-			       account->disabled ? "disabled" : "active");
+			       account->waiting    ? "waiting"
+			       : account->disabled ? "disabled"
+						   : "active",
+			       account->role == ACCOUNT_ADMIN ? "admin" : "user",
+			       account->identity_count);
 	return true;
 }
 
@@ -101,7 +105,7 @@ bool verb_user_list(VerbCall *call, GError **error)
 	if (!accounts_list(data_folder_accounts(call->data), all, error)) {
 		return false;
 	}
-	g_string_append(call->out, "name\tdevices\tused\tquota\tsince\tstate\n");
+	g_string_append(call->out, "name\tdevices\tused\tquota\tsince\tstate\trole\tidentities\n");
 	for (unsigned i = 0; i < all->len; i++) {
 		if (!append_account(call, &g_array_index(all, Account, i), error)) {
 			return false;
@@ -245,6 +249,11 @@ bool verb_user_remove(VerbCall *call, GError **error)
 
 /* ---- devices --------------------------------------------------------------------------- */
 
+static const char *or_dash(const char *text)
+{
+	return text[0] ? text : "-";
+}
+
 bool verb_user_devices(VerbCall *call, GError **error)
 {
 	int64_t account;
@@ -257,13 +266,14 @@ bool verb_user_devices(VerbCall *call, GError **error)
 	if (!devices_list(devices, account, entries, error)) {
 		return false;
 	}
-	g_string_append(call->out, "id\tname\tsince\tlast seen\n");
+	g_string_append(call->out, "id\tname\tsince\tlast seen\tfrom\tby\tclient\n");
 	for (unsigned i = 0; i < entries->len; i++) {
 		const DevicesEntry *entry = &g_array_index(entries, DevicesEntry, i);
 		g_autofree char *since = day_of(entry->created_us);
 		g_autofree char *seen = day_of(entry->seen_us);
-		g_string_append_printf(call->out, "%" G_GINT64_FORMAT "\t%s\t%s\t%s\n", entry->id,
-				       entry->name, since, seen);
+		g_string_append_printf(call->out, "%" G_GINT64_FORMAT "\t%s\t%s\t%s\t%s\t%s\t%s\n",
+				       entry->id, entry->name, since, seen, or_dash(entry->peer),
+				       or_dash(entry->method), or_dash(entry->client));
 	}
 	return true;
 }

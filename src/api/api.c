@@ -7,6 +7,7 @@
  */
 #include "api/api_internal.h"
 
+#include "api/access.h"
 #include "api/history.h"
 #include "api/session.h"
 #include "api/sync_changes.h"
@@ -51,6 +52,9 @@ static const Route routes[] = {
 	{ "GET", "/api/v1/me", 0, 0, session_me },
 	{ "GET", "/api/v1/devices", 0, DEVICES_ACCOUNT, session_devices },
 	{ "DELETE", "/api/v1/devices/", 0, DEVICES_ACCOUNT, session_end_device },
+	{ "GET", "/api/v1/sessions", 0, DEVICES_ACCOUNT, access_sessions },
+	{ "DELETE", "/api/v1/sessions/", 0, DEVICES_ACCOUNT, access_end_session },
+	{ "GET", "/api/v1/identities", 0, DEVICES_ACCOUNT, access_identities },
 	{ "GET", "/api/v1/versions", 0, SCOPE_READ, history_versions },
 	{ "POST", "/api/v1/restore", JSON_BODY_SIZE_MAX, SCOPE_WRITE, history_restore },
 	{ "GET", "/api/v1/trash", 0, SCOPE_READ, history_trash },

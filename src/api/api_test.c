@@ -2,6 +2,7 @@
 #include "api/test_world.h"
 
 #include "base/limits.h"
+#include "server/accounts/credentials.h"
 #include "server/accounts/accounts.h"
 #include "wire/frame.h"
 
@@ -40,12 +41,6 @@ static json_t *json_of(const Response *response)
 	json_t *value = json_loadb(text, size, 0, NULL);
 	g_assert_nonnull(value);
 	return value;
-}
-
-static GByteArray *text_body(const char *text)
-{
-	GByteArray *body = g_byte_array_new();
-	return g_byte_array_append(body, (const uint8_t *)text, (unsigned)strlen(text));
 }
 
 static void create(TestWorld *world, uint64_t number, const char *name, const char *content,
@@ -347,6 +342,59 @@ static void test_strangers_get_401(Fixture *fixture, const void *data)
 	}
 	g_assert_cmpuint(status_of(world, NULL, "/healthz", NULL), ==, 200);
 	g_assert_cmpuint(status_of(world, NULL, "/", NULL), ==, 404);
+}
+
+static GByteArray *text_body(const char *text)
+{
+	GByteArray *body = g_byte_array_new();
+	return g_byte_array_append(body, (const uint8_t *)text, (unsigned)strlen(text));
+}
+
+/* A device that was let in for these scopes only. */
+static TestDevice scoped_device(TestWorld *world, unsigned scopes)
+{
+	g_autoptr(GError) error = NULL;
+	g_auto(Credentials) credentials = { 0 };
+	const CredentialsGrant grant = { .account = world->alice.account,
+					 .epoch = -1,
+					 .device_name = "viewer",
+					 .method = "qq",
+					 .client = "viewer",
+					 .scopes = scopes };
+	credentials_issue(accounts_devices(world->accounts), &grant, NULL, &credentials, &error);
+	g_assert_no_error(error);
+	TestDevice device = world->alice;
+	device.id = credentials.device;
+	device.authorization = g_strconcat("Bearer ", credentials.access, NULL);
+	return device;
+}
+
+static void test_a7_scopes_are_kept(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	TestDevice reader = scoped_device(world, DEVICES_FILES_READ);
+	TestDevice writer = scoped_device(world, DEVICES_FILES_WRITE);
+	TestDevice keeper = scoped_device(world, DEVICES_ACCOUNT);
+	g_autoptr(GByteArray) look = test_world_changes(&reader, NULL, 0);
+	g_autoptr(GByteArray) write = test_world_create(&reader, 1, "x", "x");
+	g_autoptr(GByteArray) restore = text_body("{\"path\":\"a\",\"version\":1}");
+	g_assert_cmpuint(status_of(world, &reader, "/sync/v1/changes", look), ==, 200);
+	g_assert_cmpuint(status_of(world, &reader, "/sync/v1/commit", write), ==, 403);
+	g_assert_cmpuint(status_of(world, &reader, "/api/v1/restore", restore), ==, 403);
+	g_assert_cmpuint(status_of(world, &reader, "/api/v1/trash", NULL), ==, 200);
+	g_assert_cmpuint(status_of(world, &writer, "/sync/v1/changes", look), ==, 403);
+	g_assert_cmpuint(status_of(world, &writer, "/sync/v1/commit", write), ==, 200);
+	g_assert_cmpuint(status_of(world, &keeper, "/sync/v1/changes", look), ==, 403);
+	const char *const gets[] = { "/api/v1/devices", "/api/v1/sessions", "/api/v1/identities" };
+	for (size_t i = 0; i < G_N_ELEMENTS(gets); i++) {
+		g_assert_cmpuint(status_of(world, &keeper, gets[i], NULL), ==, 200);
+		g_assert_cmpuint(status_of(world, &reader, gets[i], NULL), ==, 403);
+		g_assert_cmpuint(status_of(world, &world->alice, gets[i], NULL), ==, 200);
+	}
+	g_assert_cmpuint(status_of(world, &reader, "/api/v1/me", NULL), ==, 200);
+	g_free(reader.authorization);
+	g_free(writer.authorization);
+	g_free(keeper.authorization);
 }
 
 static void test_foreign_drive_does_not_exist(Fixture *fixture, const void *data)
@@ -660,6 +708,7 @@ int main(int argc, char **argv)
 	add("wait-ends-without-news", test_wait_ends_without_news);
 	add("revoked-device-stops-waiting", test_revoked_device_stops_waiting);
 	add("strangers-get-401", test_strangers_get_401);
+	add("A7-scopes-are-kept", test_a7_scopes_are_kept);
 	add("foreign-drive-does-not-exist", test_foreign_drive_does_not_exist);
 	add("inner-errors-stay-inside", test_inner_errors_stay_inside);
 	add("garbage-is-refused", test_garbage_is_refused);

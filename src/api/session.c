@@ -4,6 +4,7 @@
 #include "api/json_body.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "server/accounts/audit.h"
 #include "server/accounts/credentials.h"
 
 #include <sodium.h>
@@ -161,10 +162,18 @@ bool session_login(ApiCall *call, GError **error)
 
 /* ---- the signed-in --------------------------------------------------------------------- */
 
+static bool end_device(ApiCall *call, int64_t device, GError **error)
+{
+	const DevicesCaller which = { .account = call->caller.account, .device = device };
+	const AuditBy by = { .account = call->caller.account,
+			     .peer = call->request->peer,
+			     .now_us = call->now_us };
+	return devices_end_by(accounts_devices(call->api->accounts), &which, &by, error);
+}
+
 bool session_logout(ApiCall *call, GError **error)
 {
-	if (!devices_end(accounts_devices(call->api->accounts), call->caller.account,
-			 call->caller.device, error)) {
+	if (!end_device(call, call->caller.device, error)) {
 		return false;
 	}
 	call->response->status = 204;
@@ -210,6 +219,9 @@ bool session_devices(ApiCall *call, GError **error)
 		json_t *device = device_json(entry->id, entry->name);
 		json_object_set_new(device, "created_us", json_integer(entry->created_us));
 		json_object_set_new(device, "seen_us", json_integer(entry->seen_us));
+		json_object_set_new(device, "peer", json_string(entry->peer));
+		json_object_set_new(device, "method", json_string(entry->method));
+		json_object_set_new(device, "client", json_string(entry->client));
 		json_object_set_new(device, "this", json_boolean(entry->id == call->caller.device));
 		json_array_append_new(list, device);
 	}
@@ -225,8 +237,7 @@ bool session_end_device(ApiCall *call, GError **error)
 				    "devices/ID takes the number of a device");
 		return false;
 	}
-	if (!devices_end(accounts_devices(call->api->accounts), call->caller.account, device,
-			 error)) {
+	if (!end_device(call, device, error)) {
 		return false;
 	}
 	call->response->status = 204;

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/access.h"
+
+#include "base/error.h"
+#include "server/accounts/identities.h"
+#include "server/accounts/sessions.h"
+
+bool access_sessions(ApiCall *call, GError **error)
+{
+	g_autoptr(GArray) sessions = g_array_new(FALSE, FALSE, sizeof(Session));
+	g_array_set_clear_func(sessions, sessions_session_clear);
+	if (!sessions_list(call->api->accounts, call->caller.account, call->now_us, sessions,
+			   error)) {
+		return false;
+	}
+	json_t *list = json_array();
+	for (unsigned i = 0; i < sessions->len; i++) {
+		const Session *session = &g_array_index(sessions, Session, i);
+		json_array_append_new(list, json_pack("{s:I, s:I, s:I, s:s, s:s, s:s}", "id",
+						      (json_int_t)session->id, "created_us",
+						      (json_int_t)session->created_us, "seen_us",
+						      (json_int_t)session->seen_us, "peer",
+						      session->peer, "method", session->method,
+						      "agent", session->agent));
+	}
+	api_reply_json(call, json_pack("{s:o}", "sessions", list));
+	return true;
+}
+
+bool access_end_session(ApiCall *call, GError **error)
+{
+	int64_t session;
+	const AuditBy by = { .account = call->caller.account,
+			     .peer = call->request->peer,
+			     .now_us = call->now_us };
+	if (!g_ascii_string_to_signed(call->rest, 10, 1, INT64_MAX, &session, NULL)) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+				    "sessions/ID takes the number of a session");
+		return false;
+	}
+	if (!sessions_end(call->api->accounts, call->caller.account, session, &by, error)) {
+		return false;
+	}
+	call->response->status = 204;
+	return true;
+}
+
+bool access_identities(ApiCall *call, GError **error)
+{
+	Account account;
+	g_autoptr(GArray) identities = g_array_new(FALSE, FALSE, sizeof(Identity));
+	g_array_set_clear_func(identities, identities_identity_clear);
+	if (!identities_list(call->api->accounts, call->caller.account, identities, error) ||
+	    !accounts_get(call->api->accounts, call->caller.account, &account, error)) {
+		return false;
+	}
+	json_t *list = json_array();
+	for (unsigned i = 0; i < identities->len; i++) {
+		const Identity *identity = &g_array_index(identities, Identity, i);
+		json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I}", "id",
+						      (json_int_t)identity->id, "provider",
+						      identity->provider, "name", identity->name,
+						      "username", identity->username, "address",
+						      identity->chat_address, "created_us",
+						      (json_int_t)identity->created_us, "used_us",
+						      (json_int_t)identity->used_us));
+	}
+	api_reply_json(call, json_pack("{s:o, s:b}", "identities", list, "password",
+				       (int)account.has_password));
+	accounts_account_clear(&account);
+	return true;
+}
