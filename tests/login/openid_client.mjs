@@ -12,6 +12,7 @@ const config = await client.discovery(new URL(issuer), 'imdrive', undefined, cli
   algorithm: 'oauth2',
   execute: [client.allowInsecureRequests],
 })
+config.timeout = 120
 tell('discovered', { pkce: config.serverMetadata().supportsPKCE() })
 
 async function authorize(parameters = {}) {

@@ -212,7 +212,7 @@ static void a_good_one_is_given_without_asking(Fixture *fixture, const void *dat
 
 static void renews_shortly_before_the_end(Fixture *fixture, const void *data)
 {
-	write_tokens(fixture, 30);
+	write_tokens(fixture, 55);
 	assert_token(fixture, NULL, "a2");
 	assert_token(fixture, NULL, "a2");
 	g_assert_cmpint(fixture->asked, ==, 1);
@@ -233,7 +233,7 @@ static void renews_when_refused(Fixture *fixture, const void *data)
 
 static void n3_signed_out_asks_once_and_then_never(Fixture *fixture, const void *data)
 {
-	write_tokens(fixture, 30);
+	write_tokens(fixture, 55);
 	fixture->mood = REFUSES;
 	for (unsigned i = 0; i < 5; i++) {
 		assert_fails(fixture, NULL, DRIVE_ERROR_UNAUTHENTICATED);
@@ -251,7 +251,7 @@ static void n3_a_drive_that_is_away_signs_nobody_out(Fixture *fixture, const voi
 		fixture->mood = (int)moods[i];
 		fixture->serial = 1;
 		/* It still lasts for a while: good enough. */
-		write_tokens(fixture, 30);
+		write_tokens(fixture, 55);
 		assert_token(fixture, NULL, "a1");
 		/* It does not last, or was refused: nothing to give. */
 		write_tokens(fixture, -1);

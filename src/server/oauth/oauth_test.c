@@ -466,12 +466,25 @@ static char *find(Fixture *fixture, const char *user_code, const char *session, 
 	return pending;
 }
 
+/* At the next poll, unless this machine takes five seconds for it. */
+static bool is_told_to_slow_down(Fixture *fixture, const char *form)
+{
+	g_autofree char *code = NULL;
+	do {
+		json_auto_t *answer = NULL;
+		g_assert_cmpuint(fixture_ask(fixture, TOKEN, form, &answer), ==, 400);
+		g_free(code);
+		code = text_of(answer, "error");
+	} while (g_strcmp0(code, "authorization_pending") == 0);
+	return g_strcmp0(code, "slow_down") == 0;
+}
+
 static void a9_a_device_is_approved_elsewhere(Fixture *fixture)
 {
 	g_auto(Codes) codes = { 0 };
 	ask_codes(fixture, &codes);
 	fixture_assert_error(fixture, TOKEN, codes.form, 400, "authorization_pending");
-	fixture_assert_error(fixture, TOKEN, codes.form, 400, "slow_down");
+	g_assert_true(is_told_to_slow_down(fixture, codes.form));
 	g_autofree char *pending = find(fixture, codes.user_code, "session", NULL);
 	g_auto(OauthAsk) ask = { 0 };
 	g_assert_true(oauth_ask(fixture->oauth, pending, g_get_real_time(), &ask, NULL));
