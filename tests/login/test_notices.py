@@ -104,3 +104,15 @@ def test_c5_stop_at_the_last_moment_signs_nobody_in(drive, people, tmp_path):
     visitor.submit(page, "/login/chat", answer="yes")
     assert not visitor.session
     assert f"STOP from xmpp/{alice.address}" in (tmp_path / "data.log").read_text()
+
+
+def test_while_the_chat_server_is_down_the_page_says_so(drive, chat):
+    drive.add_user("carol")
+    chat.stop()
+    log = drive.data.parent / "data.log"
+    wait_until(lambda: "no chat server" in log.read_text(), "the drive misses its chat server")
+    visitor = Visitor(drive.url)
+    page = visitor.submit(visitor.get("/login"), "/login/chat", address="alice@localhost")
+    assert "cannot be reached" in page.text and "another way" in page.text
+    page = Visitor(drive.url).sign_in("carol")
+    assert page.url.startswith(f"{drive.url}/account")
