@@ -4,7 +4,7 @@
  *a line. So that tests can look at every outcome without pages between.
  *
  *	{"do": "begin", "address": …, "browser": …}     {"do": "poll", "id": …, "browser": …}
- *	{"do": "await", …}   until it is another than "waiting", or half a minute
+ *	{"do": "await", …}   until it is another than "waiting", or a hundred seconds
  *	{"do": "redeem", …}  {"do": "notify", "address": …, "text": …}  {"do": "online"}
  */
 #include "base/error.h"
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <strophe.h>
 
-#define AWAIT_US (30 * G_TIME_SPAN_SECOND)
+#define AWAIT_US (100 * G_TIME_SPAN_SECOND)
 
 static const char *const outcomes[] = {
 	[CHAT_WAITING] = "waiting",     [CHAT_PROVED] = "proved",

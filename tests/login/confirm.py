@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(os.environ.get("IMDRIVE_BUILD", ROOT / "build"))
-LIMIT_S = 60
+LIMIT_S = 120
 
 
 class Confirm:

@@ -8,7 +8,7 @@ import threading
 import slixmpp
 from slixmpp.xmlstream import ET
 
-LIMIT_S = 60
+LIMIT_S = 120
 CONFIRM = "http://jabber.org/protocol/http-auth"
 
 

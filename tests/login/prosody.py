@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LIMIT_S = 60
+LIMIT_S = 120
 
 
 def free_port():
