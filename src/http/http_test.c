@@ -92,9 +92,10 @@ static void *serve_connection(void *data)
 		g_mutex_lock(&server->mutex);
 		server->requests++;
 		g_string_assign(server->head, head->str);
+		Answer answer = server->answer;
 		g_cond_broadcast(&server->cond);
 		g_mutex_unlock(&server->mutex);
-		if (!server->answer(server, connection->fd, head->str, body)) {
+		if (!answer(server, connection->fd, head->str, body)) {
 			break;
 		}
 	}
@@ -452,7 +453,9 @@ static void test_failure(const void *data)
 		g_assert_null(strstr(error->message, "secret"));
 		g_assert_nonnull(strstr(error->message, "http://127.0.0.1:"));
 	}
+	g_mutex_lock(&server->mutex);
 	server->answer = answer_echo;
+	g_mutex_unlock(&server->mutex);
 	g_autoptr(GBytes) body = g_bytes_new_static("x", 1);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(HttpResponse) response = post(http, server, body, NULL, &error);

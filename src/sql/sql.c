@@ -58,7 +58,7 @@ struct Sql {
 	GPtrArray *readers;
 	unsigned readers_out;
 
-	size_t page_size;
+	size_t page_size; /* for on_commit(): readers, which are opened at any time, leave it */
 	_Atomic size_t log_size;
 	_Atomic bool broken; /* a sync failed */
 
@@ -383,15 +383,14 @@ static bool session_use_log(SqlSession *session, GError **error)
 					       "PRAGMA mmap_size = 0;",
 					       LOG_SIZE_MAX, durable ? "FULL" : "NORMAL");
 	int64_t page_size = 0;
-	if (!execute(session, log, error) ||
-	    !session_query_int(session, "PRAGMA page_size", &page_size, error)) {
-		return false;
+	bool done = execute(session, log, error);
+	if (!done || !session->writes || !durable) {
+		return done;
 	}
+	bool known = session_query_int(session, "PRAGMA page_size", &page_size, error);
 	sql->page_size = (size_t)page_size;
-	if (session->writes && durable) {
-		sqlite3_wal_hook(session->db, on_commit, sql);
-	}
-	return true;
+	sqlite3_wal_hook(session->db, on_commit, sql);
+	return known;
 }
 
 static bool session_configure(SqlSession *session, GError **error)

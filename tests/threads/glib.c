@@ -43,15 +43,18 @@ static pthread_mutex_t *mutex_at(gpointer *place, int kind)
 {
 	pthread_mutex_t *mutex = __atomic_load_n(place, __ATOMIC_ACQUIRE);
 	if (mutex) {
+		__tsan_acquire(mutex);
 		return mutex;
 	}
 	gpointer none = NULL;
 	mutex = new_mutex(kind);
+	__tsan_release(mutex);
 	if (!__atomic_compare_exchange_n(place, &none, (gpointer)mutex, 0, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE)) {
 		pthread_mutex_destroy(mutex);
 		free(mutex);
 		mutex = none;
+		__tsan_acquire(mutex);
 	}
 	return mutex;
 }
@@ -126,15 +129,18 @@ static pthread_cond_t *condition_at(gpointer *place)
 {
 	pthread_cond_t *condition = __atomic_load_n(place, __ATOMIC_ACQUIRE);
 	if (condition) {
+		__tsan_acquire(condition);
 		return condition;
 	}
 	gpointer none = NULL;
 	condition = new_condition();
+	__tsan_release(condition);
 	if (!__atomic_compare_exchange_n(place, &none, (gpointer)condition, 0, __ATOMIC_ACQ_REL,
 					 __ATOMIC_ACQUIRE)) {
 		pthread_cond_destroy(condition);
 		free(condition);
 		condition = none;
+		__tsan_acquire(condition);
 	}
 	return condition;
 }
