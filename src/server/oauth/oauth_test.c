@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "server/accounts/audit.h"
 #include "server/oauth/fixture.h"
 
 #include <string.h>
@@ -37,6 +38,20 @@ static unsigned devices_of_alice(Fixture *fixture)
 	g_assert_true(
 		devices_list(accounts_devices(fixture->accounts), fixture->alice, entries, NULL));
 	return entries->len;
+}
+
+/* Somebody at an address did it, and not the operator. */
+static void assert_audited(Fixture *fixture, const char *what)
+{
+	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(AuditRow));
+	g_array_set_clear_func(rows, audit_row_clear);
+	g_assert_true(audit_list(fixture->accounts, &(AuditQuery){ 0 }, rows, NULL));
+	bool found = false;
+	for (unsigned i = 0; i < rows->len; i++) {
+		const AuditRow *row = &g_array_index(rows, AuditRow, i);
+		found |= strcmp(row->what, what) == 0 && strcmp(row->peer, "192.0.2.1") == 0;
+	}
+	g_assert_true(found);
 }
 
 /* ---- authorize: refused --------------------------------------------------------------------- */
@@ -276,6 +291,7 @@ static void a_code_becomes_a_device(Fixture *fixture)
 	fixture_assert_error(fixture, TOKEN, form, 400, "invalid_grant");
 	g_assert_false(lets_in(fixture, access));
 	g_assert_cmpuint(devices_of_alice(fixture), ==, 0);
+	assert_audited(fixture, "code-reuse");
 }
 
 static void a2_the_verifier_must_be_the_challenge_s(Fixture *fixture)

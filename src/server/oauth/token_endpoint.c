@@ -2,6 +2,7 @@
 #include "server/oauth/token_endpoint.h"
 
 #include "base/error.h"
+#include "server/accounts/audit.h"
 #include "server/accounts/credentials.h"
 #include "server/oauth/pkce.h"
 #include "server/oauth/scope.h"
@@ -61,9 +62,12 @@ static AuditBy by_of(const OauthCall *call, int64_t account)
 static void end_device(OauthCall *call, int64_t account, int64_t device)
 {
 	g_autoptr(GError) error = NULL;
-	Devices *devices = accounts_devices(call->oauth->accounts);
-	if (!devices_end(devices, account, device, &error) &&
-	    !g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND)) {
+	const AuditBy by = by_of(call, 0);
+	const DevicesCaller which = { .account = account, .device = device };
+	const AuditEvent event = { .what = "code-reuse", .account = account };
+	bool ended = devices_end_by(accounts_devices(call->oauth->accounts), &which, &by, &error) &&
+		     audit_note(call->oauth->accounts, &by, &event, &error);
+	if (!ended && !g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND)) {
 		call->response->detail = g_strdup(error->message);
 	}
 }
@@ -86,7 +90,7 @@ static bool make_device(OauthCall *call, const GrantIssue *issue, Credentials *r
 	}
 	*ret_about = about(call, issue, ret_credentials->device, error);
 	if (!*ret_about) {
-		end_device(call, issue->approval.account, ret_credentials->device);
+		devices_end(devices, issue->approval.account, ret_credentials->device, NULL);
 	}
 	return *ret_about;
 }
