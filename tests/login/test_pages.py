@@ -299,6 +299,23 @@ def test_a10_a_device_can_be_refused(server, visitor):
     assert visitor.post(form.action, {**form.fields, "answer": "yes"}).status == 410
 
 
+def test_a10_a_device_has_no_other_door(server, visitor):
+    """Neither the question for programs nor a fresh proof lets it in without its own click."""
+    visitor.sign_in()
+    device = ask_for_device(server)
+    page = visitor.submit(visitor.get("/device"), "/device", code=device["user_code"])
+    form = page.form("/device/approve")
+    journey = form.action.partition("a=")[2]
+    for answer in ("yes", "no"):
+        page = visitor.post(f"/oauth/consent?a={journey}", {**form.fields, "answer": answer})
+        assert page.status == 410
+    page = visitor.post(f"/login/password?a={journey}", {
+        **form.fields, "name": "alice", "password": "correct horse"})
+    assert page.form("/device/approve")
+    status, answer = poll_device(server, device)
+    assert status == 400 and answer["error"] == "authorization_pending"
+
+
 def test_a9_codes_cannot_be_guessed(server, visitor):
     visitor.sign_in()
     ask_for_device(server)

@@ -45,18 +45,31 @@ bool consent_begin(LoginCall *call, GError **error)
 	}
 }
 
+/*
+ * The journey and its program's request; false, with a page, if they are gone. A device's request
+ * is answered on a page of its own, with its code and its warning (A10).
+ */
+static bool find_ask(LoginCall *call, Journey *ret_journey, OauthAsk *ret_ask)
+{
+	if (!ways_journey(call, ret_journey)) {
+		return false;
+	}
+	if (ret_journey->pending &&
+	    oauth_ask(call->login->oauth, ret_journey->pending, call->now_us, ret_ask, NULL) &&
+	    !ret_ask->user_code) {
+		return true;
+	}
+	reply_message(call, &(ReplyMessage){ .status = 410,
+					     .title = PHRASE_M_GONE,
+					     .text = PHRASE_M_GONE_TEXT });
+	return false;
+}
+
 bool consent_show(LoginCall *call, GError **error)
 {
 	g_auto(Journey) journey = { 0 };
 	g_auto(OauthAsk) ask = { 0 };
-	if (!ways_journey(call, &journey)) {
-		return true;
-	}
-	if (!journey.pending ||
-	    !oauth_ask(call->login->oauth, journey.pending, call->now_us, &ask, NULL)) {
-		reply_message(call, &(ReplyMessage){ .status = 410,
-						     .title = PHRASE_M_GONE,
-						     .text = PHRASE_M_GONE_TEXT });
+	if (!find_ask(call, &journey, &ask)) {
 		return true;
 	}
 	g_autofree char *path = reply_path("/oauth/consent", journey.id);
@@ -99,12 +112,10 @@ static bool refuse(LoginCall *call, const Journey *journey, GError **error)
 bool consent_answer(LoginCall *call, GError **error)
 {
 	g_auto(Journey) journey = { 0 };
+	g_auto(OauthAsk) ask = { 0 };
 	const char *answer = parameters_get(call->form, "answer");
-	if (!ways_journey(call, &journey)) {
+	if (!find_ask(call, &journey, &ask)) {
 		return true;
-	}
-	if (!journey.pending) {
-		return consent_show(call, error);
 	}
 	if (g_strcmp0(answer, "other") == 0) {
 		return use_other(call, &journey, error);

@@ -92,10 +92,12 @@ static bool go_to_client(LoginCall *call, const Journey *journey, const FinishEn
 	if (!oauth_ask(call->login->oauth, journey->pending, call->now_us, &ask, error)) {
 		return false;
 	}
-	if (ask.own) {
+	if (ask.own && !ask.user_code) {
 		return finish_approve(call, journey, entry, error);
 	}
-	g_autofree char *path = reply_path("/oauth/consent", journey->id);
+	/* To let a device in takes a click, however fresh the proof (A10). */
+	g_autofree char *path =
+		reply_path(ask.user_code ? "/device/approve" : "/oauth/consent", journey->id);
 	reply_go(call, path);
 	return true;
 }

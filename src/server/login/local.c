@@ -69,8 +69,10 @@ bool local_sign_in(LoginCall *call, GError **error)
 	Account account = { 0 };
 	g_autoptr(GError) local = NULL;
 	bool right = check(call, &typed, &account, &local);
-	/* To prove oneself again is to prove to be the same. */
-	bool same = right && (journey.purpose != JOURNEY_REAUTH || account.id == journey.account);
+	/* A journey to link ends with a link or not at all; to prove oneself again is to prove to
+	 * be the same. */
+	bool same = right && journey.purpose != JOURNEY_LINK &&
+		    (journey.purpose != JOURNEY_REAUTH || account.id == journey.account);
 	if (same) {
 		const FinishEntry entry = { .account = &account, .method = METHOD };
 		bool done = finish_entry(call, &journey, &entry, error);
