@@ -27,13 +27,13 @@ typedef struct Keys {
 
 static Keys keys;
 
-static void publish(cjose_jwk_t *key, const char *kid, const char *alg)
+static void publish(cjose_jwk_t *key, const char *kid, const char *use, const char *alg)
 {
 	char *text = cjose_jwk_to_json(key, false, NULL);
 	json_t *json = document_parse(text, strlen(text), DOCUMENT_JSON, NULL);
 	free(text);
 	json_object_set_new(json, "kid", json_string(kid));
-	json_object_set_new(json, "use", json_string("sig"));
+	json_object_set_new(json, "use", json_string(use));
 	if (alg) {
 		json_object_set_new(json, "alg", json_string(alg));
 	}
@@ -48,9 +48,10 @@ static void make_keys(void)
 	keys.weak = cjose_jwk_create_RSA_random(1024, e, sizeof e, NULL);
 	keys.curve = cjose_jwk_create_EC_random(CJOSE_JWK_EC_P_256, NULL);
 	keys.set = json_pack("{s:[]}", "keys");
-	publish(keys.rsa, "rsa", NULL);
-	publish(keys.curve, "curve", "ES256");
-	publish(keys.weak, "weak", NULL);
+	publish(keys.rsa, "rsa", "sig", NULL);
+	publish(keys.curve, "curve", "sig", "ES256");
+	publish(keys.weak, "weak", "sig", NULL);
+	publish(keys.other, "sealing", "enc", NULL);
 }
 
 static char *encode(const void *bytes, size_t size)
@@ -215,6 +216,11 @@ static void test_header(void)
 						 public, strlen(public));
 	free(public);
 	assert_refused(&check, confused, "(alg)");
+	/* Not even where a list has both, which no record may. */
+	static const char *const both[] = { "RS256", "HS256", NULL };
+	check.algorithms = (char *const *)both;
+	assert_refused(&check, confused, "(alg)");
+	check = plain_check();
 	g_autofree char *not_listed = sign(keys.rsa, "PS256", "rsa", CLAIMS(""));
 	assert_refused(&check, not_listed, "(alg)");
 
@@ -274,6 +280,10 @@ static void test_unknown_key(void)
 	g_autofree char *token = sign(keys.other, "RS256", "new", CLAIMS(""));
 	g_autoptr(GError) error = NULL;
 	g_assert_null(id_token_verify(&check, token, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+	g_autofree char *sealing = sign(keys.other, "RS256", "sealing", CLAIMS(""));
+	g_clear_error(&error);
+	g_assert_null(id_token_verify(&check, sealing, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
 	/* A key of the right name that is meant for something else is no key either. */
 	g_autofree char *other_type = sign(keys.rsa, "RS256", "curve", CLAIMS(""));

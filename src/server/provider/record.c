@@ -558,7 +558,6 @@ static bool check_urls(const Record *record, GError **error)
 			continue;
 		}
 		const char *open = strchr(urls[i].url, '{');
-		g_autofree char *origin = http_origin(urls[i].url);
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID, "key '%s': %s", urls[i].key,
 			    open ? "needs the key whose name stands there in braces ('base=…')"
 				 : "must be an https:// URL without user and fragment");
