@@ -206,6 +206,19 @@ def test_r5_new_keys_are_asked_for_once_a_minute(house):
     assert page.status == 200
 
 
+def test_wecom_may_end_the_applications_token(house):
+    house.sign_in("wecom", "w-1")
+    before = house.accounts()
+    asked = len(house.quirks.asked)
+    house.quirks.tokens.clear()
+    _, page = house.sign_in("wecom", "w-1")
+    assert page.status == 200 and house.accounts() == before
+    _, page = house.sign_in("wecom", "w-1")
+    assert page.status == 200
+    fetched = [q for q in house.quirks.asked[asked:] if q.path.endswith("/gettoken")]
+    assert len(fetched) == 1
+
+
 def test_r6_every_service_has_a_callback_of_its_own(house):
     visitor = Visitor(house.server.url)
     found = set()

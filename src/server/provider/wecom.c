@@ -50,15 +50,16 @@ static json_t *ask_token(Login *login, GError **error)
 	return answer;
 }
 
-/* Of the application; g_free(). */
-static char *find_token(Login *login, GError **error)
+/* Of the application; g_free(). *ret_kept: it was not asked for just now. */
+static char *find_token(Login *login, bool *ret_kept, GError **error)
 {
 	g_autofree char *key = memory_key(login->record);
 	Memory *memory = login->providers->memory;
 	json_t *kept = memory_get(memory, key, TOKEN_KEEP_S_MAX * G_USEC_PER_SEC);
 	int64_t now_s = g_get_monotonic_time() / G_USEC_PER_SEC;
 	const char *until = kept ? document_text(kept, "until_s") : NULL;
-	if (!until || g_ascii_strtoll(until, NULL, 10) <= now_s) {
+	*ret_kept = until && g_ascii_strtoll(until, NULL, 10) > now_s;
+	if (!*ret_kept) {
 		json_decref(kept);
 		kept = ask_token(login, error);
 		if (!kept) {
@@ -85,12 +86,6 @@ static json_t *ask_identity(Login *login, const char *token, const char *code, G
 	query_append(query, "code", code);
 	json_t *identity = ask(login, login->record->userinfo_url, query, "ask who it is", error);
 	query_free(query);
-	/* Another process may have asked for a newer token, which ends ours: begin with a new one.
-	 */
-	if (!identity) {
-		g_autofree char *key = memory_key(login->record);
-		memory_drop(login->providers->memory, key);
-	}
 	return identity;
 }
 
@@ -104,9 +99,32 @@ static json_t *ask_profile(Login *login, const char *token, const char *userid, 
 	return profile;
 }
 
-static json_t *find_claims(Login *login, const char *token, const char *code, GError **error)
+/*
+ * *ret_token is the token that worked. WeCom may end a token at any time, and says so before it
+ * looks at the code: then with a new one.
+ */
+static json_t *find_identity(Login *login, const char *code, char **ret_token, GError **error)
 {
-	json_t *identity = ask_identity(login, token, code, error);
+	bool kept = false;
+	g_autofree char *token = find_token(login, &kept, error);
+	json_t *identity = token ? ask_identity(login, token, code, kept ? NULL : error) : NULL;
+	if (!identity && token && kept) {
+		g_autofree char *key = memory_key(login->record);
+		memory_drop(login->providers->memory, key);
+		g_free(token);
+		token = find_token(login, &kept, error);
+		identity = token ? ask_identity(login, token, code, error) : NULL;
+	}
+	if (identity) {
+		*ret_token = g_steal_pointer(&token);
+	}
+	return identity;
+}
+
+static json_t *identify(Login *login, const char *code, GError **error)
+{
+	g_autofree char *token = NULL;
+	json_t *identity = find_identity(login, code, &token, error);
 	if (!identity) {
 		return NULL;
 	}
@@ -131,12 +149,6 @@ static json_t *find_claims(Login *login, const char *token, const char *code, GE
 	}
 	g_free(userid);
 	return claims;
-}
-
-static json_t *identify(Login *login, const char *code, GError **error)
-{
-	g_autofree char *token = find_token(login, error);
-	return token ? find_claims(login, token, code, error) : NULL;
 }
 
 const LoginKind wecom_kind = { login_find_metadata, login_find_metadata, identify };
