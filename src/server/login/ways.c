@@ -165,8 +165,14 @@ static void ways_clear(Ways *ways)
 	g_array_unref(ways->identities);
 }
 
-static bool is_first(LoginCall *call)
+/* An administrator's invitation to a drive that nobody has entered yet. */
+static bool is_first(LoginCall *call, const char *token)
 {
+	Invitation invitation;
+	if (!invitations_find(call->login->accounts, token, call->now_us, &invitation, NULL) ||
+	    invitation.role != ACCOUNT_ADMIN) {
+		return false;
+	}
 	g_autoptr(GArray) accounts = g_array_new(FALSE, FALSE, sizeof(Account));
 	g_array_set_clear_func(accounts, accounts_account_clear);
 	return accounts_list(call->login->accounts, accounts, NULL) && accounts->len == 0;
@@ -186,7 +192,7 @@ static PageLoginReason reason_of(LoginCall *call, const Journey *journey, Ways *
 	}
 	login->register_action = keep(ways, reply_path("/login/register", journey->id));
 	login->password_action = NULL;
-	return is_first(call) ? PAGE_LOGIN_FIRST_ADMIN : PAGE_LOGIN_INVITED;
+	return is_first(call, journey->invitation) ? PAGE_LOGIN_FIRST_ADMIN : PAGE_LOGIN_INVITED;
 }
 
 static void show(LoginCall *call, const Journey *journey, const WaysProblem *problem)
