@@ -86,3 +86,17 @@ def test_r13_new_password_signs_everything_out(server):
     assert Api(server, "alice", "another horse").call("GET", "/api/v1/me")[0] == 200
     assert "correct horse" not in log_of(server) and "another horse" not in log_of(server)
     assert json.dumps(before.token) not in log_of(server)
+
+
+def test_a_person_signs_another_device_out(devices):
+    laptop, phone = devices("laptop", "phone", start=False)
+    listed = laptop.command("devices").stdout.splitlines()
+    assert len(listed) == 3 and sum("(this one)" in line for line in listed) == 1
+    number = next(line.split()[0] for line in listed[1:] if "(this one)" not in line)
+    assert "password" in listed[1]
+    laptop.command("devices", "revoke", number)
+    refused = phone.command("devices", check=False)
+    assert refused.returncode == 1 and "sign" in refused.stderr
+    assert laptop.command("devices", "revoke", number, check=False).returncode == 1
+    assert laptop.command("devices", "revoke", check=False).returncode == 2
+    assert len(laptop.command("devices").stdout.splitlines()) == 2

@@ -26,7 +26,8 @@ typedef struct Command {
 } Command;
 
 extern const Command login_command, logout_command, sync_command, status_command, log_command,
-	versions_command, restore_command, pause_command, resume_command, limit_command;
+	versions_command, devices_command, restore_command, pause_command, resume_command,
+	limit_command;
 
 /*
  * Parses the options of a command (entries may be NULL) and checks that between min and max
