@@ -382,6 +382,14 @@ static bool work(Fixture *fixture, GError **error)
 	if (state_get(fixture->state, SIDE_SYNCED, file)) {
 		state_forget(fixture->state, file);
 	}
+	settled(fixture, folder, "inside", ENTRY_FILE);
+	if (state_get(fixture->state, SIDE_LOCAL, folder)) {
+		state_rekey_local(fixture->state, folder, state_key_new(fixture->state), &id);
+	}
+	if (!state_record(fixture->state, state_mark(fixture->state), error)) {
+		return false;
+	}
+	state_reset(fixture->state);
 	set_cursor(fixture, "c2");
 	return state_record(fixture->state, state_mark(fixture->state), error) &&
 	       state_set_setting(fixture->state, "name", "value", error);

@@ -453,6 +453,61 @@ static void test_survives_a_failure_of_any_call(void)
 	}
 }
 
+/* Two chunks in a pack, the first of them known to be needed, after a restart. */
+static Blobs *open_after_two(Place *memory, Place **ret_faulty, BlobsLocation *ret_kept)
+{
+	BlobsLocation cut;
+	Blobs *blobs = open_blobs(place_memory_share(memory));
+	g_assert_true(append(blobs, 1, ret_kept));
+	g_assert_true(append(blobs, 2, &cut));
+	g_assert_true(blobs_sync(blobs, NULL));
+	blobs_close(blobs);
+	*ret_faulty = place_faulty_new(place_memory_share(memory));
+	return open_blobs(*ret_faulty);
+}
+
+/* Fails at the n-th call, once or for good; then the power may go. Trimming cuts nothing needed. */
+static bool run_upkeep(unsigned nth, bool lasting)
+{
+	g_autoptr(Place) memory = place_memory_new();
+	Place *faulty;
+	BlobsLocation kept;
+	g_autoptr(Blobs) blobs = open_after_two(memory, &faulty, &kept);
+
+	place_faulty_set(faulty, nth, lasting, DRIVE_ERROR, DRIVE_ERROR_IO);
+	blobs_trim(blobs, kept.pack, blobs_location_end(&kept), NULL);
+	bool finished = place_faulty_calls(faulty) < nth;
+	place_faulty_set(faulty, 0, false, DRIVE_ERROR, 0);
+	if (lasting) {
+		g_clear_pointer(&blobs, blobs_close);
+		place_memory_crash(memory, nth);
+		faulty = place_faulty_new(place_memory_share(memory));
+		blobs = open_blobs(faulty);
+	}
+	g_assert_true(holds(blobs, 1, &kept));
+	g_assert_true(blobs_trim(blobs, kept.pack, blobs_location_end(&kept), NULL));
+	g_assert_true(holds(blobs, 1, &kept));
+
+	place_faulty_set(faulty, nth, lasting, DRIVE_ERROR, DRIVE_ERROR_IO);
+	bool removed = blobs_remove(blobs, kept.pack, NULL);
+	finished = finished && place_faulty_calls(faulty) < nth;
+	place_faulty_set(faulty, 0, false, DRIVE_ERROR, 0);
+	g_assert_true(removed || blobs_remove(blobs, kept.pack, NULL));
+	g_assert_false(holds(blobs, 1, &kept));
+	return finished;
+}
+
+static void test_upkeep_survives_a_failure_of_any_call(void)
+{
+	for (unsigned lasting = 0; lasting < 2; lasting++) {
+		unsigned nth = 1;
+		while (!run_upkeep(nth, lasting)) {
+			nth++;
+			g_assert_cmpuint(nth, <, 100);
+		}
+	}
+}
+
 /* ---- threads --------------------------------------------------------------------------- */
 
 /* A place whose syncs wait at a gate. */
@@ -671,6 +726,7 @@ int main(int argc, char **argv)
 	ADD("goes-on-after-a-full-disk", test_goes_on_after_a_full_disk);
 	ADD("survives-a-crash-at-any-call", test_survives_a_crash_at_any_call);
 	ADD("survives-a-failure-of-any-call", test_survives_a_failure_of_any_call);
+	ADD("upkeep-survives-a-failure-of-any-call", test_upkeep_survives_a_failure_of_any_call);
 	ADD("waits-for-a-sync-that-began-later", test_waits_for_a_sync_that_began_later);
 	ADD("shares-a-sync", test_shares_a_sync);
 	ADD("takes-appends-of-many-threads", test_takes_appends_of_many_threads);
