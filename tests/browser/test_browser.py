@@ -102,8 +102,11 @@ def test_imdrive_login_in_a_browser(server, tmp_path, alice):
         stderr=subprocess.STDOUT, text=True)
     try:
         wait_until(opened.exists, "the program opens a browser")
-        alice.goto(opened.read_text())
+        page = opened.read_text()
+        alice.goto(page)
         alice.sign_in()
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(page).query)
+        alice.wait(url=query["redirect_uri"][0])
         output, _ = process.communicate(timeout=120)
     finally:
         if process.poll() is None:
