@@ -28,6 +28,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+/* Workers seldom wait for each other's memory. */
+#define HEAPS 4
 #define DAY_S (24 * 3600)
 /* How long a verb waits for a server that is starting or stopping. */
 #define TRIES_MAX 100
@@ -508,7 +510,7 @@ static int run(const CommandLine *line)
 
 int main(int argc, char **argv)
 {
-	memory_keep();
+	memory_keep(HEAPS);
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	CommandLine line = { .words = words };
 	int status = parse(argv, &line);

@@ -8,10 +8,11 @@
  */
 
 /*
- * First thing in main(): freed blocks are kept, and few arenas share them. Without effect where
+ * First thing in main(): freed blocks are kept, in so many heaps that all threads share. One heap
+ * holds the least; with more of them, threads seldom wait for each other. Without effect where
  * another allocator stands in (sanitizers).
  */
-void memory_keep(void);
+void memory_keep(unsigned heaps);
 
 /* Gives what is kept and not in use back to the kernel: for a program that has come to rest. */
 void memory_give_back(void);

@@ -67,7 +67,7 @@ static void test_what_is_kept_is_given_back(void)
 
 int main(int argc, char **argv)
 {
-	memory_keep();
+	memory_keep(1);
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/base/memory/freed-memory-is-used-again", test_freed_memory_is_used_again);
 	g_test_add_func("/base/memory/what-is-kept-is-given-back", test_what_is_kept_is_given_back);

@@ -5,7 +5,8 @@
 
 int main(int argc, char **argv)
 {
-	memory_keep();
+	/* What a device holds matters more than how fast its threads get memory. */
+	memory_keep(1);
 	/* A person is looking, not a journal. */
 	log_set_level(LOG_WARNING);
 	return command_main(argc, argv);
