@@ -24,8 +24,8 @@
 #define LINE_CONNECTIONS_MAX 4
 #define CONNECT_TIMEOUT_DEFAULT_MS 10000
 #define STALL_DEFAULT_MS 60000
-#define RECEIVE_BUFFER_SIZE (512 * KIB)
-#define SEND_BUFFER_SIZE (512 * KIB)
+#define RECEIVE_BUFFER_SIZE (256 * KIB)
+#define SEND_BUFFER_SIZE (256 * KIB)
 #define HEADERS_SIZE_MAX (64 * KIB)
 /* First buffer for an answer that does not tell its length. */
 #define BODY_SIZE_FIRST (16 * KIB)

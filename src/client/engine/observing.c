@@ -21,7 +21,7 @@
 #define SCANS_MAX 2
 #define SCAN_FOLDERS_MAX 64
 #define SCAN_NAMES_MAX 1024
-#define DIVERGENT_MAX 32768 /* nodes in flight before scan and feed wait */
+#define DIVERGENT_MAX 8192 /* nodes in flight before scan and feed wait */
 #define APPLY_BYTES_MAX (24 * MIB)
 #define YOUNG_US 20000
 #define FEED_RETRY_MAX_US 30000000

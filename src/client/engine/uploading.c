@@ -18,6 +18,8 @@
 #define SMALL_JOBS_MAX 3
 #define LARGE_JOBS_MAX 1
 #define BATCH_ITEMS_MAX 1024
+/* Bytes of files: a few jobs at once hold all of them in memory. */
+#define BATCH_BYTES_MAX (BATCH_SIZE_TARGET / 2)
 /* How long a refused operation waits for the news that explain the refusal. */
 #define AFTER_FEED_US 1000000
 
@@ -385,7 +387,7 @@ static bool is_full(const UploadJob *job, const UploadItem *next)
 	if (next->group != 0 && next->group == last->group) {
 		return false;
 	}
-	return job->items->len >= BATCH_ITEMS_MAX || job->bytes + weight(next) > BATCH_SIZE_TARGET;
+	return job->items->len >= BATCH_ITEMS_MAX || job->bytes + weight(next) > BATCH_BYTES_MAX;
 }
 
 static void start_job(Engine *engine, Lane *lane)
@@ -412,7 +414,7 @@ void uploading_start(Engine *engine)
 {
 	Lane *small = &engine->upload_small, *large = &engine->upload_large;
 	while (!g_queue_is_empty(&small->waiting) && small->running < SMALL_JOBS_MAX &&
-	       (small->running == 0 || small->waiting_bytes >= BATCH_SIZE_TARGET ||
+	       (small->running == 0 || small->waiting_bytes >= BATCH_BYTES_MAX ||
 		small->waiting.length >= BATCH_ITEMS_MAX)) {
 		start_job(engine, small);
 	}
