@@ -240,17 +240,11 @@ static bool read_id(const LoginCall *call, int64_t *ret_id, GError **error)
 
 bool account_page_end_device(LoginCall *call, GError **error)
 {
-	int64_t device;
-	Devices *devices = accounts_devices(call->login->accounts);
-	if (!read_id(call, &device, error) ||
-	    !devices_end(devices, call->session.account, device, error)) {
+	DevicesCaller which = { .account = call->session.account };
+	if (!read_id(call, &which.device, error) ||
+	    !devices_end_by(accounts_devices(call->login->accounts), &which, &call->by, error)) {
 		return false;
 	}
-	g_autofree char *target = g_strdup_printf("device %" G_GINT64_FORMAT, device);
-	const AuditEvent event = { .what = "revoke",
-				   .account = call->session.account,
-				   .target = target };
-	audit_note(call->login->accounts, &call->by, &event, NULL);
 	reply_go(call, "/account?done=device");
 	return true;
 }
