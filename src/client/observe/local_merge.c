@@ -178,7 +178,9 @@ static void move_to(Merge *merge, int64_t key, const ScanPlace *place, bool deep
 	fields.content = target;
 	set_info(&fields, &place->info);
 	put(merge, &fields);
-	if (fields.kind == ENTRY_FOLDER && (deep || !is_certain(place))) {
+	/* It may have left what is still to be listed for what was listed already. */
+	bool listed = local_is_complete(merge->local) && !deep;
+	if (fields.kind == ENTRY_FOLDER && (!listed || !is_certain(place))) {
 		local_mark_folder(merge->local, key, true);
 	}
 }
@@ -410,6 +412,18 @@ static void part_doubles(Merge *merge, const ScanFolder *folder, GPtrArray *know
 	}
 }
 
+static void miss(Merge *merge, const Entry *entry, bool deep)
+{
+	if (entry->key == ENTRY_KEY_PARK || is_ours(merge, entry->parent, entry->name)) {
+		return;
+	}
+	if (deep && entry->kind == ENTRY_FOLDER) {
+		/* It may be where everything was listed before it came. */
+		local_list_once_found(merge->local, entry->key, true);
+	}
+	is_missing(merge, entry->key, false);
+}
+
 /* Both sequences are by name. */
 static void compare_places(Merge *merge, const ScanFolder *folder)
 {
@@ -427,10 +441,7 @@ static void compare_places(Merge *merge, const ScanFolder *folder)
 			place->folder = folder->key;
 		}
 		if (order < 0) {
-			if (entry->key != ENTRY_KEY_PARK &&
-			    !is_ours(merge, entry->parent, entry->name)) {
-				is_missing(merge, entry->key, false);
-			}
+			miss(merge, entry, folder->deep);
 		} else {
 			compare(merge, order == 0 ? entry : NULL, place, folder->deep);
 		}

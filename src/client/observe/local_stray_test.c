@@ -100,6 +100,51 @@ static void test_two_of_a_name_part(void)
 	run_two_of_a_name("a/other", "a/name", true);
 }
 
+/* Lists the next folder; returns its key. */
+static int64_t list_next(Observer *observer)
+{
+	Scan *scan = observer_take(observer, 1, 0);
+	g_assert_nonnull(scan);
+	g_assert_cmpuint(scan->folders->len, ==, 1);
+	int64_t key = g_array_index(scan->folders, ScanFolder, 0).key;
+	observer_run(observer, scan);
+	observer_merge(observer, scan);
+	return key;
+}
+
+/* From a folder that is still to be listed to one that was listed already: it is listed there. */
+static void run_moved_while_listing(bool seen_before)
+{
+	const ObserverOptions options = { .unwatched = true };
+	g_autoptr(Observer) observer = observer_new(&options);
+	static const char *const folders[] = { "a", "b", "a/f", "b/f" };
+	for (unsigned i = 0; i < G_N_ELEMENTS(folders); i++) {
+		observer_make_folder(observer, folders[i]);
+	}
+	observer_look_everywhere(observer);
+	observer_settle(observer);
+	observer_write(observer, "a/f/1", "text");
+	observer_write(observer, "b/f/1", "text");
+	observer_look_everywhere(observer);
+	list_next(observer); /* the root */
+	int64_t first = list_next(observer);
+	bool is_a = first == observer_key(observer, "a");
+	observer_rename(observer, is_a ? "b/f" : "a/f", is_a ? "a/moved" : "b/moved");
+	if (!seen_before) {
+		/* Its old folder is listed first, and does not have it. */
+		list_next(observer);
+	}
+	local_mark_name(observer->local, first, "moved");
+	observer_settle(observer);
+	observer_check(observer);
+}
+
+static void test_moved_while_listing(void)
+{
+	run_moved_while_listing(true);
+	run_moved_while_listing(false);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -107,6 +152,7 @@ int main(int argc, char **argv)
 	ADD("turns-up-elsewhere", test_turns_up_elsewhere);
 	ADD("leaves-when-all-was-listed", test_leaves_when_all_was_listed);
 	ADD("stays-with-another-key", test_stays_with_another_key);
+	ADD("moved-while-listing", test_moved_while_listing);
 	ADD("two-of-a-name-part", test_two_of_a_name_part);
 	return g_test_run();
 }
