@@ -101,7 +101,8 @@ static Known *known_new(Holding *holding, const ChunkId *id)
 
 static bool load_lease(Holding *holding, Known *known, GError **error)
 {
-	if (!holding->commit || known->key == 0 || known->nameable) {
+	/* Also of what came with the commit: two devices of an account may send the same. */
+	if (!holding->commit || known->key == 0 || known->held) {
 		return true;
 	}
 	SqlStatement *statement =
@@ -115,7 +116,7 @@ static bool load_lease(Holding *holding, Known *known, GError **error)
 	if (!sql_step(statement, &known->leased, error)) {
 		return false;
 	}
-	known->nameable = known->leased;
+	known->nameable = known->nameable || known->leased;
 	return true;
 }
 
@@ -199,16 +200,18 @@ static bool may_lease(const Holding *holding, uint64_t leased, uint64_t size)
 	       (ledger->quota == 0 || ledger->counts.bytes + leased + size <= ledger->quota);
 }
 
-static bool lease_or_drop(Holding *holding, const Known *known, GError **error)
+static bool lease_or_drop(Holding *holding, Known *known, GError **error)
 {
 	SqlSession *session = holding->ledger->session;
 	uint64_t leased;
 	if (!chunks_leased_bytes(session, holding->commit->account, &leased, error)) {
 		return false;
 	}
-	if (!may_lease(holding, leased, known->raw_size)) {
+	/* What is leased already is counted in those bytes. */
+	if (!known->leased && !may_lease(holding, leased, known->raw_size)) {
 		return chunks_drop_unused(session, known->key, error);
 	}
+	known->leased = true;
 	return chunks_lease(session, holding->commit->account, known->key,
 			    holding->ledger->time_us + LEASE_US, error);
 }

@@ -107,8 +107,8 @@ static void test_leases_end(void)
 static void test_lease_outlives_the_last_name(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
-	upload(fixture, 1, "text");
 	NodeId id = fixture_make(fixture, &fixture->drive, "text");
+	upload(fixture, 1, "text");
 	fixture_delete_now(fixture, &id);
 	sweep(fixture, 0);
 	g_assert_cmpuint(fixture_usage(fixture).bytes, ==, 0);
@@ -244,6 +244,22 @@ static void test_what_is_leased_counts(void)
 	sweep(fixture, 4);
 	g_assert_true(may_upload(fixture, "new", 8));
 	fixture_check(fixture);
+}
+
+/* Two devices send the same: what one left behind is in a file once the other's commit came. */
+static void test_taken_ends_the_lease(void)
+{
+	g_autoptr(Fixture) fixture = fixture_new();
+	journal_drive_set_quota(fixture->journal, &fixture->drive, 20, NULL);
+	upload(fixture, 1, "123456789012");
+	NodeId id = fixture_make(fixture, &fixture->drive, "123456789012");
+	g_assert_cmpuint(fixture_usage(fixture).bytes, ==, 12);
+	g_assert_true(may_upload(fixture, "new", 8));
+	g_assert_false(may_upload(fixture, "new", 9));
+	fixture_delete_now(fixture, &id);
+	sweep(fixture, 0);
+	g_assert_true(may_upload(fixture, "new", 20));
+	g_assert_cmpuint(packs_count(fixture), ==, 0);
 }
 
 /* A commit of which nothing is taken fills no disk: what does not fit is not kept. */
@@ -541,6 +557,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/server/journal/holding/quota", test_quota);
 	g_test_add_func("/server/journal/holding/what-is-leased-counts",
 			test_what_is_leased_counts);
+	g_test_add_func("/server/journal/holding/taken-ends-the-lease", test_taken_ends_the_lease);
 	g_test_add_func("/server/journal/holding/what-a-commit-leaves-is-bounded",
 			test_what_a_commit_leaves_is_bounded);
 	g_test_add_func("/server/journal/holding/missing", test_missing);

@@ -189,7 +189,7 @@ static JournalOutcome check_text(const Model *model, int text)
 /* What was uploaded before is in a file now. */
 static void take_text(Model *model, int text)
 {
-	if (!held(model, text) && model->stored[text] == 0) {
+	if (!held(model, text)) {
 		model->leased[text] = false;
 	}
 }
@@ -219,9 +219,8 @@ static void lease_rest(Model *model)
 		}
 		uint64_t bytes =
 			model_bytes(model) + leased_bytes(model) + strlen(model_texts[next]);
-		if (!held(model, next) && (model->quota == 0 || bytes <= model->quota)) {
-			model->leased[next] = true;
-		}
+		bool fits = model->quota == 0 || bytes <= model->quota;
+		model->leased[next] = !held(model, next) && (model->leased[next] || fits);
 		model->stored[next] = 0;
 	}
 }
