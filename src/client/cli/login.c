@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "client/cli/command.h"
-#include "client/cli/terminal_qr.h"
+#include "client/login/terminal_qr.h"
 #include "client/control/control_client.h"
 #include "client/login/account.h"
 #include "client/login/server_url.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 #include "client/cli/command.h"
-#include "client/cli/drive_path.h"
+#include "client/login/drive_path.h"
 #include "client/login/account.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/cli/command.h"
-#include "client/cli/drive_path.h"
+#include "client/login/drive_path.h"
 #include "client/login/account.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/cli/terminal_qr.h"
+#include "client/login/terminal_qr.h"
 
 #include <glib.h>
 #include <qrencode.h>
@@ -69,9 +69,9 @@ static void test_too_long_is_none(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/client/cli/terminal_qr/every-module-is-drawn",
+	g_test_add_func("/client/login/terminal_qr/every-module-is-drawn",
 			test_every_module_is_drawn);
-	g_test_add_func("/client/cli/terminal_qr/fits-a-terminal", test_fits_a_terminal);
-	g_test_add_func("/client/cli/terminal_qr/too-long-is-none", test_too_long_is_none);
+	g_test_add_func("/client/login/terminal_qr/fits-a-terminal", test_fits_a_terminal);
+	g_test_add_func("/client/login/terminal_qr/too-long-is-none", test_too_long_is_none);
 	return g_test_run();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/cli/drive_path.h"
+#include "client/login/drive_path.h"
 
 #include "base/error.h"
 

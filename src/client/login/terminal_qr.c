@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/cli/terminal_qr.h"
+#include "client/login/terminal_qr.h"
 
 #include <glib.h>
 #include <qrencode.h>
