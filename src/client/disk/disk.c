@@ -700,6 +700,34 @@ char *disk_name_of(Disk *disk, const char *here)
 	return known && name ? name : g_strdup(here);
 }
 
+/* ---- content that is not here ------------------------------------------------------------ */
+
+bool disk_is_lazy(const Disk *disk)
+{
+	return disk->lazy != NULL;
+}
+
+bool disk_file_promise(DiskFile *staged, GBytes *content, uint64_t size, GError **error)
+{
+	g_assert(staged->staged && staged->disk->lazy);
+	staged->info.kind = 0;
+	return check_size(0, size, error) &&
+	       staged->disk->lazy->file_promise(staged, content, size, error);
+}
+
+GBytes *disk_file_promised(DiskFile *file, const DiskInfo *expected)
+{
+	const DiskLazy *lazy = file->disk->lazy;
+	return lazy ? lazy->file_promised(file, expected) : NULL;
+}
+
+bool disk_promise(Disk *disk, const char *path, const DiskInfo *expected, GBytes *content,
+		  GError **error)
+{
+	return !disk->lazy || (check_path(path, error) &&
+			       disk->lazy->promise(disk, path, expected, content, error));
+}
+
 bool disk_tidy(Disk *disk, int64_t now_us, GError **error)
 {
 	return removed_tidy(disk, now_us, error);

@@ -160,6 +160,35 @@ char *disk_park_path(Disk *disk, const char *name);
 /* What is parked. */
 bool disk_list_parked(Disk *disk, DiskVisitor visit, void *data, GError **error);
 
+/* ---- content that is not here ------------------------------------------------------------ */
+
+/*
+ * On a lazy disk a file may have a content (chunk/content.h) without its bytes being here: it looks
+ * and reads like any other, and its bytes come when they are read. What such a disk knows of a
+ * file's content spares reading it.
+ */
+bool disk_is_lazy(const Disk *disk);
+/*
+ * The staged file, to which nothing was written, has this content of size bytes. Before
+ * disk_file_set(). Only on a lazy disk.
+ */
+bool disk_file_promise(DiskFile *staged, GBytes *content, uint64_t size, GError **error);
+/*
+ * What the file is known to hold, if it still is *expected; NULL: read it. To be unreffed. On a
+ * disk that is not lazy always NULL.
+ */
+GBytes *disk_file_promised(DiskFile *file, const DiskInfo *expected);
+/*
+ * The server holds what is at path, which has this content if it still is *expected (as it was when
+ * it was read; CHANGED if not): its bytes need not stay here for ever. BUSY while a program may
+ * write to it: then the disk does so once it is closed, untouched. Nothing on a disk that is not
+ * lazy.
+ */
+bool disk_promise(Disk *disk, const char *path, const DiskInfo *expected, GBytes *content,
+		  GError **error);
+
+/* ---- tidying ----------------------------------------------------------------------------- */
+
 /*
  * Goes through what was swapped out or removed: what a program wrote to since is brought back, what
  * lay untouched for an hour and is not open for writing goes for good. now_us: microseconds since

@@ -199,10 +199,42 @@ static const DiskClass faulty_class = {
 	.sync = faulty_sync,
 };
 
+/* ---- lazy --------------------------------------------------------------------------------- */
+
+static bool faulty_file_promise(DiskFile *base, GBytes *content, uint64_t size, GError **error)
+{
+	FaultyFile *file = (FaultyFile *)base;
+	return ask_file(file, DISK_CALL_FILE_WRITE, error) &&
+	       file->disk->inner->lazy->file_promise(file->inner, content, size, error);
+}
+
+static GBytes *faulty_file_promised(DiskFile *base, const DiskInfo *expected)
+{
+	FaultyFile *file = (FaultyFile *)base;
+	return ask_file(file, DISK_CALL_FILE_LOOK, NULL)
+		       ? file->disk->inner->lazy->file_promised(file->inner, expected)
+		       : NULL;
+}
+
+static bool faulty_promise(Disk *base, const char *path, const DiskInfo *expected, GBytes *content,
+			   GError **error)
+{
+	FaultyDisk *disk = (FaultyDisk *)base;
+	return ask(disk, DISK_CALL_FILE_SET, path, error) &&
+	       disk->inner->lazy->promise(disk->inner, path, expected, content, error);
+}
+
+static const DiskLazy faulty_lazy = {
+	.file_promise = faulty_file_promise,
+	.file_promised = faulty_file_promised,
+	.promise = faulty_promise,
+};
+
 Disk *disk_faulty_new(Disk *inner, DiskHook hook, void *data)
 {
 	FaultyDisk *disk = g_new0(FaultyDisk, 1);
 	disk->base.class = &faulty_class;
+	disk->base.lazy = inner->lazy ? &faulty_lazy : NULL;
 	disk->base.marker = g_strdup(inner->marker);
 	disk->base.root = inner->root;
 	disk->base.file_mode = inner->file_mode;

@@ -46,8 +46,17 @@ typedef struct DiskClass {
 	bool (*sync)(Disk *disk, GError **error);
 } DiskClass;
 
+/* What a lazy disk does besides; contracts as of the functions of disk.h. */
+typedef struct DiskLazy {
+	bool (*file_promise)(DiskFile *file, GBytes *content, uint64_t size, GError **error);
+	GBytes *(*file_promised)(DiskFile *file, const DiskInfo *expected);
+	bool (*promise)(Disk *disk, const char *path, const DiskInfo *expected, GBytes *content,
+			GError **error);
+} DiskLazy;
+
 struct Disk {
 	const DiskClass *class;
+	const DiskLazy *lazy; /* NULL: all bytes are here, always */
 	char *marker;
 	DiskInfo root;          /* as it was when opened */
 	unsigned file_mode;     /* permission bits of a new file */
@@ -107,3 +116,6 @@ bool disk_start(Disk *disk, const char *marker, bool create_marker, GError **err
 
 /* A local folder, not yet started. */
 Disk *disk_posix_attach(const char *folder, GError **error);
+/* Its descriptor, and that of a file of it; borrowed. */
+int disk_posix_root(const Disk *disk);
+int disk_posix_file(const DiskFile *file);

@@ -626,6 +626,18 @@ Disk *disk_posix_attach(const char *folder, GError **error)
 	return &disk->base;
 }
 
+int disk_posix_root(const Disk *disk)
+{
+	g_assert(disk->class == &posix_class);
+	return ((const PosixDisk *)disk)->root;
+}
+
+int disk_posix_file(const DiskFile *file)
+{
+	g_assert(file->class == &posix_file_class);
+	return ((const PosixFile *)file)->fd;
+}
+
 Disk *disk_posix_open(const char *folder, const char *marker, bool create_marker, GError **error)
 {
 	g_autoptr(Disk) disk = disk_posix_attach(folder, error);
