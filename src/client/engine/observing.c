@@ -340,9 +340,11 @@ static int64_t grow_up(Engine *engine, int64_t now_us)
 static void feed_run(Job *job)
 {
 	FeedJob *feed = (FeedJob *)job;
-	feed->succeeded = remote_changes(feed->engine->world.remote, feed->cursor, feed->wait_ms,
-					 INLINE_SIZE_MAX, feed->engine->cancellable, &feed->page,
-					 &feed->error);
+	const World *world = &feed->engine->world;
+	/* A lazy disk fetches content when it is read. */
+	unsigned inline_bytes = disk_is_lazy(world->disk) ? 0 : INLINE_SIZE_MAX;
+	feed->succeeded = remote_changes(world->remote, feed->cursor, feed->wait_ms, inline_bytes,
+					 feed->engine->cancellable, &feed->page, &feed->error);
 }
 
 static void feed_failed(Engine *engine, const GError *error)

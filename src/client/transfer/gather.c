@@ -246,15 +246,18 @@ static bool is_same(const UploadItem *item)
 					    item->info.executable == item->same_executable);
 }
 
-/* The file was read: names its content. */
-static Progress conclude_file(Gather *gather)
+/*
+ * The file was read: names its content, unless the disk did; then the server is thought to have it.
+ */
+static Progress conclude_file(Gather *gather, GBytes *promised)
 {
 	UploadItem *item = gather->work->item;
 	g_autoptr(GPtrArray) lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
 	g_clear_pointer(&item->content, g_bytes_unref);
-	item->content = content_encode((const ContentRef *)(void *)gather->refs->data,
-				       gather->refs->len, lists);
-	item->young = is_young(gather, &item->info);
+	item->content = promised ? g_bytes_ref(promised)
+				 : content_encode((const ContentRef *)(void *)gather->refs->data,
+						  gather->refs->len, lists);
+	item->young = !promised && is_young(gather, &item->info);
 	if (g_bytes_get_size(item->content) > CONTENT_SIZE_MAX) {
 		set_failed(item, g_error_new(DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE,
 					     "its list of chunks is too long"));
@@ -295,18 +298,20 @@ static Progress read_open_file(Gather *gather, GError **error)
 {
 	UploadItem *item = gather->work->item;
 	Progress progress = GOING;
-	if (item->expected.size > INLINE_SIZE_MAX) {
+	g_autoptr(GBytes) promised =
+		gather->run->again ? NULL : disk_file_promised(gather->file, &item->expected);
+	if (!promised && item->expected.size > INLINE_SIZE_MAX) {
 		/* Not to read in vain. */
 		progress = compare(gather, error);
 	}
-	if (progress == GOING) {
+	if (progress == GOING && !promised) {
 		progress = read_bytes(gather, error);
 	}
 	if (progress == GOING) {
 		progress = compare(gather, error);
 	}
 	if (progress == GOING) {
-		progress = conclude_file(gather);
+		progress = conclude_file(gather, promised);
 	}
 	return progress;
 }

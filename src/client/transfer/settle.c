@@ -34,7 +34,7 @@ static bool sync_round(ApplyRun *run, GError **error)
 		const ApplyWork *work = g_ptr_array_index(run->round, i);
 		if (work->staged) {
 			files++;
-			size += work->item->size;
+			size += disk_is_lazy(run->apply->disk) ? 0 : work->item->size;
 		}
 	}
 	if (files <= SMALL_FILES_MAX && size < SMALL_SIZE_MAX) {
@@ -159,7 +159,7 @@ static bool place_work(ApplyRun *run, ApplyWork *work, GError **error)
 		return take_trouble(apply->disk, work->item, trouble, error);
 	}
 	work->item->outcome = APPLY_DONE;
-	if (work->stages) {
+	if (work->stages && !disk_is_lazy(apply->disk)) {
 		g_mutex_lock(&apply->mutex);
 		apply->progress += work->item->size;
 		g_mutex_unlock(&apply->mutex);

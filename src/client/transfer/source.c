@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "client/remote/remote_lists.h"
 
 #include <string.h>
 
@@ -54,60 +55,10 @@ static bool push_load(Source *source, bool ends_round)
 
 /* ---- list chunks -------------------------------------------------------------------------- */
 
-static GBytes *open_list(Source *source, const EncodedChunk *chunk, const ContentRef *ref,
-			 GError **error)
-{
-	if (chunk->raw_size != ref->length) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
-			    "a list of chunks of another length than promised");
-		return NULL;
-	}
-	g_autofree uint8_t *bytes = g_malloc(chunk->raw_size);
-	if (!codec_open(source->run->source_codec, chunk, bytes, error)) {
-		return NULL;
-	}
-	return g_bytes_new_take(g_steal_pointer(&bytes), chunk->raw_size);
-}
-
-/* Called with each list in order; false stops. */
-typedef bool (*ListVisitor)(Source *source, const ContentRef *ref, GBytes *list, GError **error);
-
-static bool visit_fetched(Source *source, const Content *content, size_t from, size_t *ret_next,
-			  ListVisitor visit, GError **error)
-{
-	size_t count = MIN(content->count - from, CHUNK_IDS_MAX);
-	g_autofree ChunkId *ids = g_new(ChunkId, count);
-	for (size_t i = 0; i < count; i++) {
-		ids[i] = content->refs[from + i].id;
-	}
-	g_autoptr(GArray) chunks = NULL;
-	g_autoptr(GBytes) body = NULL;
-	const ApplyRun *run = source->run;
-	if (!remote_fetch(run->apply->remote, ids, count, run->cancellable, &chunks, &body,
-			  error) ||
-	    !pace_wait(run->apply->pace, g_bytes_get_size(body), run->cancellable, error)) {
-		return false;
-	}
-	for (unsigned i = 0; i < chunks->len; i++) {
-		const EncodedChunk *chunk = &g_array_index(chunks, EncodedChunk, i);
-		const ContentRef *ref = &content->refs[from + i];
-		if (!chunk_id_equal(&chunk->id, &ref->id)) {
-			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
-				    "the drive lacks a list of chunks");
-			return false;
-		}
-		g_autoptr(GBytes) list = open_list(source, chunk, ref, error);
-		if (!list || !visit(source, ref, list, error)) {
-			return false;
-		}
-	}
-	*ret_next = from + chunks->len;
-	return true;
-}
-
 /* NULL if it is neither of the base nor beside the changes. */
-static GBytes *find_list(Source *source, const ContentRef *ref)
+static GBytes *find_list(void *data, const ContentRef *ref)
 {
+	Source *source = data;
 	GBytes *known = g_hash_table_lookup(source->lists, &ref->id);
 	if (known) {
 		return g_bytes_ref(known);
@@ -117,23 +68,30 @@ static GBytes *find_list(Source *source, const ContentRef *ref)
 	if (!cache_find(source->run->apply->cache, &ref->id, &chunk, &body)) {
 		return NULL;
 	}
-	return open_list(source, &chunk, ref, NULL);
+	return remote_lists_open(source->run->source_codec, &chunk, ref, NULL);
 }
+
+static bool wait_pace(void *data, size_t bytes, GError **error)
+{
+	const ApplyRun *run = ((const Source *)data)->run;
+	return pace_wait(run->apply->pace, bytes, run->cancellable, error);
+}
+
+typedef bool (*ListVisitor)(void *source, const ContentRef *ref, GBytes *list, GError **error);
 
 static bool visit_lists(Source *source, const Content *content, ListVisitor visit, GError **error)
 {
-	for (size_t next = 0; next < content->count;) {
-		g_autoptr(GBytes) list = find_list(source, &content->refs[next]);
-		if (list) {
-			if (!visit(source, &content->refs[next], list, error)) {
-				return false;
-			}
-			next++;
-		} else if (!visit_fetched(source, content, next, &next, visit, error)) {
-			return false;
-		}
-	}
-	return true;
+	const ApplyRun *run = source->run;
+	const RemoteLists lists = {
+		.remote = run->apply->remote,
+		.codec = run->source_codec,
+		.cancellable = run->cancellable,
+		.find = find_list,
+		.arrived = wait_pace,
+		.visit = visit,
+		.data = source,
+	};
+	return remote_lists_visit(&lists, content, error);
 }
 
 /* ---- the base ----------------------------------------------------------------------------- */
@@ -154,8 +112,9 @@ static void add_base(Source *source, const Content *content)
 	}
 }
 
-static bool add_base_list(Source *source, const ContentRef *ref, GBytes *list, GError **error)
+static bool add_base_list(void *data, const ContentRef *ref, GBytes *list, GError **error)
 {
+	Source *source = data;
 	g_auto(Content) content = { 0 };
 	size_t size = 0;
 	const void *bytes = g_bytes_get_data(list, &size);
@@ -276,8 +235,9 @@ static bool add_pieces(Source *source, const Content *content, GError **error)
 	return true;
 }
 
-static bool add_list_pieces(Source *source, const ContentRef *ref, GBytes *list, GError **error)
+static bool add_list_pieces(void *data, const ContentRef *ref, GBytes *list, GError **error)
 {
+	Source *source = data;
 	g_auto(Content) content = { 0 };
 	size_t size = 0;
 	const void *bytes = g_bytes_get_data(list, &size);
@@ -322,6 +282,11 @@ static bool source_file(Source *source, GError **error)
 {
 	ApplyWork *work = source->work;
 	work->stages = true;
+	if (disk_is_lazy(source->run->apply->disk)) {
+		/* It is promised: its bytes come when they are read. */
+		source->round_files++;
+		return true;
+	}
 	if (!learn_base(source, error)) {
 		return false;
 	}

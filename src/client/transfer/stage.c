@@ -235,8 +235,10 @@ static bool finish_file(const ApplyRun *run, ApplyWork *work, GError **error)
 		fail_work(work, g_steal_pointer(&work->source_error));
 		return true;
 	}
-	g_assert(work->written == item->size);
+	bool lazy = disk_is_lazy(run->apply->disk);
+	g_assert(lazy || work->written == item->size);
 	if (!stage_file(run, work, error) ||
+	    (lazy && !disk_file_promise(work->staged, item->content, item->size, error)) ||
 	    !disk_file_set(work->staged, item->mtime_ns, item->executable, error)) {
 		g_prefix_error(error, "write '%s': ", item->path);
 		return false;

@@ -232,6 +232,20 @@ static GPtrArray *works_again(GPtrArray *works)
 	return again;
 }
 
+/* The server has these files now: a lazy disk need not keep them. What it cannot promise it keeps.
+ */
+static void promise(Upload *upload, GPtrArray *items)
+{
+	for (unsigned i = 0; disk_is_lazy(upload->disk) && i < items->len; i++) {
+		const UploadItem *item = g_ptr_array_index(items, i);
+		bool stored = item->outcome == UPLOAD_SAME ||
+			      (item->outcome == UPLOAD_DONE && item->verb != UPLOAD_HASH);
+		if (stored && item->kind == ENTRY_FILE && item->content && !item->young) {
+			disk_promise(upload->disk, item->path, &item->info, item->content, NULL);
+		}
+	}
+}
+
 bool upload_run(Upload *upload, GPtrArray *items, GCancellable *cancellable, GError **error)
 {
 	g_autofree UploadWork *all = g_new0(UploadWork, MAX(items->len, 1));
@@ -252,5 +266,6 @@ bool upload_run(Upload *upload, GPtrArray *items, GCancellable *cancellable, GEr
 		ok = again->len == 0 || run_works(upload, again, true, cancellable, error);
 	}
 	count_run(upload, -1);
+	promise(upload, items);
 	return ok;
 }
