@@ -98,3 +98,13 @@ const char *error_code_name(DriveError code)
 	g_assert((int)code >= 0 && code < DRIVE_ERROR_LAST);
 	return kinds[code].name;
 }
+
+DriveError error_code_from_name(const char *name)
+{
+	for (int code = 0; code < DRIVE_ERROR_LAST; code++) {
+		if (g_strcmp0(kinds[code].name, name) == 0) {
+			return (DriveError)code;
+		}
+	}
+	return DRIVE_ERROR_INVALID;
+}

@@ -51,3 +51,6 @@ DriveError error_code_from_http(unsigned status);
 
 /* Stable lower-case name of a code ("quota", "not-found") for JSON and logs. */
 const char *error_code_name(DriveError code);
+
+/* The code of that name; INVALID if it is none, or NULL. */
+DriveError error_code_from_name(const char *name);

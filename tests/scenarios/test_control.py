@@ -1,34 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The door for user interfaces, and commands beside a running daemon."""
 
-import json
 import os
-import socket
 
+from door import Door
 from drive import wait_until
-
-
-class Door:
-    """A conversation with the daemon: one JSON object per line."""
-
-    def __init__(self, device):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(60)
-        # The address of a socket is short: through the folder.
-        here = os.open(".", os.O_PATH)
-        os.chdir(device.profile)
-        self.socket.connect("control.sock")
-        os.fchdir(here)
-        os.close(here)
-        self.file = self.socket.makefile("rw")
-
-    def ask(self, method, **params):
-        self.file.write(json.dumps({"method": method, "params": params}) + "\n")
-        self.file.flush()
-        return self.next()
-
-    def next(self):
-        return json.loads(self.file.readline())
 
 
 def test_a_second_folder_is_taken_by_the_one_that_runs(devices, tmp_path):
@@ -45,7 +21,7 @@ def test_a_second_folder_is_taken_by_the_one_that_runs(devices, tmp_path):
 def test_watching_tells_each_change(devices):
     a = devices("a")
     a.wait_idle()
-    door = Door(a)
+    door = Door(a.profile)
     assert door.ask("watch")["result"]["files"] == 0
     a.path("new").write_text("x")
     while door.next()["result"]["files"] != 1:
@@ -54,7 +30,7 @@ def test_watching_tells_each_change(devices):
 
 def test_wrong_requests_get_an_error_and_no_more(devices):
     a = devices("a")
-    door = Door(a)
+    door = Door(a.profile)
     assert door.ask("attach")["error"]["code"] == "invalid"
     assert door.ask("attach", folder="/no/such/folder")["error"]["code"] == "not-found"
     assert door.ask("nonsense")["error"]["code"] == "not-found"
@@ -63,7 +39,7 @@ def test_wrong_requests_get_an_error_and_no_more(devices):
 
 def test_stop_ends_it(devices):
     a = devices("a")
-    assert Door(a).ask("stop") == {"result": {}}
+    assert Door(a.profile).ask("stop") == {"result": {}}
     wait_until(lambda: a.process.poll() == 0, "it ended")
 
 

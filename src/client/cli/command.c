@@ -18,7 +18,7 @@
 static const Command *const commands[] = {
 	&login_command,    &sync_command,    &status_command, &log_command,
 	&versions_command, &restore_command, &pause_command,  &resume_command,
-	&limit_command,    &devices_command, &logout_command,
+	&limit_command,    &devices_command, &logout_command, &daemon_command,
 };
 
 static GOptionContext *option_context(const Command *command, const GOptionEntry *entries)

@@ -27,7 +27,7 @@ typedef struct Command {
 
 extern const Command login_command, logout_command, sync_command, status_command, log_command,
 	versions_command, devices_command, restore_command, pause_command, resume_command,
-	limit_command;
+	limit_command, daemon_command;
 
 /*
  * Parses the options of a command (entries may be NULL) and checks that between min and max

@@ -65,9 +65,10 @@ static json_t *take_result(GByteArray *text, size_t size, GError **error)
 	if (result) {
 		return json_incref(result);
 	}
-	const char *message =
-		json_string_value(json_object_get(json_object_get(reply, "error"), "message"));
-	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID, "%s",
+	const json_t *failure = json_object_get(reply, "error");
+	const char *message = json_string_value(json_object_get(failure, "message"));
+	const char *code = json_string_value(json_object_get(failure, "code"));
+	g_set_error(error, DRIVE_ERROR, (int)error_code_from_name(code), "%s",
 		    message ? message : "the running imdrive gave an answer of another version");
 	return NULL;
 }

@@ -29,6 +29,10 @@ struct ControlServer {
 	char *path;
 	int folder_fd;
 	GPtrArray *peers; /* Peer */
+	const char *const *slow_methods;
+	ControlHandler slow_handler;
+	void *slow_data;
+	unsigned slow_running;
 };
 
 typedef struct Peer {
@@ -41,6 +45,7 @@ typedef struct Peer {
 	uint8_t buffer[4096];
 	bool is_reading;
 	bool is_writing;
+	bool is_slow; /* a thread works on its request; further ones wait */
 	bool watches;
 	bool has_news; /* for a watcher, when it is done reading what it has */
 	char *told;    /* what a watcher knows */
@@ -66,7 +71,7 @@ static void peer_end(Peer *peer)
 		peer->server = NULL;
 		g_cancellable_cancel(peer->cancellable);
 	}
-	if (!peer->is_reading && !peer->is_writing) {
+	if (!peer->is_reading && !peer->is_writing && !peer->is_slow) {
 		peer_free(peer);
 	}
 }
@@ -80,10 +85,15 @@ static json_t *error_json(const GError *error)
 	return json_pack("{s:{s:s, s:s}}", "error", "code", code, "message", error->message);
 }
 
-static json_t *answer(ControlServer *server, const char *line, size_t size)
+/* Where a request is handled: which handler, and its data. */
+typedef struct Desk {
+	ControlHandler handler;
+	void *data;
+} Desk;
+
+static json_t *answer(const Desk *desk, const json_t *request)
 {
 	g_autoptr(GError) error = NULL;
-	json_auto_t *request = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
 	const char *method = json_string_value(json_object_get(request, "method"));
 	json_t *params = json_object_get(request, "params");
 	json_auto_t *none = json_object();
@@ -92,13 +102,13 @@ static json_t *answer(ControlServer *server, const char *line, size_t size)
 				    "a request is a line {\"method\": …, \"params\": {…}}");
 		return error_json(error);
 	}
-	json_t *result = server->handler(method, params ? params : none, server->data, &error);
+	json_t *result = desk->handler(method, params ? params : none, desk->data, &error);
 	return result ? json_pack("{s:o}", "result", result) : error_json(error);
 }
 
-static char *answer_text(ControlServer *server, const char *line, size_t size)
+static char *answer_text(const Desk *desk, const json_t *request)
 {
-	json_auto_t *reply = answer(server, line, size);
+	json_auto_t *reply = answer(desk, request);
 	char *text = json_dumps(reply, JSON_COMPACT);
 	char *copy = g_strconcat(text, "\n", NULL);
 	free(text);
@@ -107,17 +117,11 @@ static char *answer_text(ControlServer *server, const char *line, size_t size)
 
 /* ---- watching --------------------------------------------------------------------------- */
 
-static const char status_request[] = "{\"method\": \"status\"}";
-
-static bool is_watch(const char *line, size_t size)
-{
-	json_auto_t *request = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
-	return g_strcmp0(json_string_value(json_object_get(request, "method")), "watch") == 0;
-}
-
 static void tell_news(Peer *peer)
 {
-	char *text = answer_text(peer->server, status_request, sizeof status_request - 1);
+	const Desk desk = { peer->server->handler, peer->server->data };
+	json_auto_t *request = json_pack("{s:s}", "method", "status");
+	char *text = answer_text(&desk, request);
 	peer->has_news = false;
 	if (g_strcmp0(text, peer->told) != 0) {
 		g_string_append(peer->output, text);
@@ -126,22 +130,90 @@ static void tell_news(Peer *peer)
 	peer->told = text;
 }
 
+/* ---- what takes time -------------------------------------------------------------------- */
+
+static void go_on(Peer *peer);
+static void answer_lines(Peer *peer);
+
+typedef struct SlowCall {
+	ControlServer *server; /* stays until slow_running is 0 */
+	Desk desk;
+	json_t *request;
+} SlowCall;
+
+static void slow_call_free(void *data)
+{
+	SlowCall *call = data;
+	json_decref(call->request);
+	g_free(call);
+}
+
+static void run_slow(GTask *task, void *source, void *data, GCancellable *cancellable)
+{
+	const SlowCall *call = data;
+	g_cancellable_push_current(cancellable);
+	g_task_return_pointer(task, answer_text(&call->desk, call->request), g_free);
+	g_cancellable_pop_current(cancellable);
+}
+
+static void slow_done(GObject *source, GAsyncResult *result, void *data)
+{
+	Peer *peer = data;
+	g_autofree char *text = g_task_propagate_pointer(G_TASK(result), NULL);
+	const SlowCall *call = g_task_get_task_data(G_TASK(result));
+	call->server->slow_running--;
+	peer->is_slow = false;
+	if (!peer->server) {
+		peer_end(peer);
+		return;
+	}
+	g_string_append(peer->output, text);
+	answer_lines(peer);
+	go_on(peer);
+}
+
+static void begin_slow(Peer *peer, json_t *request)
+{
+	ControlServer *server = peer->server;
+	SlowCall *call = g_new(SlowCall, 1);
+	call->server = server;
+	call->desk = (Desk){ server->slow_handler, server->slow_data };
+	call->request = json_incref(request);
+	peer->is_slow = true;
+	server->slow_running++;
+	g_autoptr(GTask) task = g_task_new(NULL, peer->cancellable, slow_done, peer);
+	g_task_set_check_cancellable(task, FALSE);
+	g_task_set_task_data(task, call, slow_call_free);
+	g_task_run_in_thread(task, run_slow);
+}
+
+static bool is_slow(const ControlServer *server, const char *method)
+{
+	return server->slow_methods && g_strv_contains(server->slow_methods, method);
+}
+
 static void answer_line(Peer *peer, const char *line, size_t size)
 {
-	if (is_watch(line, size)) {
+	const Desk desk = { peer->server->handler, peer->server->data };
+	json_auto_t *request = json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL);
+	const char *method = json_string_value(json_object_get(request, "method"));
+	if (g_strcmp0(method, "watch") == 0) {
 		peer->watches = true;
 		g_clear_pointer(&peer->told, g_free);
 		tell_news(peer);
-		return;
+	} else if (method && is_slow(peer->server, method)) {
+		begin_slow(peer, request);
+	} else {
+		g_autofree char *text = answer_text(&desk, request);
+		g_string_append(peer->output, text);
 	}
-	g_autofree char *text = answer_text(peer->server, line, size);
-	g_string_append(peer->output, text);
 }
 
 static void answer_lines(Peer *peer)
 {
 	const uint8_t *end;
-	while ((end = memchr(peer->input->data, '\n', peer->input->len))) {
+	while (!peer->is_slow && peer->input->len > 0 &&
+	       (end = memchr(peer->input->data, '\n', peer->input->len))) {
 		size_t size = (size_t)(end - peer->input->data);
 		answer_line(peer, (char *)peer->input->data, size);
 		g_byte_array_remove_range(peer->input, 0, (unsigned)size + 1);
@@ -149,8 +221,6 @@ static void answer_lines(Peer *peer)
 }
 
 /* ---- a connection ----------------------------------------------------------------------- */
-
-static void go_on(Peer *peer);
 
 static void written(GObject *source, GAsyncResult *result, void *data)
 {
@@ -197,7 +267,8 @@ static void go_on(Peer *peer)
 			g_io_stream_get_output_stream(G_IO_STREAM(peer->connection)), text->str,
 			text->len, G_PRIORITY_DEFAULT, peer->cancellable, written, peer);
 	}
-	if (!peer->is_reading && (!peer->is_writing || peer->watches) && peer->output->len == 0) {
+	if (!peer->is_reading && !peer->is_slow && (!peer->is_writing || peer->watches) &&
+	    peer->output->len == 0) {
 		peer->is_reading = true;
 		g_input_stream_read_async(
 			g_io_stream_get_input_stream(G_IO_STREAM(peer->connection)), peer->buffer,
@@ -286,11 +357,34 @@ ControlServer *control_server_new(const char *folder, ControlHandler handler, vo
 	return g_steal_pointer(&server);
 }
 
+void control_server_set_slow(ControlServer *server, const char *const *methods,
+			     ControlHandler handler, void *data)
+{
+	g_assert(!server->slow_methods);
+	server->slow_methods = methods;
+	server->slow_handler = handler;
+	server->slow_data = data;
+}
+
+static void end_slow(ControlServer *server)
+{
+	for (unsigned i = 0; i < server->peers->len; i++) {
+		Peer *peer = server->peers->pdata[i];
+		if (peer->is_slow) {
+			g_cancellable_cancel(peer->cancellable);
+		}
+	}
+	while (server->slow_running > 0) {
+		g_main_context_iteration(g_main_context_get_thread_default(), TRUE);
+	}
+}
+
 void control_server_free(ControlServer *server)
 {
 	if (!server) {
 		return;
 	}
+	end_slow(server);
 	g_socket_service_stop(server->service);
 	g_socket_listener_close(G_SOCKET_LISTENER(server->service));
 	g_object_unref(server->service);

@@ -24,5 +24,14 @@ ControlServer *control_server_new(const char *folder, ControlHandler handler, vo
 void control_server_changed(ControlServer *server);
 /* For tests: bytes that wait to be written. */
 size_t control_server_backlog(const ControlServer *server);
+/*
+ * Methods (NULL-terminated, borrowed) that wait for others: handler is called on a thread of its
+ * own for each, whose current GCancellable (g_cancellable_get_current()) ends with the server. A
+ * connection's requests are answered one after the other all the same. Once, before the first
+ * request.
+ */
+void control_server_set_slow(ControlServer *server, const char *const *methods,
+			     ControlHandler handler, void *data);
+/* Gives up what is slow, and waits for it. */
 void control_server_free(ControlServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ControlServer, control_server_free)

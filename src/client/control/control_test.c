@@ -38,6 +38,22 @@ static json_t *handle(const char *method, json_t *params, void *data, GError **e
 	return NULL;
 }
 
+static const char *const slow_methods[] = { "slow", NULL };
+
+/* Until it is given up. */
+static json_t *handle_slow(const char *method, json_t *params, void *data, GError **error)
+{
+	GCancellable *cancellable = g_cancellable_get_current();
+	GPollFD poll;
+	g_assert_true(g_cancellable_make_pollfd(cancellable, &poll));
+	g_atomic_int_set((gint *)data, 1);
+	g_main_context_wakeup(NULL);
+	g_poll(&poll, 1, -1);
+	g_cancellable_release_fd(cancellable);
+	g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_CANCELLED, "given up");
+	return NULL;
+}
+
 static void set_up(Fixture *fixture, const void *data)
 {
 	g_autoptr(GError) error = NULL;
@@ -97,6 +113,7 @@ static void test_errors_come_through(Fixture *fixture, const void *data)
 	(void)data;
 	ask(fixture, "nonsense");
 	g_assert_null(fixture->result);
+	g_assert_error(fixture->error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
 	g_assert_nonnull(strstr(fixture->error->message, "no method 'nonsense'"));
 }
 
@@ -241,6 +258,29 @@ static void test_slow_watcher_costs_nothing(Fixture *fixture, const void *data)
 #define ADD(path, function) \
 	g_test_add("/client/control/" path, Fixture, LONG_NAME, set_up, function, tear_down)
 
+/* What waits for a server holds up nobody else, and ends when the daemon does. */
+static void test_slow_calls_hold_up_nobody(Fixture *fixture, const void *data)
+{
+	(void)data;
+	gint waits = 0;
+	control_server_set_slow(fixture->server, slow_methods, handle_slow, &waits);
+	int fd = -1;
+	g_autoptr(GSocketAddress) address = socket_path_address(fixture->folder, &fd, NULL);
+	g_autoptr(GSocketClient) client = g_socket_client_new();
+	g_autoptr(GSocketConnection) connection =
+		g_socket_client_connect(client, G_SOCKET_CONNECTABLE(address), NULL, NULL);
+	const char line[] = "{\"method\": \"slow\"}\n{\"method\": \"echo\"}\n";
+	GOutputStream *out = g_io_stream_get_output_stream(G_IO_STREAM(connection));
+	g_output_stream_write_all(out, line, strlen(line), NULL, NULL, NULL);
+	while (!g_atomic_int_get(&waits)) {
+		g_main_context_iteration(NULL, TRUE);
+	}
+	ask(fixture, "echo");
+	g_assert_no_error(fixture->error);
+	g_clear_pointer(&fixture->server, control_server_free);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -252,5 +292,6 @@ int main(int argc, char **argv)
 	ADD("watcher-is-told-what-changed", test_watcher_is_told_what_changed);
 	ADD("watcher-sees-the-end", test_watcher_sees_the_end);
 	ADD("slow-watcher-costs-nothing", test_slow_watcher_costs_nothing);
+	ADD("slow-calls-hold-up-nobody", test_slow_calls_hold_up_nobody);
 	return g_test_run();
 }

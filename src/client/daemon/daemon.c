@@ -10,8 +10,12 @@
 #include "base/text.h"
 #include "client/control/control_server.h"
 #include "client/daemon/binding.h"
+#include "client/daemon/drive_calls.h"
 #include "client/daemon/meter.h"
+#include "client/daemon/reception.h"
+#include "client/daemon/report.h"
 
+#include <errno.h>
 #include <glib-unix.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -25,6 +29,9 @@
 #define TICK_MS 500
 /* How long there must have been work before memory is given back after it. */
 #define REST_S 5
+/* What docs/formats/control.md describes. */
+#define CONTROL_VERSION 1
+#define PAUSE_S_MAX (7 * 24 * 3600)
 
 typedef struct Bound {
 	struct Daemon *daemon;
@@ -40,11 +47,16 @@ typedef struct Daemon {
 	Credential *credential;
 	GMainLoop *loop;
 	ControlServer *control;
+	Reception *reception;
+	char *folder; /* the profile's */
+	DriveCalls calls;
 	GPtrArray *bounds; /* Bound */
 	Pace *up, *down;   /* limits of all of them together */
 	bool paused;
+	unsigned resume;   /* source that ends a pause */
+	int64_t resume_us; /* when (UTC); 0: whoever paused will */
 	bool once;
-	bool reload;
+	int reloads;     /* atomic: whether one is under way */
 	unsigned tick;   /* source that tells the watchers */
 	unsigned rest;   /* source that gives memory back once nothing ticks */
 	GError *failure; /* why `once` could not be reached */
@@ -226,7 +238,7 @@ static Credential *new_credential(const Daemon *daemon)
 static gboolean reload(void *data)
 {
 	Daemon *daemon = data;
-	daemon->reload = false;
+	g_atomic_int_set(&daemon->reloads, 0);
 	for (unsigned i = 0; i < daemon->bounds->len; i++) {
 		Bound *bound = daemon->bounds->pdata[i];
 		g_clear_pointer(&bound->binding, binding_close);
@@ -253,90 +265,54 @@ static gboolean reload(void *data)
 	return G_SOURCE_REMOVE;
 }
 
+/* From any thread. */
+static void reload_soon(void *data)
+{
+	Daemon *daemon = data;
+	if (g_atomic_int_compare_and_exchange(&daemon->reloads, 0, 1)) {
+		g_idle_add(reload, daemon);
+	}
+}
+
+static bool signed_in(const ProfileLogin *login, void *data, GError **error)
+{
+	Daemon *daemon = data;
+	if (!profile_set_login(daemon->profile, login, error)) {
+		return false;
+	}
+	reload_soon(daemon);
+	return true;
+}
+
+static void signing_in(void *data)
+{
+	changed(data);
+}
+
+/* The folder stays as it is, but for the marker: it can be bound again. */
+static bool detach(Daemon *daemon, const char *folder, GError **error)
+{
+	for (unsigned i = 0; i < daemon->bounds->len; i++) {
+		Bound *bound = daemon->bounds->pdata[i];
+		if (strcmp(bound->folder, folder) != 0) {
+			continue;
+		}
+		bool ours = bound->binding;
+		g_clear_pointer(&bound->binding, binding_close);
+		g_autofree char *marker = g_build_filename(folder, DISK_RESERVED, "marker", NULL);
+		if (ours && unlink(marker) != 0 && errno != ENOENT) {
+			return error_set_errno(error, errno, "remove '%s'", marker);
+		}
+		g_autofree char *id = g_strdup(bound->id);
+		g_ptr_array_remove_index(daemon->bounds, i);
+		changed(daemon);
+		return profile_unbind(daemon->profile, id, error);
+	}
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND, "'%s' is not bound", folder);
+	return false;
+}
+
 /* ---- control ---------------------------------------------------------------------------- */
-
-static json_t *text_json(const char *text)
-{
-	g_autofree char *shown = text_printable(text, strlen(text));
-	return json_string(shown);
-}
-
-static void add_problems(json_t *errors, const char *folder, const EngineStatus *status)
-{
-	for (unsigned i = 0; i < status->problems->len; i++) {
-		const EngineProblem *problem = status->problems->pdata[i];
-		g_autofree char *path = g_build_filename(folder, problem->path, NULL);
-		json_array_append_new(errors, json_pack("{s:o, s:o}", "path", text_json(path),
-							"message", text_json(problem->message)));
-	}
-}
-
-static json_t *bound_json(const Bound *bound, const EngineStatus *status)
-{
-	json_t *skipped = json_array();
-	for (unsigned i = 0; i < status->skipped->len; i++) {
-		json_array_append_new(skipped, text_json(status->skipped->pdata[i]));
-	}
-	json_t *spelled = json_array();
-	for (unsigned i = 0; i + 1 < status->spelled->len; i += 2) {
-		json_array_append_new(spelled,
-				      json_pack("{s:o, s:o}", "path",
-						text_json(status->spelled->pdata[i]), "here",
-						text_json(status->spelled->pdata[i + 1])));
-	}
-	int64_t now_us = g_get_monotonic_time();
-	int64_t seconds = meter_seconds(&bound->meter, now_us, status->bytes_left);
-	json_t *object = json_pack(
-		"{s:s, s:s, s:o, s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:i, s:o}", "kind",
-		"folder", "id", bound->id, "path", text_json(bound->folder), "state",
-		engine_status_name(status->state), "reason", status->reason, "files",
-		(json_int_t)status->files, "folders", (json_int_t)status->folders, "bytes",
-		(json_int_t)status->bytes, "pending", (json_int_t)status->pending, "bytes_done",
-		(json_int_t)status->bytes_done, "bytes_left", (json_int_t)status->bytes_left,
-		"scanning", status->scanning, "unwatched", (int)status->unwatched, "skipped",
-		skipped);
-	json_object_set_new(object, "spelled", spelled);
-	bool syncs = status->state == ENGINE_SYNCING;
-	uint64_t rate = syncs ? meter_rate(&bound->meter, now_us) : 0;
-	json_object_set_new(object, "rate", json_integer((json_int_t)rate));
-	json_object_set_new(object, "seconds_left",
-			    seconds < 0 ? json_null() : json_integer(seconds));
-	return object;
-}
-
-typedef struct Sum {
-	EngineState state;
-	bool signed_out;
-	json_int_t files, bytes, pending;
-	json_t *errors;
-	json_t *bindings;
-} Sum;
-
-static void add_bound(Sum *sum, const Bound *bound)
-{
-	if (!bound->binding) {
-		const char *message = bound->failure ? bound->failure->message : "not open";
-		sum->state = ENGINE_ATTENTION;
-		json_array_append_new(sum->errors,
-				      json_pack("{s:o, s:o}", "path", text_json(bound->folder),
-						"message", text_json(message)));
-		json_array_append_new(sum->bindings,
-				      json_pack("{s:s, s:s, s:o, s:s, s:o}", "kind", "folder", "id",
-						bound->id, "path", text_json(bound->folder),
-						"state", "attention", "reason",
-						text_json(message)));
-		return;
-	}
-	g_auto(EngineStatus) status = { 0 };
-	engine_status_get(binding_engine(bound->binding), &status);
-	sum->state = MAX(sum->state, status.state);
-	sum->signed_out |= status.signed_out;
-	sum->files += (json_int_t)status.files;
-	sum->bytes += (json_int_t)status.bytes;
-	sum->pending += (json_int_t)status.pending;
-	add_problems(sum->errors, bound->folder, &status);
-	json_array_append_new(sum->bindings, bound_json(bound, &status));
-}
 
 static json_t *limits_json(const Daemon *daemon)
 {
@@ -348,17 +324,30 @@ static json_t *status_json(Daemon *daemon)
 {
 	const ProfileLogin *login = profile_login(daemon->profile);
 	bool signed_in = profile_is_signed_in(daemon->profile);
-	Sum sum = { .errors = json_array(), .bindings = json_array() };
+	Report sum = { .errors = json_array(), .bindings = json_array() };
 	for (unsigned i = 0; i < daemon->bounds->len; i++) {
-		add_bound(&sum, daemon->bounds->pdata[i]);
+		const Bound *bound = daemon->bounds->pdata[i];
+		report_add(&sum,
+			   &(ReportBinding){
+				   .id = bound->id,
+				   .folder = bound->folder,
+				   .engine = bound->binding ? binding_engine(bound->binding) : NULL,
+				   .failure = bound->failure,
+				   .meter = &bound->meter,
+			   });
 	}
-	return json_pack("{s:o, s:b, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:I, s:o, s:o}",
-			 "limits", limits_json(daemon), "running", 1, "signed_in",
-			 signed_in && !sum.signed_out, "server", login ? login->server : NULL,
-			 "account", login ? login->account : NULL, "device",
-			 login ? login->device_name : NULL, "state", engine_status_name(sum.state),
-			 "files", sum.files, "bytes", sum.bytes, "pending", sum.pending, "errors",
-			 sum.errors, "bindings", sum.bindings);
+	json_t *status = json_pack(
+		"{s:o, s:b, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:I, s:o, s:o}", "limits",
+		limits_json(daemon), "running", 1, "signed_in", signed_in && !sum.signed_out,
+		"server", login ? login->server : NULL, "account", login ? login->account : NULL,
+		"device", login ? login->device_name : NULL, "state", engine_status_name(sum.state),
+		"files", sum.files, "bytes", sum.bytes, "pending", sum.pending, "errors",
+		sum.errors, "bindings", sum.bindings);
+	json_object_set_new(status, "version", json_integer(CONTROL_VERSION));
+	json_object_set_new(status, "paused", json_boolean(daemon->paused));
+	json_object_set_new(status, "resume_us", json_integer(daemon->resume_us));
+	json_object_set_new(status, "sign_in", reception_json(daemon->reception));
+	return status;
 }
 
 static json_t *activity_json(Daemon *daemon)
@@ -372,9 +361,10 @@ static json_t *activity_json(Daemon *daemon)
 		for (unsigned j = 0; activity && j < activity->len; j++) {
 			const EngineActivity *item = &g_array_index(activity, EngineActivity, j);
 			g_autofree char *path = g_build_filename(bound->folder, item->path, NULL);
-			json_array_append_new(list, json_pack("{s:I, s:s, s:o}", "time_us",
-							      (json_int_t)item->time_us, "what",
-							      item->what, "path", text_json(path)));
+			json_array_append_new(list,
+					      json_pack("{s:I, s:s, s:o}", "time_us",
+							(json_int_t)item->time_us, "what",
+							item->what, "path", report_text(path)));
 		}
 	}
 	return json_pack("{s:o}", "activity", list);
@@ -382,6 +372,11 @@ static json_t *activity_json(Daemon *daemon)
 
 static json_t *set_paused(Daemon *daemon, bool paused, bool accept_deletions)
 {
+	if (daemon->resume) {
+		g_source_remove(daemon->resume);
+		daemon->resume = 0;
+	}
+	daemon->resume_us = 0;
 	daemon->paused = paused;
 	for (unsigned i = 0; i < daemon->bounds->len; i++) {
 		const Bound *bound = daemon->bounds->pdata[i];
@@ -395,6 +390,32 @@ static json_t *set_paused(Daemon *daemon, bool paused, bool accept_deletions)
 	}
 	changed(daemon);
 	return json_object();
+}
+
+static gboolean resume(void *data)
+{
+	Daemon *daemon = data;
+	daemon->resume = 0;
+	json_decref(set_paused(daemon, false, false));
+	return G_SOURCE_REMOVE;
+}
+
+/* For "seconds", or until somebody resumes. */
+static json_t *pause_for(Daemon *daemon, json_t *params, GError **error)
+{
+	json_int_t seconds = 0;
+	if (json_unpack(params, "{s?I}", "seconds", &seconds) != 0 || seconds < 0 ||
+	    seconds > PAUSE_S_MAX) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+				    "pause takes seconds, a week at most");
+		return NULL;
+	}
+	json_t *result = set_paused(daemon, true, false);
+	if (seconds > 0) {
+		daemon->resume_us = g_get_real_time() + seconds * G_TIME_SPAN_SECOND;
+		daemon->resume = g_timeout_add_seconds((unsigned)seconds, resume, daemon);
+	}
+	return result;
 }
 
 /* What is not named stays as it is. */
@@ -425,52 +446,89 @@ static gboolean stop(void *data)
 	return G_SOURCE_REMOVE;
 }
 
-static json_t *attach_json(Daemon *daemon, json_t *params, GError **error)
+static const char *folder_of(const json_t *params, GError **error)
 {
 	const char *folder = json_string_value(json_object_get(params, "folder"));
 	if (!folder) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
 				    "which folder? Its name must be UTF-8 to be handed on");
-		return NULL;
 	}
-	return attach(daemon, folder, error) ? json_object() : NULL;
+	return folder;
 }
 
-static json_t *handle(const char *method, json_t *params, void *data, GError **error)
+static json_t *attach_json(Daemon *daemon, json_t *params, GError **error)
 {
-	Daemon *daemon = data;
-	if (strcmp(method, "status") == 0) {
-		return status_json(daemon);
+	const char *folder = folder_of(params, error);
+	bool create = json_is_true(json_object_get(params, "create"));
+	if (folder && create && g_mkdir_with_parents(folder, 0777) != 0) {
+		error_set_errno(error, errno, "make the folder '%s'", folder);
+		return NULL;
 	}
-	if (strcmp(method, "log") == 0) {
-		return activity_json(daemon);
-	}
-	if (strcmp(method, "pause") == 0) {
-		return set_paused(daemon, true, false);
-	}
-	if (strcmp(method, "resume") == 0) {
-		return set_paused(daemon, false,
-				  json_is_true(json_object_get(params, "accept_deletions")));
-	}
-	if (strcmp(method, "limit") == 0) {
-		return set_limits(daemon, params, error);
-	}
-	if (strcmp(method, "attach") == 0) {
-		return attach_json(daemon, params, error);
-	}
-	if (strcmp(method, "stop") == 0) {
-		/* Behind the answer. */
-		g_idle_add(stop, daemon);
-		return json_object();
-	}
-	if (strcmp(method, "reload") == 0) {
-		if (!daemon->reload) {
-			daemon->reload = true;
-			g_idle_add(reload, daemon);
+	return folder && attach(daemon, folder, error) ? json_object() : NULL;
+}
+
+static json_t *detach_json(Daemon *daemon, json_t *params, GError **error)
+{
+	const char *folder = folder_of(params, error);
+	return folder && detach(daemon, folder, error) ? json_object() : NULL;
+}
+
+static json_t *status_call(Daemon *daemon, json_t *params, GError **error)
+{
+	return status_json(daemon);
+}
+
+static json_t *log_call(Daemon *daemon, json_t *params, GError **error)
+{
+	return activity_json(daemon);
+}
+
+static json_t *resume_call(Daemon *daemon, json_t *params, GError **error)
+{
+	return set_paused(daemon, false, json_is_true(json_object_get(params, "accept_deletions")));
+}
+
+static json_t *cancel_call(Daemon *daemon, json_t *params, GError **error)
+{
+	reception_cancel(daemon->reception);
+	return json_object();
+}
+
+static json_t *stop_call(Daemon *daemon, json_t *params, GError **error)
+{
+	/* Behind the answer. */
+	g_idle_add(stop, daemon);
+	return json_object();
+}
+
+static json_t *reload_call(Daemon *daemon, json_t *params, GError **error)
+{
+	reload_soon(daemon);
+	return json_object();
+}
+
+typedef struct Method {
+	const char *name;
+	json_t *(*run)(Daemon *daemon, json_t *params, GError **error);
+} Method;
+
+/* Besides those of drive_calls.h. */
+static const Method methods[] = {
+	{ "status", status_call }, { "log", log_call },
+	{ "pause", pause_for },    { "resume", resume_call },
+	{ "limit", set_limits },   { "attach", attach_json },
+	{ "stop", stop_call },     { "reload", reload_call },
+	{ "detach", detach_json }, { "sign-in-cancel", cancel_call },
+};
+
+static json_t *handle(const char *name, json_t *params, void *data, GError **error)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
+		if (strcmp(methods[i].name, name) == 0) {
+			return methods[i].run(data, params, error);
 		}
-		return json_object();
 	}
-	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND, "no method '%s'", method);
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND, "no method '%s'", name);
 	return NULL;
 }
 
@@ -539,7 +597,13 @@ static void daemon_clear(Daemon *daemon)
 	if (daemon->rest) {
 		g_source_remove(daemon->rest);
 	}
+	if (daemon->resume) {
+		g_source_remove(daemon->resume);
+	}
 	control_server_free(daemon->control);
+	reception_free(daemon->reception);
+	g_idle_remove_by_data(daemon);
+	g_free(daemon->folder);
 	g_clear_pointer(&daemon->bounds, g_ptr_array_unref);
 	g_clear_pointer(&daemon->credential, credential_free);
 	pace_free(daemon->up);
@@ -557,16 +621,53 @@ static void allow_descriptors(void)
 	}
 }
 
-static bool start(Daemon *daemon, const DaemonOptions *options, GError **error)
+/* All that the profile knows; what cannot be opened says why. */
+static void attach_known(Daemon *daemon)
 {
-	g_autofree char *folder = profile_path(daemon->profile, "");
-	allow_descriptors();
-	daemon->credential = new_credential(daemon);
-	if (!profile_lock(daemon->profile, error)) {
+	GPtrArray *known = profile_bindings(daemon->profile);
+	for (unsigned i = 0; i < known->len; i++) {
+		const ProfileBinding *binding = known->pdata[i];
+		Bound *bound = g_new0(Bound, 1);
+		bound->daemon = daemon;
+		bound->id = g_strdup(binding->id);
+		bound->folder = g_strdup(binding->folder);
+		open_bound(daemon, binding, bound, &bound->failure);
+		g_ptr_array_add(daemon->bounds, bound);
+	}
+}
+
+static bool open_doors(Daemon *daemon, GError **error)
+{
+	const ReceptionOptions options = {
+		.profile = daemon->folder,
+		.signed_in = signed_in,
+		.changed = signing_in,
+		.data = daemon,
+	};
+	daemon->reception = reception_new(&options);
+	daemon->calls = (DriveCalls){ daemon->folder, daemon->reception, reload_soon, daemon };
+	daemon->control = control_server_new(daemon->folder, handle, daemon, error);
+	if (!daemon->control) {
 		return false;
 	}
-	daemon->control = control_server_new(folder, handle, daemon, error);
-	return daemon->control && attach(daemon, options->folder, error);
+	control_server_set_slow(daemon->control, drive_calls_methods(), drive_calls_handle,
+				&daemon->calls);
+	return true;
+}
+
+static bool start(Daemon *daemon, const DaemonOptions *options, GError **error)
+{
+	daemon->folder = profile_path(daemon->profile, "");
+	allow_descriptors();
+	daemon->credential = new_credential(daemon);
+	if (!profile_lock(daemon->profile, error) || !open_doors(daemon, error)) {
+		return false;
+	}
+	if (options->folder) {
+		return attach(daemon, options->folder, error);
+	}
+	attach_known(daemon);
+	return true;
 }
 
 bool daemon_run(const DaemonOptions *options, GError **error)

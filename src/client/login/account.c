@@ -68,7 +68,8 @@ static json_t *exchange(const Exchange *call, GError **error)
 		.response_size_max = ANSWER_SIZE_MAX,
 		.timeout_ms = TIMEOUT_MS,
 	};
-	g_autoptr(HttpResponse) response = http_send(http, &request, NULL, error);
+	g_autoptr(HttpResponse) response =
+		http_send(http, &request, g_cancellable_get_current(), error);
 	free(text);
 	if (!response) {
 		if (error && (*error)->code == DRIVE_ERROR_OFFLINE) {
@@ -96,7 +97,7 @@ json_t *account_call(const Profile *profile, const char *method, const char *pat
 	g_autofree char *token = NULL;
 	for (unsigned tries = 0;; tries++) {
 		g_autofree char *refused = g_steal_pointer(&token);
-		token = credential_get(credential, refused, NULL, error);
+		token = credential_get(credential, refused, g_cancellable_get_current(), error);
 		if (!token) {
 			return NULL;
 		}
@@ -204,7 +205,8 @@ bool account_sign_out(const ProfileLogin *login, GError **error)
 	endpoint_form_add(form, "token_type_hint", "refresh_token");
 	endpoint_form_add(form, "token", tokens->refresh);
 	g_auto(EndpointAnswer) answer = { 0 };
-	if (!endpoint_post(tokens->revocation_endpoint, form, NULL, &answer, error)) {
+	if (!endpoint_post(tokens->revocation_endpoint, form, g_cancellable_get_current(), &answer,
+			   error)) {
 		return false;
 	}
 	return !answer.code || endpoint_refused(&answer, error);

@@ -9,7 +9,7 @@
 
 /*
  * Signing in by name and password, signing out, and the calls of /api/v1/. Each blocks for the
- * answer.
+ * answer, or until the thread's current GCancellable gives it up.
  */
 
 /*

@@ -109,6 +109,18 @@ bool endpoint_post(const char *url, const GString *form, GCancellable *cancellab
 	return send(&request, cancellable, ret_answer, error);
 }
 
+bool endpoint_get(const char *url, GCancellable *cancellable, EndpointAnswer *ret_answer,
+		  GError **error)
+{
+	const HttpRequest request = {
+		.method = "GET",
+		.url = url,
+		.response_size_max = JSON_BODY_SIZE_MAX,
+		.timeout_ms = TIMEOUT_MS,
+	};
+	return send(&request, cancellable, ret_answer, error);
+}
+
 bool endpoint_refused(const EndpointAnswer *answer, GError **error)
 {
 	const char *said = json_string_value(json_object_get(answer->object, "error_description"));
@@ -122,18 +134,6 @@ bool endpoint_refused(const EndpointAnswer *answer, GError **error)
 }
 
 /* ---- discovery --------------------------------------------------------------------------- */
-
-static bool get(const char *url, GCancellable *cancellable, EndpointAnswer *ret_answer,
-		GError **error)
-{
-	const HttpRequest request = {
-		.method = "GET",
-		.url = url,
-		.response_size_max = JSON_BODY_SIZE_MAX,
-		.timeout_ms = TIMEOUT_MS,
-	};
-	return send(&request, cancellable, ret_answer, error);
-}
 
 /* An endpoint below the drive's own address; NULL if it is not there or elsewhere. */
 static char *own_url(const json_t *object, const char *key, const char *server)
@@ -167,7 +167,7 @@ bool endpoint_discover(const char *server, GCancellable *cancellable, Endpoints 
 {
 	g_autofree char *url = g_strconcat(server, "/.well-known/oauth-authorization-server", NULL);
 	g_auto(EndpointAnswer) answer = { 0 };
-	if (!get(url, cancellable, &answer, error)) {
+	if (!endpoint_get(url, cancellable, &answer, error)) {
 		return false;
 	}
 	if (answer.code && answer.status != 404) {

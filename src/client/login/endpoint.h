@@ -46,5 +46,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EndpointAnswer, endpoint_answer_clear)
 bool endpoint_post(const char *url, const GString *form, GCancellable *cancellable,
 		   EndpointAnswer *ret_answer, GError **error);
 
+/* Asks for a JSON document; fails like endpoint_post(). */
+bool endpoint_get(const char *url, GCancellable *cancellable, EndpointAnswer *ret_answer,
+		  GError **error);
+
 /* What an answer's error means to a person; takes it up into error. Always returns false. */
 bool endpoint_refused(const EndpointAnswer *answer, GError **error);

@@ -384,6 +384,20 @@ const ProfileBinding *profile_bind(Profile *profile, const char *folder, GError 
 	return binding;
 }
 
+bool profile_unbind(Profile *profile, const char *id, GError **error)
+{
+	g_autofree char *group = g_strconcat(BINDING_PREFIX, id, NULL);
+	g_key_file_remove_group(profile->settings, group, NULL);
+	for (unsigned i = 0; i < profile->bindings->len; i++) {
+		const ProfileBinding *binding = profile->bindings->pdata[i];
+		if (strcmp(binding->id, id) == 0) {
+			g_ptr_array_remove_index(profile->bindings, i);
+			break;
+		}
+	}
+	return write_settings(profile, error);
+}
+
 bool profile_marked(Profile *profile, const ProfileBinding *binding, GError **error)
 {
 	g_autofree char *group = g_strconcat(BINDING_PREFIX, binding->id, NULL);

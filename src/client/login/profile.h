@@ -83,6 +83,8 @@ GPtrArray *profile_bindings(const Profile *profile);
  * in it or it in one. Borrowed.
  */
 const ProfileBinding *profile_bind(Profile *profile, const char *folder, GError **error);
+/* Forgets the binding of this id; what lies in the folder is not touched. */
+bool profile_unbind(Profile *profile, const char *id, GError **error);
 /* The marker is in the folder: without it, the folder is not the one that was bound. */
 bool profile_marked(Profile *profile, const ProfileBinding *binding, GError **error);
 /* Where the state of a binding lies, for this drive; its folder is made. Free with g_free(). */

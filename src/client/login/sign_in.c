@@ -136,7 +136,8 @@ static bool browse(const SignInOptions *options, const Endpoints *endpoints,
 	g_autofree char *url = authorize_url(options, endpoints, &attempt, redirect);
 	const SignInPrompt prompt = {
 		.url = url,
-		.opened = browser_open(url),
+		.redirect = redirect,
+		.opened = !options->shows_itself && browser_open(url),
 		.expires_s = SIGN_IN_WAIT_S,
 	};
 	options->prompt(&prompt, options->prompt_data);

@@ -18,6 +18,7 @@ typedef struct SignInPrompt {
 	const char *url;       /* the page to open */
 	const char *page;      /* device: the page without the code in it; else NULL */
 	const char *user_code; /* device: the code to type there; else NULL */
+	const char *redirect;  /* browser: where the answer comes to; else NULL */
 	bool opened;           /* a browser was told to open url */
 	unsigned expires_s;
 } SignInPrompt;
@@ -28,6 +29,7 @@ typedef struct SignInOptions {
 	const char *client_id;   /* "imdrive", "imdrive-app" */
 	const char *device_name; /* UTF-8 */
 	const char *provider;    /* go straight to this chat service; NULL: let the person choose */
+	bool shows_itself;       /* prompt opens the page: no browser is told to */
 	/* Called once, before it waits. */
 	void (*prompt)(const SignInPrompt *prompt, void *data);
 	void *prompt_data;

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/daemon/drive_calls.h"
+
+#include "base/error.h"
+#include "client/login/account.h"
+#include "client/login/look.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+static Profile *open_profile(const DriveCalls *calls, GError **error)
+{
+	g_autoptr(Profile) profile = profile_open(calls->profile, error);
+	if (profile && !profile_is_signed_in(profile)) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED,
+				    "this device is not signed in: sign in first");
+		return NULL;
+	}
+	return g_steal_pointer(&profile);
+}
+
+static json_t *look(const DriveCalls *calls, const json_t *params, GError **error)
+{
+	const char *address = json_string_value(json_object_get(params, "address"));
+	if (!address) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+				    "look takes the address of a drive");
+		return NULL;
+	}
+	return look_at(address, g_cancellable_get_current(), error);
+}
+
+static json_t *sign_in(const DriveCalls *calls, const json_t *params, GError **error)
+{
+	return reception_begin(calls->reception, params, error);
+}
+
+/* Out in any case; "told" says whether the drive knows it. */
+static json_t *sign_out(const DriveCalls *calls, const json_t *params, GError **error)
+{
+	g_autoptr(Profile) profile = open_profile(calls, error);
+	if (!profile) {
+		return NULL;
+	}
+	g_autoptr(GError) failure = NULL;
+	bool told = account_sign_out(profile_login(profile), &failure) ||
+		    g_error_matches(failure, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED);
+	if (!profile_sign_out(profile, error)) {
+		return NULL;
+	}
+	calls->reload(calls->data);
+	return json_pack("{s:b, s:s*}", "told", (int)told, "message",
+			 told ? NULL : failure->message);
+}
+
+/* The answers of several questions in one object. */
+static json_t *ask_all(const DriveCalls *calls, const char *const *paths, GError **error)
+{
+	g_autoptr(Profile) profile = open_profile(calls, error);
+	if (!profile) {
+		return NULL;
+	}
+	json_auto_t *all = json_pack("{s:s}", "server", profile_login(profile)->server);
+	for (; *paths; paths++) {
+		json_auto_t *part = account_call(profile, "GET", *paths, NULL, error);
+		if (!part) {
+			return NULL;
+		}
+		json_object_update(all, part);
+	}
+	return json_incref(all);
+}
+
+static json_t *account(const DriveCalls *calls, const json_t *params, GError **error)
+{
+	static const char *const paths[] = { "/api/v1/me", "/api/v1/identities", NULL };
+	return ask_all(calls, paths, error);
+}
+
+static json_t *devices(const DriveCalls *calls, const json_t *params, GError **error)
+{
+	static const char *const paths[] = { "/api/v1/devices", "/api/v1/sessions", NULL };
+	return ask_all(calls, paths, error);
+}
+
+static json_t *end_access(const DriveCalls *calls, const json_t *params, GError **error)
+{
+	const json_t *device = json_object_get(params, "device");
+	const json_t *session = json_object_get(params, "session");
+	if (!json_is_integer(device) == !json_is_integer(session)) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+				    "revoke takes the number of a device or of a session");
+		return NULL;
+	}
+	g_autoptr(Profile) profile = open_profile(calls, error);
+	if (!profile) {
+		return NULL;
+	}
+	const char *kind = json_is_integer(device) ? "devices" : "sessions";
+	g_autofree char *path =
+		g_strdup_printf("/api/v1/%s/%" JSON_INTEGER_FORMAT, kind,
+				json_integer_value(json_is_integer(device) ? device : session));
+	return account_call(profile, "DELETE", path, NULL, error);
+}
+
+typedef struct Method {
+	const char *name;
+	json_t *(*run)(const DriveCalls *calls, const json_t *params, GError **error);
+} Method;
+
+static const Method methods[] = {
+	{ "look", look },       { "sign-in", sign_in }, { "sign-out", sign_out },
+	{ "account", account }, { "devices", devices }, { "revoke", end_access },
+};
+
+const char *const *drive_calls_methods(void)
+{
+	static const char *names[G_N_ELEMENTS(methods) + 1];
+	for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
+		names[i] = methods[i].name;
+	}
+	return names;
+}
+
+json_t *drive_calls_handle(const char *method, json_t *params, void *data, GError **error)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
+		if (strcmp(methods[i].name, method) == 0) {
+			return methods[i].run(data, params, error);
+		}
+	}
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND, "no method '%s'", method);
+	return NULL;
+}
