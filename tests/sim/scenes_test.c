@@ -289,6 +289,40 @@ static void test_created_in_what_another_deletes(void)
 	}
 }
 
+/* It starts again; a swap arrives while everything is listed, in any order of the two's steps. */
+static void run_swap_while_listing(uint64_t seed)
+{
+	g_autoptr(Scene) scene = scene_new_of(seed);
+	make(scene->laptop, "r");
+	make(scene->laptop, "r/a");
+	save(scene->laptop, "r/a/1", "one");
+	make(scene->laptop, "c");
+	save(scene->laptop, "c/2", "two");
+	settle(scene);
+	save(scene->laptop, "r/a/new", "new");
+	sim_device_kill(scene->laptop);
+	swap(scene->desktop, "r/a", "c");
+	work_now(scene->desktop);
+	for (unsigned i = 0; i < 300; i++) {
+		SimDevice *device =
+			sim_world_draw(scene->world, 2) ? scene->laptop : scene->desktop;
+		if (sim_world_draw(scene->world, 2)) {
+			sim_device_step(device);
+		} else {
+			sim_device_run_job(device);
+		}
+		pass(scene, sim_world_draw(scene->world, 3000));
+	}
+	settle_as(scene, "c/\nc/1=one\nc/new=new\nr/\nr/a/\nr/a/2=two\n");
+}
+
+static void test_swapped_while_everything_is_listed(void)
+{
+	for (uint64_t seed = 1; seed <= 150; seed++) {
+		run_swap_while_listing(seed);
+	}
+}
+
 /* ---- what is out of reach --------------------------------------------------------------- */
 
 static void get_status(SimDevice *device, EngineStatus *ret_status)
@@ -454,6 +488,7 @@ int main(int argc, char **argv)
 	ADD("written-again-while-another-writes", test_written_again_while_another_writes);
 	ADD("swap-with-a-kill-at-any-step", test_swap_with_a_kill_at_any_step);
 	ADD("created-in-what-another-deletes", test_created_in_what_another_deletes);
+	ADD("swapped-while-everything-is-listed", test_swapped_while_everything_is_listed);
 	ADD("unreadable-folder-is-not-deleted", test_unreadable_folder_is_not_deleted);
 	ADD("unmounted-folder-is-not-deleted", test_unmounted_folder_is_not_deleted);
 	ADD("brake-holds-many-deletions", test_brake_holds_many_deletions);

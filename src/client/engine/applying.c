@@ -285,6 +285,17 @@ static void deleted(Engine *engine, const ApplyItem *item)
 	}
 }
 
+static void done_folder(Engine *engine, const ApplyItem *item)
+{
+	if (item->verb == APPLY_CREATE) {
+		/* Watch it, and see what somebody put there before it was watched. */
+		local_mark_folder(engine->local, item->key, false);
+	} else if (item->verb == APPLY_MOVE && !local_is_complete(engine->local)) {
+		/* It may have left what is still to be listed for what was listed already. */
+		local_mark_folder(engine->local, item->key, true);
+	}
+}
+
 static void done_item(Engine *engine, const Task *task)
 {
 	static const char *const what[] = {
@@ -299,9 +310,8 @@ static void done_item(Engine *engine, const Task *task)
 		deleted(engine, item);
 	} else {
 		applied(engine, task);
-		if (item->verb == APPLY_CREATE && item->kind == ENTRY_FOLDER) {
-			/* Watch it, and see what somebody put there before it was watched. */
-			local_mark_folder(engine->local, item->key, false);
+		if (item->kind == ENTRY_FOLDER) {
+			done_folder(engine, item);
 		}
 	}
 	trouble_cured(engine, item->key);
