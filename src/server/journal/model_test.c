@@ -41,6 +41,8 @@ typedef struct World {
 	NodeId ids[DRIVES][MODEL_IDS];
 	Follower followers[DRIVES];
 	GArray *past[DRIVES]; /* Step: to be tried again */
+	/* Forgotten. Ids are random: none is given again, which only DESIGN.md's exception does. */
+	bool used_up[DRIVES][MODEL_IDS];
 	int64_t days;         /* by which the clock of forgetting is ahead */
 } World;
 
@@ -241,6 +243,11 @@ static void add_step(World *world, int drive, Commit *commit, ModelStep *step)
 	}
 }
 
+static bool is_used_up(const World *world, int drive, const ModelStep *step)
+{
+	return step->operation.verb == JOURNAL_CREATE && world->used_up[drive][step->node];
+}
+
 static unsigned make_steps(World *world, int drive, ModelStep *steps)
 {
 	unsigned count = 1 + (unsigned)pick(world, 6);
@@ -250,6 +257,10 @@ static unsigned make_steps(World *world, int drive, ModelStep *steps)
 		if (past->len > 0 && pick(world, 6) == 0) {
 			steps[i] = g_array_index(past, ModelStep, pick(world, (int)past->len));
 		} else {
+			steps[i] = make_step(world, drive);
+		}
+		for (unsigned tries = 0; is_used_up(world, drive, &steps[i]); tries++) {
+			g_assert_cmpuint(tries, <, 10000);
 			steps[i] = make_step(world, drive);
 		}
 		group = pick(world, 3) == 0 ? (uint32_t)MAX(pick(world, 5) - 2, 0) : group;
@@ -336,6 +347,7 @@ static void forget_some(World *world)
 		for (int i = 1; i < MODEL_IDS; i++) {
 			if (gone[i]) {
 				memset(&model->nodes[i], 0, sizeof model->nodes[i]);
+				world->used_up[drive][i] = true;
 			}
 		}
 	}
@@ -434,7 +446,7 @@ static void test_agrees(void)
 		return;
 	}
 	for (unsigned i = 0; i < WORLDS; i++) {
-		run_world(i);
+		run_world((unsigned)g_test_rand_int());
 	}
 	for (unsigned i = JOURNAL_APPLIED; i < G_N_ELEMENTS(outcomes); i++) {
 		g_test_message("outcome %u: %u times", i, outcomes[i]);
