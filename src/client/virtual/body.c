@@ -18,11 +18,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define NS_PER_S G_GINT64_CONSTANT(1000000000)
+/* How exactly it is remembered when a file was used last. */
+#define USED_PRECISION_S 60
 #define STATX_WANTED (STATX_BASIC_STATS | STATX_BTIME)
 
 static int64_t to_ns(const struct statx_timestamp *time)
@@ -87,6 +88,8 @@ void body_unref(Body *body)
 	if (body->fd >= 0) {
 		close(body->fd);
 	}
+	g_clear_pointer(&body->flights, g_hash_table_unref);
+	layout_free(body->layout);
 	record_clear(&body->record);
 	ranges_clear(&body->here);
 	g_mutex_clear(&body->mutex);
@@ -123,21 +126,8 @@ static Body *find_or_add(Volume *volume, uint64_t inode)
 
 int body_open(Body *body, int fd)
 {
-	if (body->fd >= 0) {
-		return 0;
-	}
-	char path[64];
-	struct stat info;
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	body->fd = open(path, O_RDWR | O_CLOEXEC);
-	if (body->fd < 0 && errno == EACCES && fstat(fd, &info) == 0) {
-		mode_t mode = info.st_mode & 07777;
-		if (chmod(path, mode | S_IRUSR | S_IWUSR) == 0) {
-			body->fd = open(path, O_RDWR | O_CLOEXEC);
-			int errnum = errno;
-			chmod(path, mode);
-			errno = errnum;
-		}
+	if (body->fd < 0) {
+		body->fd = record_reopen(fd, O_RDWR);
 	}
 	return body->fd < 0 ? errno : 0;
 }
@@ -311,8 +301,8 @@ static int become_clean(Body *body, int fd, const DiskInfo *expected, GBytes *co
 		.size = expected->size,
 		.content = g_bytes_ref(content),
 	};
-	int errnum = 0;
-	if (g_bytes_get_size(content) > RECORD_CONTENT_SIZE_MAX) {
+	int errnum = body_open(body, fd);
+	if (!errnum && g_bytes_get_size(content) > RECORD_CONTENT_SIZE_MAX) {
 		errnum = record_put_aside(body->volume->root, content, &record);
 	}
 	if (!errnum) {
@@ -324,8 +314,11 @@ static int become_clean(Body *body, int fd, const DiskInfo *expected, GBytes *co
 	}
 	body->record = record;
 	body->clean = true;
+	body->generation++;
 	ranges_clear(&body->here);
 	ranges_add(&body->here, 0, record.size);
+	volume_count_cached(body->volume, (int64_t)record.size);
+	keeper_add(body);
 	return 0;
 }
 
@@ -417,6 +410,25 @@ VolumeFile *volume_file_open(Volume *volume, int fd, int *ret_errno)
 	return file;
 }
 
+/* Locked: nobody has it open any more. */
+static void let_go(Body *body, const VolumeFile *file)
+{
+	struct stat info;
+	struct timespec now;
+	if (body->clean && body->parts_changed) {
+		keeper_add(body);
+	}
+	if (!body->clean || !g_atomic_int_get(&file->used) || fstat(file->fd, &info) < 0) {
+		return;
+	}
+	/* What was used last is evicted last. The kernel tells that once a day only. */
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (ABS(now.tv_sec - info.st_atim.tv_sec) > USED_PRECISION_S) {
+		const struct timespec times[2] = { now, { .tv_nsec = UTIME_OMIT } };
+		futimens(file->fd, times);
+	}
+}
+
 void volume_file_close(VolumeFile *file)
 {
 	if (!file) {
@@ -424,9 +436,11 @@ void volume_file_close(VolumeFile *file)
 	}
 	Body *body = file->body;
 	g_mutex_lock(&body->mutex);
-	body->files--;
 	if (g_atomic_int_get(&file->writer) && --body->writers == 0) {
 		take_pending(body, file->fd);
+	}
+	if (--body->files == 0) {
+		let_go(body, file);
 	}
 	g_mutex_unlock(&body->mutex);
 	body_unref(body);
@@ -436,16 +450,21 @@ void volume_file_close(VolumeFile *file)
 int volume_file_need(VolumeFile *file, uint64_t offset, uint64_t size, GCancellable *cancellable)
 {
 	Body *body = file->body;
+	if (!g_atomic_int_get(&file->used)) {
+		g_atomic_int_set(&file->used, 1);
+	}
 	if (g_atomic_int_get(&body->whole)) {
 		return 0;
 	}
-	g_mutex_lock(&body->mutex);
 	int errnum = 0;
-	if (!g_atomic_int_get(&body->whole) && offset < body->record.size) {
+	gulong handler = 0;
+	hydrate_lock(body, cancellable, &handler);
+	if (body->clean && !g_atomic_int_get(&body->whole) && offset < body->record.size &&
+	    size > 0) {
 		uint64_t to = offset + MIN(size, body->record.size - offset);
-		errnum = hydrate_range(body, offset, to, cancellable);
+		errnum = hydrate_need(file, offset, to, cancellable);
 	}
-	g_mutex_unlock(&body->mutex);
+	hydrate_unlock(body, cancellable, handler);
 	return errnum;
 }
 
@@ -473,9 +492,13 @@ static int become_dirty(Body *body, int fd, uint64_t keep)
 		errnum = record_remove(fd);
 	}
 	if (!errnum) {
+		volume_count_cached(body->volume, -(int64_t)body->record.size);
 		body->clean = false;
+		body->generation++;
+		body->parts_changed = false;
 		record_clear(&body->record);
 		ranges_clear(&body->here);
+		g_clear_pointer(&body->layout, layout_free);
 		g_atomic_int_set(&body->whole, 1);
 	}
 	return errnum;
@@ -488,16 +511,18 @@ int volume_file_touch(VolumeFile *file, uint64_t keep_size, GCancellable *cancel
 	}
 	Body *body = file->body;
 	int errnum = 0;
-	g_mutex_lock(&body->mutex);
-	while (body->holder || body->touching) {
-		g_cond_wait(&body->cond, &body->mutex);
+	gulong handler = 0;
+	hydrate_lock(body, cancellable, &handler);
+	while (!errnum && (body->holder || body->touching)) {
+		errnum = hydrate_wait(body, cancellable);
 	}
-	if (body->clean) {
+	if (!errnum && body->clean) {
 		uint64_t keep = MIN(keep_size, body->record.size);
 		body->touching = true;
 		if (!g_atomic_int_get(&body->whole)) {
-			errnum = hydrate_range(body, 0, keep, cancellable);
+			errnum = hydrate_range(body, file->fd, keep, cancellable);
 		}
+		hydrate_quiesce(body);
 		if (!errnum) {
 			errnum = become_dirty(body, file->fd, keep);
 		}
@@ -509,7 +534,7 @@ int volume_file_touch(VolumeFile *file, uint64_t keep_size, GCancellable *cancel
 		body->writers++;
 		g_atomic_int_set(&file->writer, 1);
 	}
-	g_mutex_unlock(&body->mutex);
+	hydrate_unlock(body, cancellable, handler);
 	return errnum;
 }
 
@@ -594,46 +619,4 @@ void volume_correct(Volume *volume, struct statx *info)
 	}
 	g_mutex_unlock(&body->mutex);
 	body_unref(body);
-}
-
-static VolumeState state_of_clean(Volume *volume, int fd, uint64_t inode, const Record *record)
-{
-	char parts[RANGES_SIZE_MAX];
-	size_t size = 0;
-	bool some = record_get(fd, NULL, RECORD_PARTS_ATTRIBUTE, parts, sizeof parts, &size) == 0;
-	bool all = record->complete || record->size == 0;
-	Body *body = body_find(volume, inode);
-	if (body) {
-		g_mutex_lock(&body->mutex);
-		some |= !ranges_are_empty(&body->here);
-		all |= g_atomic_int_get(&body->whole);
-		g_mutex_unlock(&body->mutex);
-		body_unref(body);
-	}
-	if (all) {
-		return VOLUME_CACHED;
-	}
-	return some ? VOLUME_PARTIAL : VOLUME_ONLINE_ONLY;
-}
-
-int volume_state(Volume *volume, int fd, VolumeState *ret_state, bool *ret_pinned)
-{
-	char none[1];
-	size_t size;
-	struct stat info;
-	g_auto(Record) record = { 0 };
-	if (fstat(fd, &info) < 0) {
-		return errno;
-	}
-	*ret_pinned = record_get(fd, NULL, RECORD_PIN_ATTRIBUTE, none, sizeof none, &size) == 0;
-	if (!S_ISREG(info.st_mode)) {
-		*ret_state = VOLUME_CACHED;
-		return 0;
-	}
-	int errnum = record_read(fd, NULL, &record);
-	if (errnum && errnum != ENODATA) {
-		return errnum == EBADMSG ? EIO : errnum;
-	}
-	*ret_state = errnum ? VOLUME_DIRTY : state_of_clean(volume, fd, info.st_ino, &record);
-	return 0;
 }

@@ -197,6 +197,20 @@ int record_put(int fd, const char *attribute, const void *bytes, size_t size)
 	return result == 0 || (!bytes && errno == ENODATA) ? 0 : errno;
 }
 
+int record_reopen(int fd, int flags)
+{
+	Target target = target_of(fd, NULL);
+	int own = open(target.path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	mode_t mode;
+	if (own < 0 && errno == EACCES && permit(&target, S_IRUSR | S_IWUSR, &mode)) {
+		own = open(target.path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		int errnum = errno;
+		chmod(target.path, mode);
+		errno = errnum;
+	}
+	return own;
+}
+
 int record_read(int fd, const char *name, Record *ret_record)
 {
 	uint8_t bytes[RECORD_SIZE_MAX];

@@ -52,6 +52,8 @@ bool record_decode(const uint8_t *bytes, size_t size, Record *ret_record, GError
 #define RECORD_ATTRIBUTE "user.imdrive"
 #define RECORD_PARTS_ATTRIBUTE "user.imdrive.parts"
 #define RECORD_PIN_ATTRIBUTE "user.imdrive.pinned"
+/* Of the backing folder: something in it may be pinned. */
+#define RECORD_PINS_ATTRIBUTE "user.imdrive.pins"
 
 /*
  * Of an open file (fd) or, with name, of what is in the folder fd (O_PATH). 0, ENODATA if there is
@@ -67,6 +69,12 @@ int record_get(int fd, const char *name, const char *attribute, void *ret_bytes,
 	       size_t *ret_size);
 /* bytes NULL: removes it; it need not be there. */
 int record_put(int fd, const char *attribute, const void *bytes, size_t size);
+
+/*
+ * Another descriptor of the same file or folder, with other flags of open(2); fd may be O_PATH. -1
+ * with errno set.
+ */
+int record_reopen(int fd, int flags);
 
 /* ---- contents that lie aside ---------------------------------------------------------------- */
 

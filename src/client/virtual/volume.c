@@ -12,6 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Requests for content at the same time: they share the link, and hide each other's round trips. */
+#define FETCHERS_MAX 6
+
 static void pending_free(void *data)
 {
 	Pending *pending = data;
@@ -42,7 +45,10 @@ static Volume *volume_new(const VolumeOptions *options)
 	volume->remote = options->remote;
 	volume->pace = options->pace;
 	volume->online = 1;
+	volume->cache_size_max = options->cache_size_max;
+	volume->closing = g_cancellable_new();
 	g_mutex_init(&volume->mutex);
+	g_cond_init(&volume->idle);
 	g_rw_lock_init(&volume->listening);
 	volume->bodies = g_hash_table_new(g_int64_hash, g_int64_equal);
 	volume->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, pending_free);
@@ -67,6 +73,18 @@ Volume *volume_open(const VolumeOptions *options, GError **error)
 		g_prefix_error(error, "open the disk's folder '%s': ", shown);
 		return NULL;
 	}
+	aside_sweep(volume);
+	volume->fetchers = g_thread_pool_new(hydrate_fly, volume, FETCHERS_MAX, FALSE, NULL);
+	volume->chores = g_thread_pool_new(chores_run, volume, 1, FALSE, NULL);
+	volume->keeper = keeper_new(volume);
+	char none[1];
+	size_t size = 0;
+	volume->has_pins = record_get(volume->root, NULL, RECORD_PINS_ATTRIBUTE, none, sizeof none,
+				      &size) == 0;
+	if (volume->has_pins) {
+		chores_fetch_pinned(volume);
+	}
+	chores_evict(volume);
 	return g_steal_pointer(&volume);
 }
 
@@ -75,13 +93,23 @@ void volume_close(Volume *volume)
 	if (!volume) {
 		return;
 	}
+	g_cancellable_cancel(volume->closing);
+	if (volume->chores) {
+		g_thread_pool_free(volume->chores, FALSE, TRUE);
+	}
+	if (volume->fetchers) {
+		g_thread_pool_free(volume->fetchers, FALSE, TRUE);
+	}
+	keeper_free(volume->keeper);
 	g_assert(g_hash_table_size(volume->bodies) == 0);
 	g_assert(!volume->watch);
 	g_hash_table_unref(volume->bodies);
 	g_hash_table_unref(volume->pending);
 	disk_close(volume->disk);
 	g_rw_lock_clear(&volume->listening);
+	g_cond_clear(&volume->idle);
 	g_mutex_clear(&volume->mutex);
+	g_object_unref(volume->closing);
 	g_free(volume);
 }
 
@@ -97,7 +125,11 @@ Disk *volume_disk(Volume *volume)
 
 void volume_set_online(Volume *volume, bool online)
 {
+	bool was_online = g_atomic_int_get(&volume->online);
 	g_atomic_int_set(&volume->online, online);
+	if (online && !was_online && g_atomic_int_get(&volume->has_pins)) {
+		chores_fetch_pinned(volume);
+	}
 }
 
 bool volume_is_hidden(const char *attribute)
@@ -135,15 +167,57 @@ void volume_tell_body(Volume *volume, const EntryStamp *file)
 	g_rw_lock_reader_unlock(&volume->listening);
 }
 
-/* ---- states ------------------------------------------------------------------------------- */
+/* ---- counting ----------------------------------------------------------------------------- */
 
-const char *volume_state_name(VolumeState state)
+void volume_count_fetched(Volume *volume, uint64_t bytes)
 {
-	static const char *const names[] = {
-		[VOLUME_ONLINE_ONLY] = "online-only",
-		[VOLUME_PARTIAL] = "partial",
-		[VOLUME_CACHED] = "cached",
-		[VOLUME_DIRTY] = "dirty",
+	g_mutex_lock(&volume->mutex);
+	volume->fetched += bytes;
+	volume->cached += bytes;
+	g_mutex_unlock(&volume->mutex);
+}
+
+void volume_count_cached(Volume *volume, int64_t bytes)
+{
+	g_mutex_lock(&volume->mutex);
+	if (bytes < 0 && volume->cached < (uint64_t)-bytes) {
+		volume->cached = 0;
+	} else {
+		volume->cached += (uint64_t)bytes;
+	}
+	g_mutex_unlock(&volume->mutex);
+}
+
+uint64_t volume_counted(Volume *volume, uint64_t bytes)
+{
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&volume->mutex);
+	volume->cached = bytes;
+	return volume->cache_size_max;
+}
+
+VolumeTotals volume_totals(Volume *volume)
+{
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&volume->mutex);
+	return (VolumeTotals){
+		.cached = volume->cached,
+		.cache_size_max = volume->cache_size_max,
+		.fetched = volume->fetched,
 	};
-	return names[state];
+}
+
+void volume_set_cache_size(Volume *volume, uint64_t cache_size_max)
+{
+	g_mutex_lock(&volume->mutex);
+	volume->cache_size_max = cache_size_max;
+	g_mutex_unlock(&volume->mutex);
+	chores_evict(volume);
+}
+
+void volume_settle(Volume *volume)
+{
+	/* A chore may give the keeper something to do, and the other way round. */
+	keeper_wait(volume->keeper, false);
+	chores_wait(volume);
+	keeper_wait(volume->keeper, false);
+	chores_wait(volume);
 }

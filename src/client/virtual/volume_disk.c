@@ -332,13 +332,72 @@ static bool virtual_make(Disk *base, const char *path, const char *target, int64
 	return made;
 }
 
+/* A descriptor of what is at path; -1. */
+static int open_at(const VirtualDisk *disk, const char *path)
+{
+	int fd = beneath_open(disk->volume->root, path, O_PATH);
+	int own = fd < 0 ? -1 : record_reopen(fd, O_RDONLY);
+	if (fd >= 0) {
+		close(fd);
+	}
+	return own;
+}
+
+static bool is_pinned(const VirtualDisk *disk, const char *path)
+{
+	char none[1];
+	size_t size;
+	int fd = beneath_open(disk->volume->root, path, O_PATH);
+	bool pinned = fd >= 0 &&
+		      record_get(fd, NULL, RECORD_PIN_ATTRIBUTE, none, sizeof none, &size) == 0;
+	if (fd >= 0) {
+		close(fd);
+	}
+	return pinned;
+}
+
+/* What takes the place of a pinned file is pinned. */
+static void hand_on_pin(const VirtualDisk *disk, const char *from, const char *to)
+{
+	if (is_ours(to) || !g_atomic_int_get(&disk->volume->has_pins) || !is_pinned(disk, to)) {
+		return;
+	}
+	int fd = open_at(disk, from);
+	if (fd >= 0) {
+		record_put(fd, RECORD_PIN_ATTRIBUTE, "", 0);
+		close(fd);
+	}
+}
+
+/* It, or a folder on the way, is pinned: what came there is to be fetched. */
+static void fetch_pinned(const VirtualDisk *disk, const char *path)
+{
+	if (is_ours(path) || !g_atomic_int_get(&disk->volume->has_pins)) {
+		return;
+	}
+	bool pinned = is_pinned(disk, path) || is_pinned(disk, "");
+	for (const char *slash = strchr(path, '/'); slash && !pinned;
+	     slash = strchr(slash + 1, '/')) {
+		g_autofree char *folder = g_strndup(path, (size_t)(slash - path));
+		pinned = is_pinned(disk, folder);
+	}
+	int fd = pinned ? open_at(disk, path) : -1;
+	if (fd >= 0) {
+		chores_fetch(disk->volume, fd);
+	}
+}
+
 static bool virtual_rename(Disk *base, const char *from, const char *to, bool exchange,
 			   GError **error)
 {
 	VirtualDisk *disk = (VirtualDisk *)base;
+	if (exchange) {
+		hand_on_pin(disk, from, to);
+	}
 	if (!disk->inner->class->rename(disk->inner, from, to, exchange, error)) {
 		return false;
 	}
+	fetch_pinned(disk, to);
 	tell_entry(disk, from);
 	tell_entry(disk, to);
 	return true;
@@ -412,6 +471,7 @@ static bool virtual_promise(Disk *base, const char *path, const DiskInfo *expect
 			    GError **error)
 {
 	VirtualDisk *disk = (VirtualDisk *)base;
+	keeper_wait(disk->volume->keeper, true);
 	DiskFile *inner = disk->inner->class->open(disk->inner, path, false, error);
 	if (!inner) {
 		return false;

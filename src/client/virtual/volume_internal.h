@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "client/virtual/layout.h"
 #include "client/virtual/ranges.h"
 #include "client/virtual/record.h"
 #include "client/virtual/volume.h"
@@ -10,6 +11,8 @@
  * has its own, taken alone.
  */
 typedef struct Body Body;
+typedef struct Flight Flight;
+typedef struct Keeper Keeper;
 typedef struct VolumeWatch VolumeWatch;
 
 /* The server holds the content of a file that a program had open for writing then. */
@@ -26,12 +29,23 @@ struct Volume {
 	int root; /* the disk's */
 	Remote *remote;
 	Pace *pace;
-	int online; /* atomic */
+	int online;            /* atomic */
+	int has_pins;          /* atomic: something may be pinned */
+	int evicting;          /* atomic: an eviction waits for its turn */
+	GCancellable *closing; /* ends what is fetched */
+	GThreadPool *fetchers; /* of Flight */
+	GThreadPool *chores;   /* one thread */
+	Keeper *keeper;
 
 	GMutex mutex;        /* guards these: */
 	GHashTable *bodies;  /* &Body.inode -> Body: all that are referenced */
 	GHashTable *pending; /* &Pending.inode -> Pending, owned */
 	VolumeWatch *watch;  /* the one there is; NULL: none */
+	unsigned chores_left;
+	GCond idle; /* a chore is done */
+	uint64_t cache_size_max;
+	uint64_t cached; /* about; counted anew before anything is evicted */
+	uint64_t fetched;
 
 	GRWLock listening; /* held for reading by who calls the listener */
 	const VolumeListener *listener;
@@ -53,19 +67,34 @@ struct Body {
 	bool loaded;
 	int fd; /* for writing, and for attributes; -1 until needed */
 	bool clean;
-	Record record; /* of a clean one */
-	Ranges here;   /* unless whole */
+	unsigned generation; /* how often that changed */
+	Record record;       /* of a clean one */
+	Ranges here;         /* of a clean one that is not complete */
 	bool parts_changed;
-	unsigned files;     /* VolumeFile */
-	unsigned writers;   /* of those */
-	const void *holder; /* keeps writers out */
-	bool touching;      /* becomes dirty: nobody else may */
+	bool queued;         /* the keeper has a reference */
+	unsigned files;      /* VolumeFile */
+	unsigned writers;    /* of those */
+	const void *holder;  /* keeps writers out */
+	bool touching;       /* becomes dirty: nobody else may */
+	bool laying;         /* somebody fetches the layout */
+	Layout *layout;      /* NULL until needed */
+	GHashTable *flights; /* chunk -> Flight; NULL until needed */
 };
+
+/* How a file is read. */
+typedef struct ReadAhead {
+	bool reading;
+	uint64_t next;   /* where the last read ended */
+	uint64_t end;    /* fetched until there */
+	uint64_t window; /* bytes ahead */
+} ReadAhead;
 
 struct VolumeFile {
 	Body *body;
 	int fd;
-	int writer; /* atomic: it has touched */
+	int writer;      /* atomic: it has touched */
+	int used;        /* atomic: it was read */
+	ReadAhead ahead; /* guarded by Body.mutex */
 };
 
 /* ---- body.c ------------------------------------------------------------------------------- */
@@ -98,13 +127,59 @@ void body_release(Body *body, const void *holder);
 
 /* ---- hydrate.c ---------------------------------------------------------------------------- */
 
-/* Locked, and again when it returns: fetches what of from..to is not here. */
-int hydrate_range(Body *body, uint64_t from, uint64_t to, GCancellable *cancellable);
+/* The body's mutex, with waits that end when it is cancelled. */
+void hydrate_lock(Body *body, GCancellable *cancellable, gulong *ret_handler);
+void hydrate_unlock(Body *body, GCancellable *cancellable, gulong handler);
+/* Until something of the body changes; EINTR. */
+int hydrate_wait(Body *body, GCancellable *cancellable);
+/* Locked, as all below: waits for what is read, and fetches ahead. from < to <= size */
+int hydrate_need(VolumeFile *file, uint64_t from, uint64_t to, GCancellable *cancellable);
+/* Fetches all before `to`, for who is touching. */
+int hydrate_range(Body *body, int fd, uint64_t to, GCancellable *cancellable);
+/* Waits until nothing is on its way. */
+void hydrate_quiesce(Body *body);
+int hydrate_errno(const GError *error);
+/* Runs a Flight. */
+void hydrate_fly(void *flight, void *volume);
+
+/* ---- keeper.c ----------------------------------------------------------------------------- */
+
+Keeper *keeper_new(Volume *volume);
+/* Does what is left first. */
+void keeper_free(Keeper *keeper);
+/* Locked: says what is here for good, once it was synced. The body has a descriptor. */
+void keeper_add(Body *body);
+/* Until all is done, or there is room for more. */
+void keeper_wait(Keeper *keeper, bool for_room);
+
+/* ---- chores.c, evict.c -------------------------------------------------------------------- */
+
+void chores_run(void *chore, void *volume);
+/* Counts, and evicts if too much is here. */
+void chores_evict(Volume *volume);
+/* The same, if it seems so. */
+void chores_consider(Volume *volume);
+/* Fetches the file, or all that is in the folder. Takes the descriptor. */
+void chores_fetch(Volume *volume, int fd);
+/* Fetches all that is pinned. */
+void chores_fetch_pinned(Volume *volume);
+void chores_wait(Volume *volume);
+void evict_run(Volume *volume);
 
 /* ---- volume.c ----------------------------------------------------------------------------- */
 
 void volume_tell_entry(Volume *volume, const EntryStamp *folder, const char *name);
 void volume_tell_body(Volume *volume, const EntryStamp *file);
+
+void volume_count_fetched(Volume *volume, uint64_t bytes);
+void volume_count_cached(Volume *volume, int64_t bytes);
+/* They were counted. Returns how many may be. */
+uint64_t volume_counted(Volume *volume, uint64_t bytes);
+
+/* ---- aside.c ------------------------------------------------------------------------------ */
+
+/* Before anybody else has the volume. */
+void aside_sweep(Volume *volume);
 
 /* ---- volume_disk.c ------------------------------------------------------------------------ */
 

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is here is said to be so for good only after it was synced. Nobody waits for that: a thread
+ * takes all bodies that want it, syncs once for all of them, and writes what was here before the
+ * sync began, if the file is still the same.
+ */
+#include "client/virtual/volume_internal.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* Bodies in one batch: each holds a descriptor. */
+#define BATCH_MAX 512
+/* More may not wait: whoever promises content does instead. */
+#define WAITING_MAX 1024
+/* Fewer are synced alone. */
+#define ALONE_MAX 2
+
+struct Keeper {
+	Volume *volume;
+	GThread *thread;
+	GMutex mutex; /* guards all below */
+	GCond cond;
+	GQueue bodies; /* Body, a reference each */
+	bool busy;
+	bool stop;
+};
+
+/* What was here before the sync. */
+typedef struct Before {
+	Body *body;
+	unsigned generation;
+	bool whole;
+	uint8_t parts[RANGES_SIZE_MAX];
+	size_t parts_size;
+} Before;
+
+static void note(Body *body, Before *ret_before)
+{
+	g_mutex_lock(&body->mutex);
+	body->queued = false;
+	body->parts_changed = false;
+	ret_before->body = body;
+	ret_before->generation = body->generation;
+	ret_before->whole = body->clean && ranges_have(&body->here, 0, body->record.size);
+	ret_before->parts_size = ranges_encode(&body->here, ret_before->parts);
+	g_mutex_unlock(&body->mutex);
+}
+
+static bool sync_all(const Volume *volume, GPtrArray *bodies)
+{
+	if (bodies->len > ALONE_MAX) {
+		return syncfs(volume->root) == 0;
+	}
+	bool ok = true;
+	for (unsigned i = 0; i < bodies->len; i++) {
+		const Body *body = g_ptr_array_index(bodies, i);
+		ok &= TEMP_FAILURE_RETRY(fdatasync(body->fd)) == 0;
+	}
+	return ok;
+}
+
+static void mark(const Before *before)
+{
+	Body *body = before->body;
+	g_mutex_lock(&body->mutex);
+	bool same = body->clean && body->generation == before->generation;
+	if (same && before->whole && !body->record.complete) {
+		Record record = body->record;
+		record.complete = true;
+		body->record.complete = record_write(body->fd, &record) == 0;
+	} else if (same && !body->record.complete) {
+		record_put(body->fd, RECORD_PARTS_ATTRIBUTE,
+			   before->parts_size ? before->parts : NULL, before->parts_size);
+	}
+	g_mutex_unlock(&body->mutex);
+}
+
+static void settle(Volume *volume, GPtrArray *bodies)
+{
+	g_autofree Before *before = g_new(Before, bodies->len);
+	for (unsigned i = 0; i < bodies->len; i++) {
+		note(g_ptr_array_index(bodies, i), &before[i]);
+	}
+	/* A failure must be believed: then these files are fetched again after a crash. */
+	bool synced = sync_all(volume, bodies);
+	for (unsigned i = 0; i < bodies->len; i++) {
+		if (synced) {
+			mark(&before[i]);
+		}
+		body_unref(before[i].body);
+	}
+	chores_consider(volume);
+}
+
+static GPtrArray *take(Keeper *keeper)
+{
+	GPtrArray *bodies = g_ptr_array_new();
+	g_mutex_lock(&keeper->mutex);
+	keeper->busy = false;
+	g_cond_broadcast(&keeper->cond);
+	while (g_queue_is_empty(&keeper->bodies) && !keeper->stop) {
+		g_cond_wait(&keeper->cond, &keeper->mutex);
+	}
+	Body *body;
+	while (bodies->len < BATCH_MAX && (body = g_queue_pop_head(&keeper->bodies))) {
+		g_ptr_array_add(bodies, body);
+	}
+	keeper->busy = bodies->len > 0;
+	g_mutex_unlock(&keeper->mutex);
+	return bodies;
+}
+
+static void *run(void *data)
+{
+	Keeper *keeper = data;
+	for (;;) {
+		g_autoptr(GPtrArray) bodies = take(keeper);
+		if (bodies->len == 0) {
+			return NULL;
+		}
+		settle(keeper->volume, bodies);
+	}
+}
+
+Keeper *keeper_new(Volume *volume)
+{
+	Keeper *keeper = g_new0(Keeper, 1);
+	keeper->volume = volume;
+	g_mutex_init(&keeper->mutex);
+	g_cond_init(&keeper->cond);
+	keeper->thread = g_thread_new("keeper", run, keeper);
+	return keeper;
+}
+
+void keeper_free(Keeper *keeper)
+{
+	if (!keeper) {
+		return;
+	}
+	g_mutex_lock(&keeper->mutex);
+	keeper->stop = true;
+	g_cond_broadcast(&keeper->cond);
+	g_mutex_unlock(&keeper->mutex);
+	g_thread_join(keeper->thread);
+	g_assert(g_queue_is_empty(&keeper->bodies));
+	g_mutex_clear(&keeper->mutex);
+	g_cond_clear(&keeper->cond);
+	g_free(keeper);
+}
+
+void keeper_add(Body *body)
+{
+	if (body->queued || body->fd < 0) {
+		return;
+	}
+	Keeper *keeper = body->volume->keeper;
+	body->queued = true;
+	body_ref(body);
+	g_mutex_lock(&keeper->mutex);
+	g_queue_push_tail(&keeper->bodies, body);
+	g_cond_broadcast(&keeper->cond);
+	g_mutex_unlock(&keeper->mutex);
+}
+
+void keeper_wait(Keeper *keeper, bool for_room)
+{
+	unsigned left_max = for_room ? WAITING_MAX : 0;
+	g_mutex_lock(&keeper->mutex);
+	while (g_queue_get_length(&keeper->bodies) > left_max || (keeper->busy && !for_room)) {
+		g_cond_wait(&keeper->cond, &keeper->mutex);
+	}
+	g_mutex_unlock(&keeper->mutex);
+}
