@@ -469,6 +469,23 @@ int volume_file_need(VolumeFile *file, uint64_t offset, uint64_t size, GCancella
 }
 
 /*
+ * Blocks that are written in place may reach the disk long before the journal has that the record
+ * went: after a power cut it would stand for bytes that it does not name. New blocks cannot.
+ */
+static int sync_removal(Body *body, int fd)
+{
+	int errnum = body_open(body, fd);
+	if (!errnum && fsync(body->fd) < 0) {
+		errnum = errno;
+	}
+	if (errnum) {
+		/* It stays what it was. */
+		record_write(fd, &body->record);
+	}
+	return errnum;
+}
+
+/*
  * Locked: the bytes before keep are here. While the record is there, a crash leaves a clean file;
  * once it is gone, what is here must be the whole truth.
  */
@@ -490,6 +507,9 @@ static int become_dirty(Body *body, int fd, uint64_t keep)
 	}
 	if (!errnum) {
 		errnum = record_remove(fd);
+	}
+	if (!errnum && keep > 0) {
+		errnum = sync_removal(body, fd);
 	}
 	if (!errnum) {
 		volume_count_cached(body->volume, -(int64_t)body->record.size);

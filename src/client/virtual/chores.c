@@ -26,14 +26,21 @@ typedef struct Chore {
 	int fd;
 } Chore;
 
+/* Once the volume closes, nothing more is begun. */
 static void chores_push(Volume *volume, ChoreKind kind, int fd)
 {
-	Chore *chore = g_new(Chore, 1);
-	*chore = (Chore){ kind, fd };
 	g_mutex_lock(&volume->mutex);
-	volume->chores_left++;
+	bool open = volume->chores != NULL;
+	if (open) {
+		Chore *chore = g_new(Chore, 1);
+		*chore = (Chore){ kind, fd };
+		volume->chores_left++;
+		g_thread_pool_push(volume->chores, chore, NULL);
+	}
 	g_mutex_unlock(&volume->mutex);
-	g_thread_pool_push(volume->chores, chore, NULL);
+	if (!open && fd >= 0) {
+		close(fd);
+	}
 }
 
 /* ---- pins --------------------------------------------------------------------------------- */

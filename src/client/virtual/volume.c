@@ -94,8 +94,11 @@ void volume_close(Volume *volume)
 		return;
 	}
 	g_cancellable_cancel(volume->closing);
-	if (volume->chores) {
-		g_thread_pool_free(volume->chores, FALSE, TRUE);
+	g_mutex_lock(&volume->mutex);
+	GThreadPool *chores = g_steal_pointer(&volume->chores);
+	g_mutex_unlock(&volume->mutex);
+	if (chores) {
+		g_thread_pool_free(chores, FALSE, TRUE);
 	}
 	if (volume->fetchers) {
 		g_thread_pool_free(volume->fetchers, FALSE, TRUE);

@@ -34,13 +34,13 @@ struct Volume {
 	int evicting;          /* atomic: an eviction waits for its turn */
 	GCancellable *closing; /* ends what is fetched */
 	GThreadPool *fetchers; /* of Flight */
-	GThreadPool *chores;   /* one thread */
 	Keeper *keeper;
 
 	GMutex mutex;        /* guards these: */
 	GHashTable *bodies;  /* &Body.inode -> Body: all that are referenced */
 	GHashTable *pending; /* &Pending.inode -> Pending, owned */
 	VolumeWatch *watch;  /* the one there is; NULL: none */
+	GThreadPool *chores; /* one thread; NULL once the volume closes */
 	unsigned chores_left;
 	GCond idle; /* a chore is done */
 	uint64_t cache_size_max;
