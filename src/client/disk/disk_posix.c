@@ -31,6 +31,10 @@
 /* After so many new bytes of a file the disk is started on them: the sync that follows then waits
  * for the last of them only. */
 #define WRITE_BACK_SIZE (8 * MIB)
+/* What lies so far behind has come to the disk and leaves memory to others. */
+#define CACHED_BEHIND_SIZE (32 * MIB)
+/* The unit of all that, larger than any page. */
+#define WRITE_BACK_UNIT (64 * KIB)
 #define NS_PER_S G_GINT64_CONSTANT(1000000000)
 #define STATX_WANTED (STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID)
 
@@ -46,6 +50,7 @@ typedef struct PosixFile {
 	DiskFile base;
 	int fd;
 	uint64_t write_back_end; /* the disk has been started on what is before */
+	uint64_t drop_end;       /* what is before was to leave memory */
 } PosixFile;
 
 /* The folder that a path's last name is in. */
@@ -175,14 +180,21 @@ static ssize_t posix_file_read(DiskFile *base, uint64_t offset, void *ret_bytes,
 	return count;
 }
 
-/* Bytes up to end are new. */
+/* Bytes up to end are new. All hints; if the disk fails, the sync says so. */
 static void start_disk(PosixFile *file, uint64_t end)
 {
-	if (end >= file->write_back_end + WRITE_BACK_SIZE) {
-		off64_t from = (off64_t)file->write_back_end;
-		file->write_back_end = end;
-		/* A hint; if the disk fails, the sync says so. */
-		sync_file_range(file->fd, from, (off64_t)end - from, SYNC_FILE_RANGE_WRITE);
+	if (end < file->write_back_end + WRITE_BACK_SIZE) {
+		return;
+	}
+	uint64_t from = file->write_back_end;
+	file->write_back_end = end - end % WRITE_BACK_UNIT;
+	sync_file_range(file->fd, (off64_t)from, (off64_t)(file->write_back_end - from),
+			SYNC_FILE_RANGE_WRITE);
+	if (from > CACHED_BEHIND_SIZE) {
+		uint64_t drop_end = from - CACHED_BEHIND_SIZE;
+		posix_fadvise(file->fd, (off64_t)file->drop_end,
+			      (off64_t)(drop_end - file->drop_end), POSIX_FADV_DONTNEED);
+		file->drop_end = drop_end;
 	}
 }
 
