@@ -26,8 +26,8 @@ static Scene *scene_new_of(uint64_t seed)
 	g_assert_no_error(error);
 	scene->world = sim_world_new(seed, false);
 	scene->world->calm = true;
-	scene->laptop = sim_device_new(scene->world, "laptop", scene->folder);
-	scene->desktop = sim_device_new(scene->world, "desktop", scene->folder);
+	scene->laptop = sim_device_new(scene->world, "laptop", scene->folder, false);
+	scene->desktop = sim_device_new(scene->world, "desktop", scene->folder, false);
 	return scene;
 }
 
@@ -261,7 +261,7 @@ static void test_swap_with_a_kill_at_any_step(void)
 static void run_create_and_delete(uint64_t seed)
 {
 	g_autoptr(Scene) scene = scene_new_of(seed);
-	scene->phone = sim_device_new(scene->world, "phone", scene->folder);
+	scene->phone = sim_device_new(scene->world, "phone", scene->folder, false);
 	make(scene->laptop, "a");
 	save(scene->laptop, "a/old", "old");
 	settle(scene);

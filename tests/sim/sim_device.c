@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "chunk/content.h"
 #include "client/disk/disk_faulty.h"
 #include "client/disk/disk_memory.h"
 #include "client/engine/engine.h"
@@ -32,6 +33,7 @@ struct SimDevice {
 	char *older_path; /* a copy of the state from before */
 	char *token;
 	NodeId drive;
+	Remote *truth; /* the server, which always answers */
 	DiskMemory *memory;
 	bool bound;
 	bool online;
@@ -111,6 +113,36 @@ static const TransportVtable transport_vtable = {
 	.free = transport_end,
 };
 
+/*
+ * As it is there, whatever becomes of devices and networks: what people would be shown. A server
+ * that is about to fail, or has failed, is mended first.
+ */
+static bool exchange_surely(Transport *transport, const char *endpoint, GByteArray *body,
+			    unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
+			    GError **error)
+{
+	(void)wait_ms;
+	(void)cancellable;
+	(void)error;
+	SimDevice *device = ((SimTransport *)transport)->device;
+	SimServer *server = device->world->server;
+	unsigned status = sim_server_request(server, device->token, endpoint, body, ret_body);
+	if (status != 200) {
+		g_clear_pointer(ret_body, g_bytes_unref);
+		sim_server_fail_write(server, 0);
+		sim_server_crash(server, 1);
+		status = sim_server_request(server, device->token, endpoint, body, ret_body);
+	}
+	g_assert_cmpuint(status, ==, 200);
+	return true;
+}
+
+static const TransportVtable sure_vtable = {
+	.exchange = exchange_surely,
+	.traffic = traffic,
+	.free = transport_end,
+};
+
 static Transport *transport_new(SimDevice *device)
 {
 	SimTransport *transport = g_new0(SimTransport, 1);
@@ -146,6 +178,32 @@ static void noticed(const WatchEvent *events, size_t count, void *data)
 	if (device->engine) {
 		engine_notice(device->engine, events, count);
 	}
+}
+
+/* Contents are of one chunk. */
+static GBytes *content_of(void *data, GBytes *encoded)
+{
+	SimDevice *device = data;
+	g_auto(Content) content = { 0 };
+	g_autoptr(GError) error = NULL;
+	size_t size = 0;
+	const void *bytes = g_bytes_get_data(encoded, &size);
+	content_decode(bytes, size, &content, &error);
+	g_assert_no_error(error);
+	if (content.count == 0) {
+		return g_bytes_new(NULL, 0);
+	}
+	g_assert_cmpuint(content.count, ==, 1);
+	g_autoptr(GArray) chunks = NULL;
+	g_autoptr(GBytes) body = NULL;
+	remote_fetch(device->truth, &content.refs[0].id, 1, NULL, &chunks, &body, &error);
+	g_assert_no_error(error);
+	const EncodedChunk *chunk = &g_array_index(chunks, EncodedChunk, 0);
+	uint8_t *opened = g_malloc(chunk->raw_size);
+	g_autoptr(Codec) codec = codec_new();
+	codec_open(codec, chunk, opened, &error);
+	g_assert_no_error(error);
+	return g_bytes_new_take(opened, chunk->raw_size);
 }
 
 /* ---- the engine's world ----------------------------------------------------------------- */
@@ -251,7 +309,7 @@ static void end(SimDevice *device)
 
 /* ---- life ------------------------------------------------------------------------------- */
 
-SimDevice *sim_device_new(SimWorld *world, const char *name, const char *folder)
+SimDevice *sim_device_new(SimWorld *world, const char *name, const char *folder, bool lazy)
 {
 	SimDevice *device = g_new0(SimDevice, 1);
 	device->world = world;
@@ -260,9 +318,17 @@ SimDevice *sim_device_new(SimWorld *world, const char *name, const char *folder)
 	device->older_path = g_strconcat(device->state_path, ".older", NULL);
 	device->jobs = g_ptr_array_new();
 	device->online = true;
-	const DiskMemoryOptions options = { .now_ns = world->now_us * 1000 };
+	DiskMemoryOptions options = { .now_ns = world->now_us * 1000 };
+	if (lazy) {
+		options.content = content_of;
+		options.content_data = device;
+	}
 	device->memory = disk_memory_new(&options);
 	sim_server_sign_in(world->server, name, &device->token, &device->drive);
+	SimTransport *sure = g_new0(SimTransport, 1);
+	sure->base.vtable = &sure_vtable;
+	sure->device = device;
+	device->truth = remote_new(&sure->base, &device->drive);
 	start(device);
 	return device;
 }
@@ -281,6 +347,7 @@ void sim_device_free(SimDevice *device)
 	end(device);
 	remove_state(device);
 	disk_memory_free(device->memory);
+	remote_free(device->truth);
 	g_ptr_array_unref(device->jobs);
 	g_free(device->state_path);
 	g_free(device->older_path);

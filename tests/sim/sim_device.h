@@ -11,7 +11,8 @@
  */
 typedef struct SimDevice SimDevice;
 
-SimDevice *sim_device_new(SimWorld *world, const char *name, const char *folder);
+/* lazy: its disk is a mount's, where no byte stays that the server has. */
+SimDevice *sim_device_new(SimWorld *world, const char *name, const char *folder, bool lazy);
 void sim_device_free(SimDevice *device);
 
 /* For scripts: as somebody at the device sees and changes it, and the engine that follows. */

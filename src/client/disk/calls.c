@@ -169,7 +169,7 @@ void calls_look(DiskMemory *memory, const Inode *inode, DiskInfo *ret_info)
 		.stamp = {
 			.inode = inode->number,
 			.birth_ns = memory->options.no_birth ? 0 : inode->birth_ns,
-			.change_ns = inode->change_ns,
+			.change_ns = inode->promised ? inode->promise_ns : inode->change_ns,
 		},
 	};
 }
@@ -405,6 +405,42 @@ void calls_set(DiskMemory *memory, Inode *inode, int64_t mtime_ns, unsigned mode
 	events_tell_changed(memory->events, inode);
 }
 
+/* ---- promises --------------------------------------------------------------------------- */
+
+void calls_promise(DiskMemory *memory, Inode *inode, GBytes *content, uint64_t size,
+		   int64_t change_ns)
+{
+	Change *change = new_change(memory, CHANGE_PROMISE, inode);
+	change->bytes = g_bytes_ref(content);
+	change->offset = size;
+	change->mtime_ns = change_ns;
+	commit(memory, change);
+}
+
+GBytes *calls_bytes(DiskMemory *memory, const Inode *inode)
+{
+	if (inode->promised) {
+		return memory->options.content(memory->options.content_data, inode->promised);
+	}
+	bool has_bytes = inode->kind == DISK_FILE || inode->kind == DISK_LINK;
+	return has_bytes ? g_bytes_new(inode->bytes->data, inode->bytes->len) : NULL;
+}
+
+/* As a volume does: bytes on disk, then no record, on disk, then the change. */
+bool calls_keep_no_promise(DiskMemory *memory, Inode *inode, bool bytes_kept, GError **error)
+{
+	if (!inode->promised) {
+		return true;
+	}
+	g_autoptr(GBytes) bytes = calls_bytes(memory, inode);
+	if (bytes_kept && !calls_write(memory, inode, 0, bytes, error)) {
+		return false;
+	}
+	commit(memory, new_change(memory, CHANGE_PROMISE, inode));
+	calls_sync_inode(memory, inode);
+	return true;
+}
+
 /* ---- open files ------------------------------------------------------------------------- */
 
 uint64_t calls_open(DiskMemory *memory, Inode *inode, bool client, bool writing, GError **error)
@@ -516,7 +552,8 @@ void calls_sync_inode(DiskMemory *memory, const Inode *inode)
 	for (unsigned i = 0; i < memory->log->len; i++) {
 		Change *change = memory->log->pdata[i];
 		if (change->inode == inode->id &&
-		    (image_change_is_data(change) || change->kind == CHANGE_SET)) {
+		    (image_change_is_data(change) || change->kind == CHANGE_SET ||
+		     change->kind == CHANGE_PROMISE)) {
 			change->safe = true;
 		}
 	}

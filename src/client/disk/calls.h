@@ -58,6 +58,14 @@ bool calls_write(DiskMemory *memory, Inode *inode, uint64_t offset, GBytes *byte
 void calls_truncate(DiskMemory *memory, Inode *inode, uint64_t size);
 void calls_set(DiskMemory *memory, Inode *inode, int64_t mtime_ns, unsigned mode);
 
+/* It has this content (options.content), as of change_ns, but none of its bytes. */
+void calls_promise(DiskMemory *memory, Inode *inode, GBytes *content, uint64_t size,
+		   int64_t change_ns);
+/* Before people change its bytes: those that are kept come, and it is not promised any more. */
+bool calls_keep_no_promise(DiskMemory *memory, Inode *inode, bool bytes_kept, GError **error);
+/* All bytes of a file or the target of a link, whether promised or not; NULL for others. */
+GBytes *calls_bytes(DiskMemory *memory, const Inode *inode);
+
 /* Its number; 0: error. */
 uint64_t calls_open(DiskMemory *memory, Inode *inode, bool client, bool writing, GError **error);
 /* Borrowed until the next change; IO once its process is gone. */

@@ -53,12 +53,14 @@ static void memory_file_close(DiskFile *base)
 	g_free(file);
 }
 
-static ssize_t read_inode(const Inode *inode, uint64_t offset, void *ret_bytes, size_t size)
+static ssize_t read_inode(DiskMemory *memory, const Inode *inode, uint64_t offset, void *ret_bytes,
+			  size_t size)
 {
-	uint64_t length = inode->bytes->len;
+	g_autoptr(GBytes) bytes = calls_bytes(memory, inode);
+	uint64_t length = g_bytes_get_size(bytes);
 	size_t count = offset < length ? MIN(size, length - offset) : 0;
 	if (count > 0) {
-		memcpy(ret_bytes, inode->bytes->data + offset, count);
+		memcpy(ret_bytes, (const uint8_t *)g_bytes_get_data(bytes, NULL) + offset, count);
 	}
 	return (ssize_t)count;
 }
@@ -67,7 +69,8 @@ static ssize_t memory_file_read(DiskFile *base, uint64_t offset, void *ret_bytes
 				GError **error)
 {
 	const Inode *inode = enter_file(base, error);
-	ssize_t count = inode ? read_inode(inode, offset, ret_bytes, size) : -1;
+	DiskMemory *memory = ((MemoryFile *)base)->memory;
+	ssize_t count = inode ? read_inode(memory, inode, offset, ret_bytes, size) : -1;
 	leave_file(base);
 	return count;
 }
@@ -370,10 +373,64 @@ static const DiskClass memory_class = {
 	.sync = memory_sync,
 };
 
+/* ---- lazy ------------------------------------------------------------------------------- */
+
+static bool memory_file_promise(DiskFile *base, GBytes *content, uint64_t size, GError **error)
+{
+	DiskMemory *memory = ((MemoryFile *)base)->memory;
+	Inode *inode = enter_file(base, error);
+	if (inode) {
+		calls_promise(memory, inode, content, size, inode->change_ns);
+	}
+	leave_file(base);
+	return inode;
+}
+
+static bool is_expected(DiskMemory *memory, const Inode *inode, const DiskInfo *expected)
+{
+	DiskInfo info;
+	calls_look(memory, inode, &info);
+	return disk_info_equal(&info, expected);
+}
+
+static GBytes *memory_file_promised(DiskFile *base, const DiskInfo *expected)
+{
+	DiskMemory *memory = ((MemoryFile *)base)->memory;
+	const Inode *inode = enter_file(base, NULL);
+	bool same = inode && inode->promised && is_expected(memory, inode, expected);
+	GBytes *content = same ? g_bytes_ref(inode->promised) : NULL;
+	leave_file(base);
+	return content;
+}
+
+static bool memory_promise(Disk *base, const char *path, const DiskInfo *expected, GBytes *content,
+			   GError **error)
+{
+	DiskMemory *memory = enter(base, error);
+	Inode *inode = memory ? calls_find(memory, path, error) : NULL;
+	if (inode && !is_expected(memory, inode, expected)) {
+		calls_fail(error, DRIVE_ERROR_CHANGED, path, "changed meanwhile");
+		inode = NULL;
+	} else if (inode && inode->writers > 0) {
+		calls_fail(error, DRIVE_ERROR_BUSY, path, "is open for writing");
+		inode = NULL;
+	} else if (inode && !inode->promised) {
+		calls_promise(memory, inode, content, expected->size, expected->stamp.change_ns);
+	}
+	return leave(base, inode);
+}
+
+static const DiskLazy memory_lazy = {
+	.file_promise = memory_file_promise,
+	.file_promised = memory_file_promised,
+	.promise = memory_promise,
+};
+
 Disk *disk_memory_attach(DiskMemory *memory)
 {
 	MemoryDisk *disk = g_new0(MemoryDisk, 1);
 	disk->base.class = &memory_class;
+	disk->base.lazy = memory->options.content ? &memory_lazy : NULL;
 	disk->memory = memory;
 	g_mutex_lock(&memory->lock);
 	disk->life = memory->life;
@@ -474,12 +531,6 @@ typedef struct Visit {
 	void *data;
 } Visit;
 
-static GBytes *dup_bytes(const Inode *inode)
-{
-	bool has_bytes = inode->kind == DISK_FILE || inode->kind == DISK_LINK;
-	return has_bytes ? g_bytes_new(inode->bytes->data, inode->bytes->len) : NULL;
-}
-
 static void visit_inode(const char *path, const Inode *inode, void *data)
 {
 	Visit *visit = data;
@@ -488,7 +539,7 @@ static void visit_inode(const char *path, const Inode *inode, void *data)
 		return;
 	}
 	calls_look(visit->memory, inode, &info);
-	g_autoptr(GBytes) bytes = dup_bytes(inode);
+	g_autoptr(GBytes) bytes = calls_bytes(visit->memory, inode);
 	visit->visit(path, &info, bytes, visit->data);
 }
 
@@ -504,7 +555,7 @@ GBytes *disk_memory_read(DiskMemory *memory, const char *path)
 {
 	g_mutex_lock(&memory->lock);
 	const Inode *inode = calls_find(memory, path, NULL);
-	GBytes *bytes = inode ? dup_bytes(inode) : NULL;
+	GBytes *bytes = inode ? calls_bytes(memory, inode) : NULL;
 	g_mutex_unlock(&memory->lock);
 	return bytes;
 }

@@ -17,14 +17,20 @@
 typedef struct DiskMemory DiskMemory;
 
 typedef struct DiskMemoryOptions {
-	uint64_t capacity;  /* bytes until NO_SPACE; 0: no end */
-	int64_t now_ns;     /* the clock at first; 0: some time in 2023 */
-	int64_t tick_ns;    /* its precision in stamps; 0: 4 ms, as often on Linux */
-	bool no_exchange;   /* like file systems that cannot exchange two names … */
-	bool no_birth;      /* … that do not tell when a file was made … */
-	bool no_hold;       /* … or that cannot keep writers out */
-	bool vfat;          /* refuses names, takes "a" for "A", has no executable bit, no links,
-			     and sets times to every second second */
+	uint64_t capacity; /* bytes until NO_SPACE; 0: no end */
+	int64_t now_ns;    /* the clock at first; 0: some time in 2023 */
+	int64_t tick_ns;   /* its precision in stamps; 0: 4 ms, as often on Linux */
+	bool no_exchange;  /* like file systems that cannot exchange two names … */
+	bool no_birth;     /* … that do not tell when a file was made … */
+	bool no_hold;      /* … or that cannot keep writers out */
+	bool vfat;         /* refuses names, takes "a" for "A", has no executable bit, no links,
+			    and sets times to every second second */
+	/*
+	 * Not NULL: the disk is lazy, and of a file that the server has no byte is ever here. What
+	 * a content stands for; data is content_data. To be unreffed. Must not call memory.
+	 */
+	GBytes *(*content)(void *data, GBytes *content);
+	void *content_data;
 	size_t watches_max; /* 0: no end */
 	size_t events_max;  /* not yet taken, then they overflow; 0: 16384, as on Linux */
 } DiskMemoryOptions;

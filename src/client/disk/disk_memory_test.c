@@ -421,6 +421,63 @@ static void test_events_overflow(void)
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NO_SPACE);
 }
 
+/* ---- content that is not here ----------------------------------------------------------- */
+
+/* Contents are their own bytes here. */
+static GBytes *same(void *data, GBytes *content)
+{
+	return g_bytes_ref(content);
+}
+
+static void assert_reads(Disk *disk, const char *path, const char *wanted)
+{
+	char bytes[100];
+	size_t size = 0;
+	g_autoptr(DiskFile) file = disk_open(disk, path, NULL);
+	g_assert_true(disk_file_read(file, 0, bytes, sizeof bytes, &size, NULL));
+	g_assert_cmpmem(bytes, size, wanted, strlen(wanted));
+}
+
+static void test_lazy(void)
+{
+	g_autoptr(GError) error = NULL;
+	DiskMemoryOptions options = { .content = same };
+	g_autoptr(DiskMemory) memory = disk_memory_new(&options);
+	g_autoptr(Disk) disk = open_disk(memory);
+	g_autoptr(GBytes) content = g_bytes_new_static("hello", 5);
+	g_autoptr(DiskFile) file = disk_stage(disk, &error);
+	DiskInfo info, now;
+	g_assert_true(disk_is_lazy(disk));
+	g_assert_true(disk_file_promise(file, content, 5, &error));
+	g_assert_true(disk_file_set(file, 1000, false, &error));
+	g_assert_true(disk_place(disk, file, "a", NULL, &info, &error));
+	g_clear_pointer(&file, disk_file_close);
+	assert_reads(disk, "a", "hello");
+	file = disk_open(disk, "a", NULL);
+	g_autoptr(GBytes) promised = disk_file_promised(file, &info);
+	g_assert_true(g_bytes_equal(promised, content));
+	g_clear_pointer(&file, disk_file_close);
+	/* A power cut takes the name, or nothing. */
+	g_assert_true(disk_sync(disk, &error));
+	disk_memory_crash(memory, 1);
+	g_clear_pointer(&disk, disk_close);
+	disk = open_disk(memory);
+	assert_reads(disk, "a", "hello");
+	/* Changed, it is the person's; promised again, the server's. */
+	disk_memory_set_time(memory, disk_memory_time(memory) + 1000000000);
+	g_assert_true(disk_memory_user_append(memory, "a", "!", 1, &error));
+	g_assert_true(disk_look(disk, "a", &now, &error));
+	g_assert_false(disk_info_equal(&now, &info));
+	assert_reads(disk, "a", "hello!");
+	g_autoptr(GBytes) longer = g_bytes_new_static("hello!", 6);
+	g_assert_false(disk_promise(disk, "a", &info, longer, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CHANGED);
+	g_assert_true(disk_promise(disk, "a", &now, longer, NULL));
+	g_assert_true(disk_look(disk, "a", &info, NULL));
+	g_assert_true(disk_info_equal(&now, &info));
+	assert_reads(disk, "a", "hello!");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -441,5 +498,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/client/disk/memory/inode-numbers-return", test_inode_numbers_return);
 	g_test_add_func("/client/disk/memory/events", test_events);
 	g_test_add_func("/client/disk/memory/events-overflow", test_events_overflow);
+	g_test_add_func("/client/disk/memory/lazy", test_lazy);
 	return g_test_run();
 }

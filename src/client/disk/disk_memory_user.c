@@ -40,7 +40,8 @@ bool disk_memory_user_write(DiskMemory *memory, const char *path, const void *by
 	g_autoptr(GBytes) copy = g_bytes_new(bytes, size);
 	g_mutex_lock(&memory->lock);
 	Inode *inode = find_or_make(memory, path, error);
-	if (!inode || !calls_check_writable(inode, path, error)) {
+	if (!inode || !calls_check_writable(inode, path, error) ||
+	    !calls_keep_no_promise(memory, inode, false, error)) {
 		return leave(memory, false);
 	}
 	calls_truncate(memory, inode, 0);
@@ -55,6 +56,7 @@ bool disk_memory_user_append(DiskMemory *memory, const char *path, const void *b
 	Inode *inode = find_or_make(memory, path, error);
 	return leave(memory,
 		     inode && calls_check_writable(inode, path, error) &&
+			     calls_keep_no_promise(memory, inode, true, error) &&
 			     write_and_close(memory, inode, inode->bytes->len, copy, error));
 }
 
@@ -64,6 +66,7 @@ bool disk_memory_user_edit(DiskMemory *memory, const char *path, uint64_t offset
 	g_mutex_lock(&memory->lock);
 	Inode *inode = calls_find(memory, path, error);
 	return leave(memory, inode && calls_check_writable(inode, path, error) &&
+				     calls_keep_no_promise(memory, inode, true, error) &&
 				     write_and_close(memory, inode, offset, bytes, error));
 }
 

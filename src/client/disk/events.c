@@ -157,6 +157,7 @@ void events_tell(Events *events, const Change *change, bool folder, bool other_f
 	case CHANGE_WRITE:
 	case CHANGE_TRUNCATE:
 	case CHANGE_SET:
+	case CHANGE_PROMISE:
 		break;
 	}
 }

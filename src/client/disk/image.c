@@ -52,6 +52,7 @@ static void inode_free(void *data)
 {
 	Inode *inode = data;
 	g_byte_array_unref(inode->bytes);
+	g_clear_pointer(&inode->promised, g_bytes_unref);
 	g_clear_pointer(&inode->names, g_tree_unref);
 	g_free(inode->name);
 	g_free(inode);
@@ -65,6 +66,7 @@ static Inode *add_inode(Image *image, const Inode *fields)
 	if (fields->bytes) {
 		g_byte_array_append(inode->bytes, fields->bytes->data, fields->bytes->len);
 	}
+	inode->promised = fields->promised ? g_bytes_ref(fields->promised) : NULL;
 	inode->names = NULL;
 	if (inode->kind == DISK_FOLDER) {
 		inode->names = g_tree_new_full(compare_names, NULL, g_free, NULL);
@@ -226,6 +228,7 @@ bool image_accepts(const Image *image, const Change *change)
 	case CHANGE_WRITE:
 	case CHANGE_TRUNCATE:
 	case CHANGE_SET:
+	case CHANGE_PROMISE:
 		return true;
 	}
 	g_assert_not_reached();
@@ -328,6 +331,30 @@ void image_apply_pages(Image *image, const Change *change, const bool *keeps)
 	}
 }
 
+/* Of a promised file only what other devices see too is an edit. */
+static void apply_set(Inode *inode, const Change *change)
+{
+	bool edited = inode->mtime_ns != change->mtime_ns || (inode->mode ^ change->mode) & 0100;
+	if (inode->promised && edited) {
+		inode->promise_ns = MAX(change->time_ns, inode->promise_ns + 1);
+	}
+	inode->mtime_ns = change->mtime_ns;
+	inode->mode = change->mode;
+	inode->change_ns = change->time_ns;
+}
+
+static void apply_promise(Image *image, Inode *inode, const Change *change)
+{
+	g_clear_pointer(&inode->promised, g_bytes_unref);
+	if (change->bytes) {
+		inode->promised = g_bytes_ref(change->bytes);
+		inode->promise_ns = change->mtime_ns;
+		resize(image, inode, 0);
+		resize(image, inode, change->offset);
+	}
+	inode->change_ns = change->time_ns;
+}
+
 static void apply_to_inode(Image *image, const Change *change)
 {
 	Inode *inode = image_get(image, change->inode);
@@ -343,9 +370,10 @@ static void apply_to_inode(Image *image, const Change *change)
 		touch(inode, change->time_ns);
 		break;
 	case CHANGE_SET:
-		inode->mtime_ns = change->mtime_ns;
-		inode->mode = change->mode;
-		inode->change_ns = change->time_ns;
+		apply_set(inode, change);
+		break;
+	case CHANGE_PROMISE:
+		apply_promise(image, inode, change);
 		break;
 	default:
 		g_assert_not_reached();
@@ -379,6 +407,7 @@ void image_apply(Image *image, const Change *change)
 	case CHANGE_WRITE:
 	case CHANGE_TRUNCATE:
 	case CHANGE_SET:
+	case CHANGE_PROMISE:
 		apply_to_inode(image, change);
 		break;
 	}

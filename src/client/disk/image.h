@@ -22,13 +22,15 @@ typedef struct Inode {
 	int64_t birth_ns;
 	int64_t change_ns;
 	int64_t mtime_ns;
-	GByteArray *bytes; /* content of a file, target of a link; else empty */
-	GTree *names;      /* of a folder: name -> Inode; else NULL */
-	unsigned links;    /* names that lead here */
-	unsigned opens;    /* programs that have it open: it outlives its last name */
-	unsigned writers;  /* … for writing */
-	unsigned holders;  /* … and keep writers out */
-	uint64_t folder;   /* id of where its latest name is or was */
+	GByteArray *bytes;  /* content of a file, target of a link; else empty */
+	GBytes *promised;   /* its content, of which no byte is here (bytes are zeros), or NULL */
+	int64_t promise_ns; /* then: takes the place of change_ns in its stamp */
+	GTree *names;       /* of a folder: name -> Inode; else NULL */
+	unsigned links;     /* names that lead here */
+	unsigned opens;     /* programs that have it open: it outlives its last name */
+	unsigned writers;   /* … for writing */
+	unsigned holders;   /* … and keep writers out */
+	uint64_t folder;    /* id of where its latest name is or was */
 	char *name;
 } Inode;
 
@@ -41,6 +43,8 @@ typedef enum ChangeKind {
 	CHANGE_WRITE,    /* bytes at offset of inode */
 	CHANGE_TRUNCATE, /* inode has offset bytes */
 	CHANGE_SET,      /* inode gets mtime_ns and mode */
+	CHANGE_PROMISE, /* inode has bytes as its promised content, of offset bytes, as of mtime_ns;
+			   none: what it has is its own again */
 } ChangeKind;
 
 typedef struct Change {
