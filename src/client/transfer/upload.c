@@ -238,8 +238,11 @@ static void promise(Upload *upload, GPtrArray *items)
 {
 	for (unsigned i = 0; disk_is_lazy(upload->disk) && i < items->len; i++) {
 		const UploadItem *item = g_ptr_array_index(items, i);
+		bool hashed = item->outcome == UPLOAD_DONE && item->verb == UPLOAD_HASH;
 		bool stored = item->outcome == UPLOAD_SAME ||
-			      (item->outcome == UPLOAD_DONE && item->verb != UPLOAD_HASH);
+			      (item->outcome == UPLOAD_DONE && !hashed) ||
+			      (hashed && item->content && item->same_as &&
+			       g_bytes_equal(item->content, item->same_as));
 		if (stored && item->kind == ENTRY_FILE && item->content && !item->young) {
 			disk_promise(upload->disk, item->path, &item->info, item->content, NULL);
 		}

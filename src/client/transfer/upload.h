@@ -17,7 +17,7 @@ typedef enum UploadVerb {
 	UPLOAD_UPDATE, /* content and attributes of a file, target of a link */
 	UPLOAD_MOVE,
 	UPLOAD_DELETE,
-	UPLOAD_HASH, /* only learn the content of the local file or link */
+	UPLOAD_HASH, /* only learn the content of the local file or link; same_as as for UPDATE */
 } UploadVerb;
 
 typedef enum UploadOutcome {

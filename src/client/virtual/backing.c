@@ -71,7 +71,10 @@ GBytes *backing_content(Backing *backing, GBytes *bytes)
 {
 	size_t size = 0;
 	const void *data = g_bytes_get_data(bytes, &size);
-	return fake_drive_store(backing->drive, data, size);
+	g_mutex_lock(&backing->drive->mutex);
+	GBytes *content = fake_drive_store(backing->drive, data, size);
+	g_mutex_unlock(&backing->drive->mutex);
+	return content;
 }
 
 DiskInfo backing_look(Backing *backing, const char *path)

@@ -37,6 +37,8 @@ static int prepare(Body *body, int fd)
 		return EBUSY;
 	}
 	int errnum = body_open(body, fd);
+	/* What the keeper has noted is not to be said any more. */
+	body->generation++;
 	if (!errnum && body->record.complete) {
 		Record record = body->record;
 		record.complete = false;
@@ -93,7 +95,7 @@ static int leave(Leaving *leaving, bool synced, uint64_t *freed)
 	Volume *volume = body->volume;
 	g_mutex_lock(&body->mutex);
 	g_mutex_lock(&volume->mutex);
-	bool alone = synced && body->references == 1 && body->clean &&
+	bool alone = synced && body->references == 1 && body->clean && !body->record.complete &&
 		     body->generation == leaving->generation;
 	if (alone) {
 		g_atomic_int_set(&body->whole, body->record.size == 0);

@@ -33,6 +33,9 @@
  *	for names of extended attributes           volume_is_hidden()
  *	after every change                         volume_notice(), for the engine
  *
+ * What may not pass through: looking for holes (SEEK_DATA, SEEK_HOLE, FIEMAP). In a file that is
+ *not here all would be hole, and programs that copy sparse files would believe it: all is data.
+ *
  * Names, links, folders, renames, removals need no asking: they go to the backing folder. Hard
  * links must be refused: a file's record speaks of one name.
  *

@@ -67,7 +67,7 @@ struct Body {
 	bool loaded;
 	int fd; /* for writing, and for attributes; -1 until needed */
 	bool clean;
-	unsigned generation; /* how often that changed */
+	unsigned generation; /* rises when what was noted of it before means nothing any more */
 	Record record;       /* of a clean one */
 	Ranges here;         /* of a clean one that is not complete */
 	bool parts_changed;
