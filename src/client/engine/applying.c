@@ -153,13 +153,22 @@ static uint64_t weight(const Task *task)
 	return writes && task->item->kind == ENTRY_FILE ? task->item->size : 0;
 }
 
-static void set_ours(Engine *engine, const Task *task, bool begin)
+static void begin_ours(Engine *engine, const Task *task)
 {
-	void (*const mark)(Engine *, int64_t, const char *) =
-		begin ? observing_begin : observing_end;
-	mark(engine, task->parent, task->name);
+	observing_begin(engine, task->parent, task->name);
 	if (task->item->verb == APPLY_MOVE) {
-		mark(engine, task->from_parent, task->from_name);
+		observing_begin(engine, task->from_parent, task->from_name);
+	}
+}
+
+static void end_ours(Engine *engine, const Task *task)
+{
+	const ApplyItem *item = task->item;
+	bool arrived = item->outcome == APPLY_DONE && item->verb == APPLY_CREATE &&
+		       item->kind == ENTRY_FILE;
+	observing_end(engine, task->parent, task->name, arrived);
+	if (item->verb == APPLY_MOVE) {
+		observing_end(engine, task->from_parent, task->from_name, false);
 	}
 }
 
@@ -175,7 +184,7 @@ void applying_add(Engine *engine, const Action *action)
 	}
 	Lane *lane = weight(task) > BATCH_SIZE_TARGET ? &engine->apply_large : &engine->apply_small;
 	planning_busy(engine, action->key, true);
-	set_ours(engine, task, true);
+	begin_ours(engine, task);
 	lane->waiting_bytes += weight(task);
 	g_queue_push_tail(&lane->waiting, task);
 }
@@ -305,7 +314,8 @@ static void done_item(Engine *engine, const Task *task)
 		[APPLY_DELETE] = "deleted here",
 	};
 	const ApplyItem *item = task->item;
-	trouble_activity(engine, task->conflict ? "conflict" : what[item->verb], item->key);
+	trouble_activity(engine, task->conflict ? "conflict" : what[item->verb], item->key,
+			 item->path);
 	if (item->verb == APPLY_DELETE) {
 		deleted(engine, item);
 	} else {
@@ -379,7 +389,7 @@ static void done(Job *job)
 	}
 	for (unsigned i = 0; i < apply->tasks->len; i++) {
 		const Task *task = apply->tasks->pdata[i];
-		set_ours(engine, task, false);
+		end_ours(engine, task);
 		result(engine, task, apply->completed);
 		planning_busy(engine, task->item->key, false);
 	}

@@ -127,9 +127,9 @@ void observing_init(Engine *engine, const Ignore *ignore);
 void observing_start(Engine *engine);
 void observing_set_ignore(Engine *engine, const Ignore *ignore);
 void observing_notice(Engine *engine, const WatchEvent *event);
-/* We are about to change this place; we have. */
+/* We are about to change this place; we have. arrived: a new file was renamed to it. */
 void observing_begin(Engine *engine, int64_t folder, const char *name);
-void observing_end(Engine *engine, int64_t folder, const char *name);
+void observing_end(Engine *engine, int64_t folder, const char *name, bool arrived);
 /* Look at the place of this local entry again. */
 void observing_look(Engine *engine, int64_t key);
 /* Content was hashed so soon after a change that another may hide behind the same time. */
@@ -158,7 +158,8 @@ void trouble_over(Engine *engine);
 /* A batch went through: what stopped an earlier one (a full disk) is over. */
 void trouble_passed(Engine *engine);
 int64_t trouble_timers(Engine *engine, int64_t now_us);
-void trouble_activity(Engine *engine, const char *what, int64_t key);
+/* known: the node's path, or NULL if it has to be found out. */
+void trouble_activity(Engine *engine, const char *what, int64_t key, const char *known);
 
 int64_t engine_sooner(int64_t a, int64_t b);
 DiskInfo engine_info_of(const Entry *entry);

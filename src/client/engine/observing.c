@@ -4,7 +4,11 @@
  *
  * Places that are ours: while an apply job changes a name, and for scans that began before it
  * ended, what was seen at that name says nothing about the user. Such a name is looked at again
- * when the job is back.
+ * when the job is back. Not so a new file that the job put there, if all that the watch has told
+ * since is that one file was moved there: that was this one, and what anybody does to it later is
+ * told by itself. (The kernel tells of two such moves as one if nothing else happens in all
+ * folders in between. A file that was moved onto ours from outside so soon is found by the next
+ * scan, and replaced by nothing before: disk_place() looks.)
  *
  * A young file: its last change is so near to the moment it was hashed that a further change could
  * carry the same time. So its content stays unknown here, and what was sent of it is agreed with a
@@ -21,7 +25,7 @@
 #define SCANS_MAX 2
 #define SCAN_FOLDERS_MAX 64
 #define SCAN_NAMES_MAX 1024
-#define DIVERGENT_MAX 8192 /* nodes in flight before scan and feed wait */
+#define DIVERGENT_MAX 4096 /* nodes in flight before scan and feed wait */
 #define APPLY_BYTES_MAX (24 * MIB)
 #define YOUNG_US 20000
 #define FEED_RETRY_MAX_US 30000000
@@ -34,6 +38,7 @@ typedef struct OurPlace {
 	char *name;
 	unsigned changing;     /* items under way */
 	bool asked;            /* somebody saw something here meanwhile */
+	unsigned arrivals;     /* files that were moved here meanwhile, as the watch told */
 	uint64_t scans_before; /* scans up to this one began before it ended */
 } OurPlace;
 
@@ -111,17 +116,18 @@ static bool scan_is_out(Engine *engine, uint64_t up_to)
 	return false;
 }
 
-void observing_end(Engine *engine, int64_t folder, const char *name)
+void observing_end(Engine *engine, int64_t folder, const char *name, bool arrived)
 {
 	OurPlace *place = find_place(engine, folder, name);
 	g_assert(place && place->changing > 0);
 	if (--place->changing > 0) {
 		return;
 	}
-	if (place->asked) {
-		place->asked = false;
+	if (place->asked || place->arrivals > (arrived ? 1u : 0u)) {
 		local_mark_name(engine->local, folder, name);
 	}
+	place->asked = false;
+	place->arrivals = 0;
 	place->scans_before = engine->scans_started;
 	if (!scan_is_out(engine, place->scans_before)) {
 		g_hash_table_remove(engine->ours, place);
@@ -292,8 +298,15 @@ void observing_notice(Engine *engine, const WatchEvent *event)
 	}
 	if (event->what == WATCH_GONE) {
 		observing_look(engine, event->key);
-	} else {
+		return;
+	}
+	OurPlace *place = find_place(engine, event->key, event->name);
+	if (!place || place->changing == 0) {
 		local_mark_name(engine->local, event->key, event->name);
+	} else if (event->what == WATCH_MOVED_TO && !event->folder) {
+		place->arrivals++;
+	} else {
+		place->asked = true;
 	}
 }
 

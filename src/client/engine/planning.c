@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define PLAN_BATCH 512
-#define WAITING_MAX 4096
+#define WAITING_MAX 2048
 #define BRAKE_COUNT 1000
 
 /* ---- who is to be planned --------------------------------------------------------------- */

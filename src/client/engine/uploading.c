@@ -261,7 +261,7 @@ static void done_item(Engine *engine, const UploadItem *item)
 	};
 	bool done = item->outcome == UPLOAD_DONE && item->verb != UPLOAD_HASH;
 	if (done) {
-		trouble_activity(engine, what[item->verb], item->key);
+		trouble_activity(engine, what[item->verb], item->key, item->path);
 	}
 	if (done && item->verb == UPLOAD_DELETE) {
 		deleted(engine, item);
