@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LIST_BUFFER_SIZE (32 * 1024)
@@ -51,6 +52,7 @@ typedef struct PosixFile {
 	int fd;
 	uint64_t write_back_end; /* the disk has been started on what is before */
 	uint64_t drop_end;       /* what is before was to leave memory */
+	bool created;            /* by us, a moment ago */
 } PosixFile;
 
 /* The folder that a path's last name is in. */
@@ -270,7 +272,9 @@ static bool posix_file_set(DiskFile *base, int64_t mtime_ns, unsigned mode, GErr
 	}
 	/* To some file systems of FUSE, one time alone is none. */
 	struct stat info;
-	if (fstat(file->fd, &info) == 0) {
+	if (file->created) {
+		clock_gettime(CLOCK_REALTIME, &times[0]);
+	} else if (fstat(file->fd, &info) == 0) {
 		times[0] = info.st_atim;
 	}
 	return futimens(file->fd, times) == 0 || fail_file(error, "set mtime");
@@ -520,7 +524,9 @@ static DiskFile *posix_open(Disk *base, const char *path, bool create, GError **
 		beneath_fail(error, errno, "create", path);
 		return NULL;
 	}
-	return new_file(disk, fd);
+	DiskFile *file = new_file(disk, fd);
+	((PosixFile *)file)->created = true;
+	return file;
 }
 
 static bool make_link(const Place *place, const char *target, int64_t mtime_ns)
