@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "client/login/server_url.h"
 #include "client/remote/transport.h"
 
 #include <glib/gstdio.h>
@@ -197,7 +198,10 @@ static bool open_world(Binding *binding, const BindingOptions *options, GError *
 	}
 	binding->remote = remote_new(transport, &options->drive);
 	binding->cache = cache_new(CACHE_SIZE);
-	const UploadOptions upload = { .pace = options->up };
+	const UploadOptions upload = {
+		.pace = options->up,
+		.server_is_here = server_url_is_loopback(options->server),
+	};
 	const ApplyOptions apply = { .pace = options->down };
 	binding->upload = upload_new(binding->disk, binding->remote, &upload);
 	binding->apply = apply_new(binding->disk, binding->remote, binding->cache, &apply);

@@ -23,6 +23,9 @@
 #define SENT_SLOW_NS 250000000
 #define ENCODED_SIZE_MIN (256 * KIB)
 
+/* Copying a byte to another program and on to the next device. */
+#define LINK_HERE_NS 1.0
+
 #define REQUEST_SECONDS 4
 #define REQUEST_SIZE_MIN (256 * KIB)
 
@@ -38,10 +41,14 @@ double pays_cost(const PaysCosts *costs, const PaysLevel *level)
 	return MAX(here, there) + SUM_WEIGHT * (here + there);
 }
 
-void pays_init(Pays *pays)
+void pays_init(Pays *pays, bool is_here)
 {
+	pays->is_here = is_here;
 	/* A server that writes and syncs 250 MB/s behind a link that is faster. */
 	pays->costs = (PaysCosts){ .link_ns = 4.0, .disk_ns = 2.0, .read_ns = 1.0 };
+	if (is_here) {
+		pays->costs.link_ns = LINK_HERE_NS;
+	}
 	for (size_t i = 0; i < PAYS_LEVELS; i++) {
 		pays->levels[i] = usual[i];
 	}
@@ -67,7 +74,7 @@ static void approach(double *value, double seen, double min, double max)
 void pays_note_sent(Pays *pays, size_t bytes, int64_t took_ns)
 {
 	bool slow = bytes >= SENT_SIZE_MIN_SLOW && took_ns >= SENT_SLOW_NS;
-	if (took_ns <= 0 || (bytes < SENT_SIZE_MIN && !slow)) {
+	if (pays->is_here || took_ns <= 0 || (bytes < SENT_SIZE_MIN && !slow)) {
 		return;
 	}
 	approach(&pays->costs.link_ns, (double)took_ns / (double)bytes, 0.05, 1e6);
@@ -88,7 +95,9 @@ void pays_note_encoded(Pays *pays, int level, size_t bytes, size_t encoded, int6
 		}
 	}
 	g_assert(measured);
-	approach(&measured->encode_ns, (double)took_ns / (double)bytes, 0.1, 1000);
+	if (!pays->is_here) {
+		approach(&measured->encode_ns, (double)took_ns / (double)bytes, 0.1, 1000);
+	}
 	approach(&measured->ratio, (double)encoded / (double)bytes, 0.01, 1);
 	double slower = measured->encode_ns / start->encode_ns;
 	double larger = measured->ratio / start->ratio;

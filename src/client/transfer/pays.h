@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,10 +39,15 @@ double pays_cost(const PaysCosts *costs, const PaysLevel *level);
 typedef struct Pays {
 	PaysCosts costs;
 	PaysLevel levels[PAYS_LEVELS];
+	bool is_here;
 } Pays;
 
-/* Begins with what usual disks and processors do on usual files. */
-void pays_init(Pays *pays);
+/*
+ * Begins with what usual disks and processors do on usual files. is_here: the server is on this
+ * machine. Then there is no link to measure, only the one processor that both compete for; and
+ * the clock on the wall says nothing about the work, since the server's is done meanwhile.
+ */
+void pays_init(Pays *pays, bool is_here);
 
 /* The level that costs least; for codec_encode() unless it is PAYS_RAW. */
 int pays_level(const Pays *pays);

@@ -28,7 +28,7 @@ static void settle_encoder(Pays *pays, double bytes_per_second, double ratio)
 static void test_start(void)
 {
 	Pays pays;
-	pays_init(&pays);
+	pays_init(&pays, false);
 	g_assert_cmpint(pays_level(&pays), !=, PAYS_RAW);
 	g_assert_cmpint(pays_level(&pays), <=, 1);
 }
@@ -36,7 +36,7 @@ static void test_start(void)
 static void test_slow_link(void)
 {
 	Pays pays;
-	pays_init(&pays);
+	pays_init(&pays, false);
 	settle_link(&pays, 10e6);
 	g_assert_cmpint(pays_level(&pays), ==, 3);
 }
@@ -44,16 +44,28 @@ static void test_slow_link(void)
 static void test_fast_link(void)
 {
 	Pays pays;
-	pays_init(&pays);
+	pays_init(&pays, false);
 	settle_link(&pays, 5e9);
 	pays.costs.disk_ns = 0.5;
 	g_assert_cmpint(pays_level(&pays), ==, PAYS_RAW);
 }
 
+/* Server and device share the processor: the least work wins, whatever a request takes. */
+static void test_server_is_here(void)
+{
+	Pays pays;
+	pays_init(&pays, true);
+	g_assert_cmpint(pays_level(&pays), ==, -5);
+	settle_link(&pays, 1e6);
+	settle_encoder(&pays, 20e6, 0.5);
+	g_assert_cmpint(pays_level(&pays), ==, -5);
+	g_assert_cmpuint(pays_request_size(&pays, 4 * MIB), ==, 4 * MIB);
+}
+
 static void test_slow_processor(void)
 {
 	Pays pays;
-	pays_init(&pays);
+	pays_init(&pays, false);
 	settle_link(&pays, 200e6);
 	settle_encoder(&pays, 20e6, 0.5);
 	g_assert_cmpint(pays_level(&pays), ==, PAYS_RAW);
@@ -64,7 +76,7 @@ static void test_slow_processor(void)
 static void test_barely_compressible(void)
 {
 	Pays pays;
-	pays_init(&pays);
+	pays_init(&pays, false);
 	settle_link(&pays, 400e6);
 	settle_encoder(&pays, 400e6, 0.93);
 	g_assert_cmpint(pays_level(&pays), ==, PAYS_RAW);
@@ -73,7 +85,7 @@ static void test_barely_compressible(void)
 static void test_tries_again(void)
 {
 	Pays pays;
-	pays_init(&pays);
+	pays_init(&pays, false);
 	settle_encoder(&pays, 20e6, 0.95);
 	g_assert_cmpint(pays_level(&pays), ==, PAYS_RAW);
 	for (int i = 0; i < 20; i++) {
@@ -91,7 +103,7 @@ static void test_slower_link_compresses_harder(void)
 	int before = PAYS_RAW;
 	for (double speed = 8e9; speed > 1e5; speed /= 1.5) {
 		Pays pays;
-		pays_init(&pays);
+		pays_init(&pays, false);
 		pays.costs.disk_ns = 0.2;
 		settle_link(&pays, speed);
 		int level = pays_level(&pays);
@@ -107,7 +119,7 @@ static void test_slower_link_compresses_harder(void)
 static void test_small_requests_say_nothing(void)
 {
 	Pays pays;
-	pays_init(&pays);
+	pays_init(&pays, false);
 	double before = pays.costs.link_ns;
 	pays_note_sent(&pays, 100, 1000000);
 	pays_note_sent(&pays, 512 * KIB, 10000000);
@@ -120,7 +132,7 @@ static void test_small_requests_say_nothing(void)
 static void test_request_size(void)
 {
 	Pays pays;
-	pays_init(&pays);
+	pays_init(&pays, false);
 	g_assert_cmpuint(pays_request_size(&pays, 4 * MIB), ==, 4 * MIB);
 	settle_link(&pays, 250e3);
 	size_t size = pays_request_size(&pays, 4 * MIB);
@@ -136,6 +148,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/client/transfer/pays/start", test_start);
 	g_test_add_func("/client/transfer/pays/slow-link", test_slow_link);
 	g_test_add_func("/client/transfer/pays/fast-link", test_fast_link);
+	g_test_add_func("/client/transfer/pays/server-is-here", test_server_is_here);
 	g_test_add_func("/client/transfer/pays/slow-processor", test_slow_processor);
 	g_test_add_func("/client/transfer/pays/barely-compressible", test_barely_compressible);
 	g_test_add_func("/client/transfer/pays/tries-again", test_tries_again);

@@ -42,7 +42,7 @@ Upload *upload_new(Disk *disk, Remote *remote, const UploadOptions *options)
 	upload->pace = options->pace;
 	g_mutex_init(&upload->mutex);
 	g_queue_init(&upload->buffers);
-	pays_init(&upload->pays);
+	pays_init(&upload->pays, options->server_is_here);
 	return upload;
 }
 

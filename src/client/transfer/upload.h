@@ -65,7 +65,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(UploadItem, upload_item_free)
 typedef struct Upload Upload;
 
 typedef struct UploadOptions {
-	Pace *pace; /* borrowed; NULL: no limit */
+	Pace *pace;          /* borrowed; NULL: no limit */
+	bool server_is_here; /* on this machine */
 	/* The clock that stamps files, in microseconds since 1970; NULL: the system's. */
 	int64_t (*now_us)(void *data);
 	void *now_data;
