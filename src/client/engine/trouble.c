@@ -162,7 +162,8 @@ int64_t trouble_timers(Engine *engine, int64_t now_us)
 
 void trouble_activity(Engine *engine, const char *what, int64_t key, const char *known)
 {
-	g_autofree char *path = known ? g_strdup(known) : state_path(engine->state, SIDE_LOCAL, key);
+	g_autofree char *path =
+		known ? g_strdup(known) : state_path(engine->state, SIDE_LOCAL, key);
 	if (!path) {
 		path = state_path(engine->state, SIDE_REMOTE, key);
 	}
