@@ -63,7 +63,9 @@ static void save(SimWorld *world, const char *who, DiskMemory *disk, const char 
 		     (!beside || disk_memory_user_rename(disk, temporary, path, NULL));
 	if (!saved) {
 		/* A folder is there: nothing was written anywhere but beside it. */
-		disk_memory_user_remove(disk, temporary, NULL);
+		if (beside) {
+			disk_memory_user_remove(disk, temporary, NULL);
+		}
 		SimValue *lost = sim_world_find(world, value, strlen(value));
 		lost->released = true;
 	}

@@ -177,7 +177,9 @@ void applying_add(Engine *engine, const Action *action)
 	Task *task = make_task(engine, action);
 	bool complete = task->item->path && (task->item->verb != APPLY_MOVE || task->item->from);
 	if (!complete) {
-		/* A folder above is gone from the local tree: planned again when that settles. */
+		/* It is planned again when it shows where that folder is. */
+		int64_t folder = task->item->path ? task->from_parent : task->parent;
+		planning_block(engine, action->key, planning_lost(engine, folder));
 		apply_item_free(task->item);
 		task_free(task);
 		return;

@@ -102,6 +102,10 @@ int64_t engine_now(Engine *engine);
 /* planning.c: the node changed, or may be able to go on. */
 void planning_touch(Engine *engine, int64_t key);
 void planning_touch_all(Engine *engine, GHashTable *keys);
+/* key cannot go on before `on` is touched. */
+void planning_block(Engine *engine, int64_t key, int64_t on);
+/* The folder or the one above it that is missing here, or lies nobody knows where. */
+int64_t planning_lost(Engine *engine, int64_t folder);
 /* An item of this node is on its way, or came back. */
 void planning_busy(Engine *engine, int64_t key, bool busy);
 /* The local entry of key, if there is one, becomes a new node. */

@@ -61,14 +61,25 @@ void planning_busy(Engine *engine, int64_t key, bool busy)
 	}
 }
 
-static void block(Engine *engine, const PlanBlock *wait)
+void planning_block(Engine *engine, int64_t key, int64_t on)
 {
-	GArray *waiting = g_hash_table_lookup(engine->blocked, KEY(wait->on));
+	GArray *waiting = g_hash_table_lookup(engine->blocked, KEY(on));
 	if (!waiting) {
 		waiting = g_array_new(FALSE, FALSE, sizeof(int64_t));
-		g_hash_table_insert(engine->blocked, KEY(wait->on), waiting);
+		g_hash_table_insert(engine->blocked, KEY(on), waiting);
 	}
-	g_array_append_val(waiting, wait->key);
+	g_array_append_val(waiting, key);
+}
+
+int64_t planning_lost(Engine *engine, int64_t folder)
+{
+	for (;;) {
+		const Entry *entry = state_get(engine->state, SIDE_LOCAL, folder);
+		if (!entry || !state_get(engine->state, SIDE_LOCAL, entry->parent)) {
+			return folder;
+		}
+		folder = state_get(engine->state, SIDE_LOCAL, folder)->parent;
+	}
 }
 
 char *planning_path(Engine *engine, int64_t parent, const char *name)
@@ -251,14 +262,15 @@ static bool may_act(Engine *engine, const Action *action, bool gate_open)
 	return true;
 }
 
-/* All or nothing: a group with one member that cannot act now waits as a whole. */
-static void drop_broken_groups(Engine *engine, const Plan *plan, GHashTable *broken)
+/* All or nothing: a group waits for a member that cannot act now. broken: group -> its key. */
+static void find_broken_groups(Engine *engine, const Plan *plan, GHashTable *broken)
 {
 	for (unsigned i = 0; i < plan->actions->len; i++) {
 		const Action *action = &g_array_index(plan->actions, Action, i);
 		if (action->group &&
 		    (!may_act(engine, action, true) || !uploading_can(engine, action))) {
-			g_hash_table_add(broken, GUINT_TO_POINTER(action->group));
+			g_hash_table_insert(broken, GUINT_TO_POINTER(action->group),
+					    KEY(action->key));
 		}
 	}
 }
@@ -267,7 +279,8 @@ static void carry_out(Engine *engine, const Plan *plan)
 {
 	/* First, since what is done at once below may be what they wait for. */
 	for (unsigned i = 0; i < plan->blocks->len; i++) {
-		block(engine, &g_array_index(plan->blocks, PlanBlock, i));
+		const PlanBlock *wait = &g_array_index(plan->blocks, PlanBlock, i);
+		planning_block(engine, wait->key, wait->on);
 	}
 	bool gate_open = true;
 	for (unsigned i = 0; i < plan->actions->len; i++) {
@@ -277,17 +290,19 @@ static void carry_out(Engine *engine, const Plan *plan)
 		}
 	}
 	g_autoptr(GHashTable) broken = g_hash_table_new(NULL, NULL);
-	drop_broken_groups(engine, plan, broken);
+	find_broken_groups(engine, plan, broken);
 	unsigned first_group = engine->next_group, last_group = first_group;
 	for (unsigned i = 0; i < plan->actions->len; i++) {
 		const Action *action = &g_array_index(plan->actions, Action, i);
 		if (action->other && g_hash_table_contains(engine->busy, KEY(action->other))) {
-			const PlanBlock wait = { .key = action->key, .on = action->other };
-			block(engine, &wait);
+			planning_block(engine, action->key, action->other);
 			continue;
 		}
-		if (g_hash_table_contains(broken, GUINT_TO_POINTER(action->group)) ||
-		    !may_act(engine, action, gate_open)) {
+		void *member = g_hash_table_lookup(broken, GUINT_TO_POINTER(action->group));
+		if (member && KEY_OF(member) != action->key) {
+			planning_block(engine, action->key, KEY_OF(member));
+		}
+		if (member || !may_act(engine, action, gate_open)) {
 			continue;
 		}
 		unsigned group = action->group ? first_group + action->group : 0;

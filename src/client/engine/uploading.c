@@ -121,6 +121,10 @@ void uploading_add(Engine *engine, const Action *action, unsigned group)
 {
 	UploadItem *item = make_item(engine, action);
 	if (!item) {
+		const Entry *local = state_get(engine->state, SIDE_LOCAL, action->key);
+		if (local) {
+			planning_block(engine, action->key, planning_lost(engine, local->parent));
+		}
 		return;
 	}
 	item->group = group;
