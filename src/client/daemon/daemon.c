@@ -480,7 +480,13 @@ static json_t *status_call(Daemon *daemon, json_t *params, GError **error)
 
 static json_t *log_call(Daemon *daemon, json_t *params, GError **error)
 {
-	return activity_json(daemon);
+	json_int_t last = json_integer_value(json_object_get(params, "last"));
+	json_auto_t *all = activity_json(daemon);
+	json_t *list = json_object_get(all, "activity");
+	while (last > 0 && json_array_size(list) > (size_t)last) {
+		json_array_remove(list, 0);
+	}
+	return json_incref(all);
 }
 
 static json_t *resume_call(Daemon *daemon, json_t *params, GError **error)

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <stdbool.h>
+
+/*
+ * The program: one instance for each person and profile, found over D-Bus; a second start, or an
+ * imdrive: link, only shows the window of the first.
+ */
+typedef struct ApplicationOptions {
+	bool automation;     /* tests: WebDriver drives the web view */
+	const char *records; /* tests: a folder with more records of services; NULL: none */
+} ApplicationOptions;
+
+/* Runs it; returns its exit code. */
+int application_run(int argc, char **argv, const ApplicationOptions *options);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <gtk/gtk.h>
+
+/*
+ * What a screen reader is told that GTK 4.8 does not tell by itself: of the pages of a GtkStack or
+ * an AdwViewStack, only the one that is seen is there.
+ */
+void spoken_follow(GtkWidget *stack);

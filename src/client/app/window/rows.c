@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/app/window/rows.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+GtkWidget *rows_new(const char *title, const char *subtitle)
+{
+	GtkWidget *row = adw_action_row_new();
+	adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(row), FALSE);
+	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title ? title : "");
+	adw_action_row_set_subtitle(ADW_ACTION_ROW(row), subtitle ? subtitle : "");
+	return row;
+}
+
+char *rows_time(int64_t time_us, int64_t now_us)
+{
+	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time_us / G_TIME_SPAN_SECOND);
+	g_autoptr(GDateTime) now_utc = g_date_time_new_from_unix_utc(now_us / G_TIME_SPAN_SECOND);
+	g_autoptr(GDateTime) when = utc ? g_date_time_to_local(utc) : NULL;
+	g_autoptr(GDateTime) now = now_utc ? g_date_time_to_local(now_utc) : NULL;
+	if (!when || !now) {
+		return g_strdup("");
+	}
+	bool today = g_date_time_get_year(when) == g_date_time_get_year(now) &&
+		     g_date_time_get_day_of_year(when) == g_date_time_get_day_of_year(now);
+	if (today) {
+		return g_date_time_format(when, "%R");
+	}
+	/* Translators: a day, see g_date_time_format(). */
+	return g_date_time_format(when, _("%e %B %Y"));
+}
+
+/* ---- opening ----------------------------------------------------------------------------- */
+
+void rows_open(GtkWidget *widget, const char *path, bool place)
+{
+	GtkRoot *root = gtk_widget_get_root(widget);
+	g_autofree char *folder = place ? g_path_get_dirname(path) : g_strdup(path);
+	g_autoptr(GFile) file = g_file_new_for_path(folder);
+	g_autofree char *uri = g_file_get_uri(file);
+	gtk_show_uri(GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL, uri, GDK_CURRENT_TIME);
+}
+
+static void open_file(GtkWidget *widget, void *data)
+{
+	rows_open(widget, g_object_get_data(G_OBJECT(widget), "path"), false);
+}
+
+static void open_place(GtkWidget *button, void *data)
+{
+	rows_open(button, g_object_get_data(G_OBJECT(button), "path"), true);
+}
+
+static void add_place_button(GtkWidget *row, const char *path)
+{
+	GtkWidget *button = gtk_button_new_from_icon_name("folder-open-symbolic");
+	gtk_widget_set_tooltip_text(button, _("Show in folder"));
+	gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+	gtk_widget_add_css_class(button, "flat");
+	g_object_set_data_full(G_OBJECT(button), "path", g_strdup(path), g_free);
+	g_signal_connect(button, "clicked", G_CALLBACK(open_place), NULL);
+	adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
+}
+
+/* ---- activity ---------------------------------------------------------------------------- */
+
+typedef struct Deed {
+	const char *what; /* as the daemon says */
+	const char *icon;
+	const char *text;
+} Deed;
+
+static const Deed deeds[] = {
+	{ "uploaded", "go-up-symbolic", N_("Sent to the drive") },
+	{ "downloaded", "go-down-symbolic", N_("Came from the drive") },
+	{ "moved here", "go-jump-symbolic", N_("Moved on another device") },
+	{ "moved there", "go-jump-symbolic", N_("Moved") },
+	{ "deleted here", "user-trash-symbolic", N_("Deleted on another device") },
+	{ "deleted there", "user-trash-symbolic", N_("Deleted") },
+	{ "conflict", "dialog-warning-symbolic", N_("Changed on two devices: both are kept") },
+};
+
+static const Deed *find_deed(const char *what)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(deeds); i++) {
+		if (g_strcmp0(deeds[i].what, what) == 0) {
+			return &deeds[i];
+		}
+	}
+	return NULL;
+}
+
+GtkWidget *rows_new_activity(const json_t *item)
+{
+	const char *path = json_string_value(json_object_get(item, "path"));
+	const char *what = json_string_value(json_object_get(item, "what"));
+	const Deed *deed = find_deed(what);
+	json_int_t time_us = json_integer_value(json_object_get(item, "time_us"));
+	g_autofree char *name = g_path_get_basename(path ? path : "");
+	g_autofree char *when = rows_time(time_us, g_get_real_time());
+	GtkWidget *row = rows_new(name, deed ? _(deed->text) : what);
+	const char *icon = deed ? deed->icon : "text-x-generic-symbolic";
+	adw_action_row_add_prefix(ADW_ACTION_ROW(row), gtk_image_new_from_icon_name(icon));
+	GtkWidget *time = gtk_label_new(when);
+	gtk_widget_add_css_class(time, "dim-label");
+	gtk_widget_add_css_class(time, "numeric");
+	adw_action_row_add_suffix(ADW_ACTION_ROW(row), time);
+	if (path && g_file_test(path, G_FILE_TEST_EXISTS)) {
+		add_place_button(row, path);
+		gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(row), TRUE);
+		g_object_set_data_full(G_OBJECT(row), "path", g_strdup(path), g_free);
+		g_signal_connect(row, "activated", G_CALLBACK(open_file), NULL);
+	}
+	return row;
+}
+
+/* ---- problems ---------------------------------------------------------------------------- */
+
+GtkWidget *rows_new_problem(const json_t *item)
+{
+	const char *path = json_string_value(json_object_get(item, "path"));
+	const char *message = json_string_value(json_object_get(item, "message"));
+	g_autofree char *name = g_path_get_basename(path ? path : "");
+	GtkWidget *row = rows_new(name, message);
+	GtkWidget *icon = gtk_image_new_from_icon_name("dialog-warning-symbolic");
+	gtk_widget_add_css_class(icon, "warning");
+	adw_action_row_add_prefix(ADW_ACTION_ROW(row), icon);
+	adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 4);
+	if (path) {
+		add_place_button(row, path);
+	}
+	return row;
+}
+
+/* ---- lists ------------------------------------------------------------------------------- */
+
+void rows_add(AdwPreferencesGroup *group, GPtrArray *rows, GtkWidget *row)
+{
+	adw_preferences_group_add(group, row);
+	g_ptr_array_add(rows, row);
+}
+
+void rows_clear(AdwPreferencesGroup *group, GPtrArray *rows)
+{
+	for (unsigned i = 0; i < rows->len; i++) {
+		adw_preferences_group_remove(group, rows->pdata[i]);
+	}
+	g_ptr_array_set_size(rows, 0);
+}

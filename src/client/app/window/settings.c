@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/app/window/settings.h"
+
+#include "client/app/choices.h"
+#include "client/app/window/rows.h"
+
+#include <glib/gi18n.h>
+#include <stdbool.h>
+
+#define KIB 1024
+
+struct _Settings {
+	AdwBin parent;
+	AdwPreferencesGroup *folders;
+	GtkSpinButton *up;
+	GtkSpinButton *down;
+	GtkSwitch *browser;
+	GPtrArray *folder_rows;
+	Door *door;
+	bool filling; /* what changes is no wish of the person's */
+};
+
+G_DEFINE_FINAL_TYPE(Settings, settings, ADW_TYPE_BIN)
+
+static void show_problem(Settings *page, const char *text)
+{
+	GtkWidget *dialog = adw_message_dialog_new(
+		GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(page))), _("That did not work"), text);
+	adw_message_dialog_add_response(ADW_MESSAGE_DIALOG(dialog), "close", _("Close"));
+	gtk_window_present(GTK_WINDOW(dialog));
+}
+
+static void answered(void *object, const json_t *result, const GError *error)
+{
+	if (error) {
+		show_problem(object, error->message);
+	}
+	settings_refresh(object);
+}
+
+/* ---- folders ----------------------------------------------------------------------------- */
+
+static void unbind_confirmed(AdwMessageDialog *dialog, const char *response, Settings *page)
+{
+	if (g_strcmp0(response, "unbind") == 0) {
+		const char *path = g_object_get_data(G_OBJECT(dialog), "path");
+		door_ask(page->door, "detach", json_pack("{s:s}", "folder", path), page, answered);
+	}
+}
+
+static void unbind(GtkWidget *button, Settings *page)
+{
+	const char *path = g_object_get_data(G_OBJECT(button), "path");
+	g_autofree char *name = g_path_get_basename(path);
+	GtkWidget *dialog = adw_message_dialog_new(
+		GTK_WINDOW(gtk_widget_get_root(button)), NULL,
+		_("The folder and its files stay here, and on the drive. Changes no longer go "
+		  "from one to the other."));
+	AdwMessageDialog *message = ADW_MESSAGE_DIALOG(dialog);
+	adw_message_dialog_format_heading(message, _("Stop syncing “%s”?"), name);
+	adw_message_dialog_add_responses(message, "cancel", _("Cancel"), "unbind",
+					 _("Stop syncing"), NULL);
+	adw_message_dialog_set_default_response(message, "cancel");
+	adw_message_dialog_set_close_response(message, "cancel");
+	g_object_set_data_full(G_OBJECT(dialog), "path", g_strdup(path), g_free);
+	g_signal_connect_object(dialog, "response", G_CALLBACK(unbind_confirmed), page, 0);
+	gtk_window_present(GTK_WINDOW(dialog));
+}
+
+static void show_folder(Settings *page, const char *path)
+{
+	g_autofree char *name = g_path_get_basename(path);
+	g_autofree char *spoken = g_strdup_printf(_("Stop syncing %s"), name);
+	GtkWidget *row = rows_new(name, path);
+	GtkWidget *button = gtk_button_new_from_icon_name("list-remove-symbolic");
+	gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+	gtk_widget_add_css_class(button, "flat");
+	gtk_widget_set_tooltip_text(button, spoken);
+	g_object_set_data_full(G_OBJECT(button), "path", g_strdup(path), g_free);
+	g_signal_connect(button, "clicked", G_CALLBACK(unbind), page);
+	adw_action_row_add_prefix(ADW_ACTION_ROW(row),
+				  gtk_image_new_from_icon_name("folder-symbolic"));
+	adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
+	rows_add(page->folders, page->folder_rows, row);
+}
+
+/* ---- the rest ---------------------------------------------------------------------------- */
+
+static void limit(Settings *page)
+{
+	if (page->filling) {
+		return;
+	}
+	json_int_t up = (json_int_t)gtk_spin_button_get_value(page->up) * KIB;
+	json_int_t down = (json_int_t)gtk_spin_button_get_value(page->down) * KIB;
+	door_ask(page->door, "limit", json_pack("{s:I, s:I}", "up", up, "down", down), page, NULL);
+}
+
+static void choose_browser(Settings *page)
+{
+	if (!page->filling) {
+		choices_set_prefers_browser(gtk_switch_get_active(page->browser));
+	}
+}
+
+static void sign_out_confirmed(AdwMessageDialog *dialog, const char *response, Settings *page)
+{
+	if (g_strcmp0(response, "sign-out") == 0) {
+		door_ask(page->door, "sign-out", NULL, page, answered);
+	}
+}
+
+static void sign_out(Settings *page)
+{
+	GtkWidget *dialog = adw_message_dialog_new(
+		GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(page))), _("Sign out this device?"),
+		_("Files stay where they are; nothing is synced until you sign in again."));
+	AdwMessageDialog *message = ADW_MESSAGE_DIALOG(dialog);
+	adw_message_dialog_add_responses(message, "cancel", _("Cancel"), "sign-out", _("Sign out"),
+					 NULL);
+	adw_message_dialog_set_response_appearance(message, "sign-out", ADW_RESPONSE_DESTRUCTIVE);
+	adw_message_dialog_set_default_response(message, "cancel");
+	adw_message_dialog_set_close_response(message, "cancel");
+	g_signal_connect_object(dialog, "response", G_CALLBACK(sign_out_confirmed), page, 0);
+	gtk_window_present(GTK_WINDOW(dialog));
+}
+
+static double limit_of(const json_t *status, const char *direction)
+{
+	const json_t *limits = json_object_get(status, "limits");
+	return (double)(json_integer_value(json_object_get(limits, direction)) / KIB);
+}
+
+void settings_refresh(Settings *page)
+{
+	const json_t *status = door_status(page->door);
+	size_t index;
+	json_t *binding;
+	page->filling = true;
+	gtk_spin_button_set_value(page->up, limit_of(status, "up"));
+	gtk_spin_button_set_value(page->down, limit_of(status, "down"));
+	gtk_switch_set_active(page->browser, choices_prefers_browser());
+	page->filling = false;
+	rows_clear(page->folders, page->folder_rows);
+	json_array_foreach(json_object_get(status, "bindings"), index, binding)
+	{
+		show_folder(page, json_string_value(json_object_get(binding, "path")));
+	}
+}
+
+/* ---- life -------------------------------------------------------------------------------- */
+
+void settings_set_door(Settings *page, Door *door)
+{
+	page->door = door;
+}
+
+static void dispose(GObject *object)
+{
+	g_clear_pointer(&SETTINGS_PAGE(object)->folder_rows, g_ptr_array_unref);
+	gtk_widget_dispose_template(GTK_WIDGET(object), SETTINGS_TYPE);
+	G_OBJECT_CLASS(settings_parent_class)->dispose(object);
+}
+
+static void settings_class_init(SettingsClass *class)
+{
+	GtkWidgetClass *widget = GTK_WIDGET_CLASS(class);
+	G_OBJECT_CLASS(class)->dispose = dispose;
+	gtk_widget_class_set_template_from_resource(widget, "/org/imdrive/App/settings.ui");
+	gtk_widget_class_bind_template_child(widget, Settings, folders);
+	gtk_widget_class_bind_template_child(widget, Settings, up);
+	gtk_widget_class_bind_template_child(widget, Settings, down);
+	gtk_widget_class_bind_template_child(widget, Settings, browser);
+	gtk_widget_class_bind_template_callback(widget, limit);
+	gtk_widget_class_bind_template_callback(widget, choose_browser);
+	gtk_widget_class_bind_template_callback(widget, sign_out);
+}
+
+static void settings_init(Settings *page)
+{
+	page->folder_rows = g_ptr_array_new();
+	gtk_widget_init_template(GTK_WIDGET(page));
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/app/window/window.h"
+
+#include "client/app/login/navigation.h"
+#include "client/app/spoken.h"
+#include "client/app/window/address.h"
+#include "client/app/window/devices.h"
+#include "client/app/window/folder.h"
+#include "client/app/window/overview.h"
+#include "client/app/window/settings.h"
+
+#include <glib/gi18n.h>
+#include <stdbool.h>
+#include <string.h>
+
+struct _Window {
+	AdwApplicationWindow parent;
+	GtkStack *stack;
+	AdwStatusPage *starting;
+	GtkSpinner *spinner;
+	Address *address;
+	GtkWidget *back;
+	Navigation *navigation;
+	Folder *folder;
+	AdwViewStack *views;
+	Overview *overview;
+	Devices *devices;
+	Settings *settings;
+	Door *door;
+	bool placed; /* the first status has said where to begin */
+	char *invited;
+};
+
+G_DEFINE_FINAL_TYPE(Window, window, ADW_TYPE_APPLICATION_WINDOW)
+
+static void show(Window *window, const char *name)
+{
+	gtk_stack_set_visible_child_name(window->stack, name);
+	GtkWidget *page = gtk_stack_get_child_by_name(window->stack, name);
+	gtk_widget_child_focus(page, GTK_DIR_TAB_FORWARD);
+}
+
+static bool is_signed_in(const Window *window)
+{
+	return json_is_true(json_object_get(door_status(window->door), "signed_in"));
+}
+
+/* Where somebody stands who is not in the middle of something. */
+static void show_place(Window *window)
+{
+	const json_t *status = door_status(window->door);
+	size_t bound = json_array_size(json_object_get(status, "bindings"));
+	if (!json_is_string(json_object_get(status, "account"))) {
+		show(window, "address");
+	} else if (bound == 0) {
+		show(window, is_signed_in(window) ? "folder" : "address");
+	} else {
+		show(window, "main");
+	}
+}
+
+static void bound(Window *window)
+{
+	show(window, "main");
+}
+
+static void show_address(Window *window)
+{
+	size_t bound = json_array_size(json_object_get(door_status(window->door), "bindings"));
+	gtk_widget_set_visible(window->back, bound > 0);
+	show(window, "address");
+}
+
+static void heard(Window *window)
+{
+	const json_t *status = door_status(window->door);
+	const char *trouble = door_trouble(window->door);
+	if (!status) {
+		adw_status_page_set_description(window->starting, trouble);
+		gtk_spinner_set_spinning(window->spinner, !trouble);
+		gtk_stack_set_visible_child_name(window->stack, "starting");
+		window->placed = false;
+		return;
+	}
+	if (window->placed) {
+		return;
+	}
+	window->placed = true;
+	show_place(window);
+	if (window->invited) {
+		address_fill(window->address, window->invited);
+		g_clear_pointer(&window->invited, g_free);
+		show_address(window);
+	}
+}
+
+static void found(Window *window)
+{
+	navigation_start(window->navigation, address_drive(window->address));
+	show(window, "login");
+}
+
+static void sign_in_again(Window *window)
+{
+	const json_t *server = json_object_get(door_status(window->door), "server");
+	if (json_is_string(server)) {
+		address_fill(window->address, json_string_value(server));
+	}
+	show_address(window);
+}
+
+void window_invite(Window *window, const char *address)
+{
+	if (!window->placed) {
+		g_free(window->invited);
+		window->invited = g_strdup(address);
+		return;
+	}
+	address_fill(window->address, address);
+	show_address(window);
+}
+
+static void show_visible(Window *window)
+{
+	GtkWidget *shown = adw_view_stack_get_visible_child(window->views);
+	if (shown == GTK_WIDGET(window->devices)) {
+		devices_refresh(window->devices);
+	} else if (shown == GTK_WIDGET(window->settings)) {
+		settings_refresh(window->settings);
+	}
+}
+
+Window *window_new(AdwApplication *application, Door *door)
+{
+	Window *window = g_object_new(WINDOW_TYPE, "application", application, NULL);
+	window->door = door;
+	address_set_door(window->address, door);
+	navigation_set_door(window->navigation, door);
+	folder_set_door(window->folder, door);
+	overview_set_door(window->overview, door);
+	devices_set_door(window->devices, door);
+	settings_set_door(window->settings, door);
+	g_signal_connect_object(door, "status", G_CALLBACK(heard), window, G_CONNECT_SWAPPED);
+	if (door_status(door)) {
+		heard(window);
+	}
+	return window;
+}
+
+static void dispose(GObject *object)
+{
+	g_clear_pointer(&WINDOW_MAIN(object)->invited, g_free);
+	gtk_widget_dispose_template(GTK_WIDGET(object), WINDOW_TYPE);
+	G_OBJECT_CLASS(window_parent_class)->dispose(object);
+}
+
+static void bind_children(GtkWidgetClass *widget)
+{
+	gtk_widget_class_bind_template_child(widget, Window, stack);
+	gtk_widget_class_bind_template_child(widget, Window, starting);
+	gtk_widget_class_bind_template_child(widget, Window, spinner);
+	gtk_widget_class_bind_template_child(widget, Window, address);
+	gtk_widget_class_bind_template_child(widget, Window, back);
+	gtk_widget_class_bind_template_child(widget, Window, navigation);
+	gtk_widget_class_bind_template_child(widget, Window, folder);
+	gtk_widget_class_bind_template_child(widget, Window, views);
+	gtk_widget_class_bind_template_child(widget, Window, overview);
+	gtk_widget_class_bind_template_child(widget, Window, devices);
+	gtk_widget_class_bind_template_child(widget, Window, settings);
+}
+
+static void window_class_init(WindowClass *class)
+{
+	GtkWidgetClass *widget = GTK_WIDGET_CLASS(class);
+	G_OBJECT_CLASS(class)->dispose = dispose;
+	g_type_ensure(ADDRESS_TYPE);
+	g_type_ensure(NAVIGATION_TYPE);
+	g_type_ensure(FOLDER_TYPE);
+	g_type_ensure(OVERVIEW_TYPE);
+	g_type_ensure(DEVICES_TYPE);
+	g_type_ensure(SETTINGS_TYPE);
+	gtk_widget_class_set_template_from_resource(widget, "/org/imdrive/App/window.ui");
+	bind_children(widget);
+	gtk_widget_class_bind_template_callback(widget, found);
+	gtk_widget_class_bind_template_callback(widget, bound);
+	gtk_widget_class_bind_template_callback(widget, show_place);
+	gtk_widget_class_bind_template_callback(widget, show_address);
+	gtk_widget_class_bind_template_callback(widget, sign_in_again);
+	gtk_widget_class_bind_template_callback(widget, show_visible);
+}
+
+static void window_init(Window *window)
+{
+	gtk_widget_init_template(GTK_WIDGET(window));
+	spoken_follow(GTK_WIDGET(window->stack));
+	spoken_follow(GTK_WIDGET(window->views));
+	gtk_window_set_default_icon_name("org.imdrive.App");
+}

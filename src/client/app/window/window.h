@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "client/app/door.h"
+
+#include <adwaita.h>
+
+/*
+ * The one window: first run (address, sign in, folder), then how things stand.
+ */
+#define WINDOW_TYPE (window_get_type())
+G_DECLARE_FINAL_TYPE(Window, window, WINDOW, MAIN, AdwApplicationWindow)
+
+Window *window_new(AdwApplication *application, Door *door);
+/* An invitation's link: fills the address in, and does nothing by itself. */
+void window_invite(Window *window, const char *address);

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The app as tests drive it: what is in its web view by WebDriver, with records of their own
+ * services
+ * ($IMDRIVE_APP_RECORDS, a folder). The program that people get can do neither.
+ */
+#include "client/app/application.h"
+
+#include <glib.h>
+
+int main(int argc, char **argv)
+{
+	const ApplicationOptions options = {
+		.automation = g_getenv("IMDRIVE_APP_AUTOMATION"),
+		.records = g_getenv("IMDRIVE_APP_RECORDS"),
+	};
+	return application_run(argc, argv, &options);
+}
