@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+import pathlib
+import sys
+
+import pytest
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS / "scenarios"), str(TESTS / "login"), str(TESTS / "app")]
+
+import desktop as desktops  # noqa: E402
+from drive import Server  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def desktop(tmp_path_factory):
+    missing = desktops.missing()
+    if missing:
+        pytest.skip(f"needs {missing}: tools/install app test")
+    folder = tmp_path_factory.mktemp("desktop")
+    folder.chmod(0o700)
+    desktop = desktops.Desktop(folder)
+    yield desktop
+    desktop.close()
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A running drive with the account alice."""
+    server = Server(tmp_path / "data").start()
+    server.add_user("alice")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def window(desktop, tmp_path):
+    """Starts the app; ends it."""
+    opened = []
+
+    def start(*arguments, **options):
+        opened.append(desktops.Window(desktop, tmp_path, *arguments, **options))
+        return opened[-1]
+
+    yield start
+    for window in reversed(opened):
+        window.close()

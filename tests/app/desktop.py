@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A desktop of the tests' own: a display, a session bus, at-spi. What a person would see and do, seen
+and done through the names that a screen reader reads."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+from door import Door
+from drive import BUILD, TIMEOUT_S, wait_until
+
+PROGRAMS = ("Xvfb", "dbus-daemon", "WebKitWebDriver")
+REGISTRY = "/usr/libexec/at-spi-bus-launcher"
+
+
+def missing():
+    """What these tests need and is not here; None if all is."""
+    for program in PROGRAMS:
+        if not shutil.which(program):
+            return program
+    for path in (REGISTRY, BUILD / "tests/app/imdrive-app-driven"):
+        if not pathlib.Path(path).exists():
+            return str(path)
+    try:
+        import pyatspi  # noqa: F401  # looks for a bus when it is used, not here
+    except ImportError:
+        return "python3-pyatspi"
+    return None
+
+
+class Desktop:
+    """One for all tests: at-spi's library finds its bus once in a process."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        read, write = os.pipe()
+        self.display = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1000x1000x24", "-nolisten", "tcp"],
+            pass_fds=[write], stderr=subprocess.DEVNULL)
+        os.close(write)
+        with os.fdopen(read) as number:
+            display = number.readline().strip()
+        self.bus = subprocess.Popen(
+            ["dbus-daemon", "--session", "--nofork", "--print-address", "--nopidfile"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            env=self.environment(DISPLAY=f":{display}"))
+        self.variables = {
+            "DISPLAY": f":{display}",
+            "DBUS_SESSION_BUS_ADDRESS": self.bus.stdout.readline().strip(),
+            "XDG_RUNTIME_DIR": str(folder),
+            "GDK_BACKEND": "x11", "GSK_RENDERER": "cairo", "LIBGL_ALWAYS_SOFTWARE": "1",
+            "GTK_A11Y": "atspi",
+            "WEBKIT_DISABLE_COMPOSITING_MODE": "1", "WEBKIT_DISABLE_DMABUF_RENDERER": "1",
+            # The test machine may be a container in which no sandbox can be made.
+            "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
+            "GSETTINGS_BACKEND": "memory",
+        }
+        subprocess.run(["gdbus", "call", "--session", "--dest", "org.a11y.Bus", "--object-path",
+                        "/org/a11y/bus", "--method", "org.freedesktop.DBus.Properties.Set",
+                        "org.a11y.Status", "IsEnabled", "<true>"], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False, env=self.environment())
+        self.connect()
+
+    def connect(self):
+        """at-spi's library looks for its bus once; other tests shall not see this desktop."""
+        import pyatspi
+        before = dict(os.environ)
+        os.environ.update(self.variables)
+        pyatspi.Registry.getDesktop(0)
+        os.environ.clear()
+        os.environ.update(before)
+
+    def environment(self, **more):
+        return {**os.environ, **getattr(self, "variables", {}), **more}
+
+    def close(self):
+        for process in (self.bus, self.display):
+            process.terminate()
+            process.wait(TIMEOUT_S)
+
+
+class Window:
+    """A running imdrive-app of one person."""
+
+    def __init__(self, desktop, root, *arguments, language="en", dark=False,
+                 browser="/bin/true", **environment):
+        import pyatspi
+        self.spi = pyatspi
+        self.desktop = desktop
+        self.profile = pathlib.Path(root) / "profile"
+        self.home = pathlib.Path(root) / "home"
+        self.home.mkdir(exist_ok=True)
+        self.log = open(pathlib.Path(root) / "app.log", "ab")
+        self.environment = desktop.environment(
+            HOME=str(self.home), XDG_CONFIG_HOME=str(self.home / ".config"),
+            XDG_DATA_HOME=str(self.home / ".data"), XDG_CACHE_HOME=str(self.home / ".cache"),
+            PATH=f"{BUILD}:{os.environ['PATH']}", LANG="C.UTF-8", LC_ALL="C.UTF-8", LANGUAGE=language, BROWSER=browser,
+            ADW_DEBUG_COLOR_SCHEME="prefer-dark" if dark else "default",
+            IMDRIVE_LOCALEDIR=str(BUILD / "po"), **environment)
+        self.start(*arguments)
+
+    def start(self, *arguments):
+        self.process = subprocess.Popen(self.command(*arguments), env=self.environment,
+                                        stdout=self.log, stderr=self.log)
+
+    def command(self, *arguments):
+        return [BUILD / "tests/app/imdrive-app-driven", "--profile", self.profile, *arguments]
+
+    def again(self, *arguments):
+        """A second start, as by a link: it shows the window of the first, and ends."""
+        return subprocess.run(self.command(*arguments), env=self.environment, stdout=self.log,
+                              stderr=self.log, timeout=TIMEOUT_S, check=True)
+
+    # ---- what is there
+
+    def root(self):
+        desktop = self.spi.Registry.getDesktop(0)
+        for index in range(desktop.childCount):
+            program = desktop.getChildAtIndex(index)
+            try:
+                words = pathlib.Path(f"/proc/{program.get_process_id()}/cmdline").read_bytes()
+                if os.fsencode(self.profile) in words.split(b"\0"):
+                    return program
+            except Exception:  # it is just going
+                pass
+        return None
+
+    def everything(self):
+        """All that is shown, front to back."""
+        pending = [self.root()]
+        while pending:
+            item = pending.pop()
+            if item is None:
+                continue
+            try:
+                states = item.getState()
+                shown = (states.contains(self.spi.STATE_VISIBLE)
+                         or item.getRole() == self.spi.ROLE_APPLICATION)
+                if shown:
+                    yield item
+                    pending += [item.getChildAtIndex(i)
+                                for i in reversed(range(min(item.childCount, 200)))]
+            except Exception:  # what is gone is not shown
+                continue
+
+    def texts(self):
+        """All names and texts that are shown."""
+        found = []
+        for item in self.everything():
+            try:
+                found += [text for text in (item.name, item.description) if text]
+            except Exception:
+                pass
+        return found
+
+    def is_named(self, item, name, role):
+        try:
+            return item.name == name and role in (None, item.getRoleName())
+        except Exception:  # what is gone has no name
+            return False
+
+    def find(self, name, role=None):
+        return next((item for item in self.everything() if self.is_named(item, name, role)), None)
+
+    def act(self, item):
+        """As a screen reader presses what is a button, a row, a tab."""
+        roles = ("push button", "toggle button", "list item", "page tab", "radio button",
+                 "menu item", "check box", "switch")
+        try:
+            if (item.getRoleName() not in roles
+                    or not item.getState().contains(self.spi.STATE_SENSITIVE)):
+                return False
+            action = item.queryAction()
+            return action.nActions > 0 and action.doAction(0)
+        except Exception:  # not one that can be pressed, or gone
+            return False
+
+    # ---- what a person does
+
+    def wait(self, name, role=None):
+        try:
+            return wait_until(lambda: self.find(name, role), f"the app shows {name!r}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nit shows {self.texts()}") from None
+
+    def wait_text(self, part):
+        """Waits for a text that has this in it; gives it whole."""
+        def look():
+            return next((text for text in self.texts() if part in text), None)
+        try:
+            return wait_until(look, f"the app says {part!r}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nit shows {self.texts()}") from None
+
+    def click(self, name, role=None):
+        def press():
+            return any(self.act(item) for item in self.everything()
+                       if self.is_named(item, name, role))
+        try:
+            wait_until(press, f"{name!r} can be pressed")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nit shows {self.texts()}") from None
+
+    def type(self, name, text):
+        """Into the entry of that name."""
+        def put():
+            item = self.find(name)
+            if not item:
+                return False
+            for entry in self.below(item):
+                try:
+                    return entry.queryEditableText().setTextContents(text)
+                except NotImplementedError:
+                    continue
+            return False
+        try:
+            wait_until(put, f"{name!r} can be typed into")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nit shows {self.texts()}") from None
+
+    def below(self, item):
+        pending = [item]
+        while pending:
+            item = pending.pop()
+            if item is not None:
+                yield item
+                pending += [item.getChildAtIndex(i) for i in reversed(range(item.childCount))]
+
+    def ask(self, method, **params):
+        """Of its daemon."""
+        answer = Door(self.profile).ask(method, **params)
+        assert "result" in answer, answer
+        return answer["result"]
+
+    def picture(self, path):
+        """The whole screen, for people to look at."""
+        time.sleep(0.5)
+        subprocess.run(["import", "-window", "root", "-display",
+                        self.desktop.variables["DISPLAY"], str(path)], check=False)
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(TIMEOUT_S)
+        self.log.close()
+        self.stop_daemon()
+
+    def stop_daemon(self):
+        """The app started it, and it outlives the app."""
+        try:
+            Door(self.profile).ask("stop")
+        except OSError:
+            return
+        wait_until(lambda: not (self.profile / "control.sock").exists(), "the daemon ended")
