@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The session: mounting, the threads that serve, the end of it.
+ *
+ * libfuse's loop ends its threads when it is told to and woken; it sleeps in a semaphore, and a
+ * signal wakes it. Threads that wait for the server are let go first.
+ */
+#include "client/mount/mount.h"
+
+#include "base/error.h"
+#include "client/mount/file.h"
+#include "client/mount/look.h"
+#include "client/mount/mount_internal.h"
+#include "client/mount/mountpoint.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Requests that wait for the server hold a thread each; others must get through beside them. */
+#define THREADS_MAX 64
+#define THREADS_IDLE_MAX 4
+#define FOLDERS_MAX 256
+#define NODES_MAX 200000
+/* How often the loop is woken until it ends. */
+#define WAKE_US 2000
+#define WAKE_SIGNAL SIGURG
+
+/* ---- what the kernel is told ------------------------------------------------------------ */
+
+static void tell_entry(const Node *folder, const char *name, void *data)
+{
+	const Mount *mount = data;
+	fuse_lowlevel_notify_inval_entry(mount->session, mount_id(folder), name, strlen(name));
+}
+
+static void tell_attributes(const Node *node, void *data)
+{
+	const Mount *mount = data;
+	fuse_lowlevel_notify_inval_inode(mount->session, mount_id(node), -1, 0);
+}
+
+static const TellerClass teller_class = { .entry = tell_entry, .attributes = tell_attributes };
+
+static NodeKey stamp_key(const EntryStamp *stamp)
+{
+	return (NodeKey){ .inode = stamp->inode, .birth_ns = stamp->birth_ns };
+}
+
+static void entry_changed(const EntryStamp *folder, const char *name, void *data)
+{
+	const Mount *mount = data;
+	NodeKey key = stamp_key(folder);
+	teller_entry(mount->teller, &key, name);
+}
+
+static void body_changed(const EntryStamp *file, void *data)
+{
+	const Mount *mount = data;
+	NodeKey key = stamp_key(file);
+	teller_attributes(mount->teller, &key);
+}
+
+static const VolumeListener listener = { .entry = entry_changed, .body = body_changed };
+
+/* ---- session ---------------------------------------------------------------------------- */
+
+static void do_init(void *data, struct fuse_conn_info *connection)
+{
+	(void)data;
+	/* Contents of an inode change only through the mount. */
+	connection->want &= ~(unsigned)(FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ |
+					FUSE_CAP_WRITEBACK_CACHE);
+	connection->want |=
+		connection->capable &
+		(FUSE_CAP_EXPLICIT_INVAL_DATA | FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_READDIRPLUS |
+		 FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_ATOMIC_O_TRUNC |
+		 FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
+}
+
+static struct fuse_session *new_session(Mount *mount)
+{
+	struct fuse_lowlevel_ops ops = { .init = do_init };
+	ops_tree_fill(&ops);
+	ops_file_fill(&ops);
+	ops_folder_fill(&ops);
+	ops_attribute_fill(&ops);
+	ops_xattr_fill(&ops);
+	struct fuse_args arguments = FUSE_ARGS_INIT(0, NULL);
+	fuse_opt_add_arg(&arguments, "imdrive");
+	fuse_opt_add_arg(&arguments, "-odefault_permissions,fsname=imdrive,subtype=imdrive");
+	struct fuse_session *session = fuse_session_new(&arguments, &ops, sizeof ops, mount);
+	fuse_opt_free_args(&arguments);
+	return session;
+}
+
+static void *serve(void *data)
+{
+	Mount *mount = data;
+	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	fuse_loop_cfg_set_max_threads(config, THREADS_MAX);
+	fuse_loop_cfg_set_idle_threads(config, THREADS_IDLE_MAX);
+	fuse_session_loop_mt(mount->session, config);
+	fuse_loop_cfg_destroy(config);
+	g_mutex_lock(&mount->lock);
+	bool closing = mount->closing;
+	g_mutex_unlock(&mount->lock);
+	if (!closing && mount->ended) {
+		mount->ended(mount->ended_data);
+	}
+	g_atomic_int_set(&mount->loop_ended, 1);
+	return NULL;
+}
+
+static void woken(int number)
+{
+	(void)number;
+}
+
+/* libfuse does not block it, and the program has no other use for it. */
+static void allow_waking(void)
+{
+	const struct sigaction action = { .sa_handler = woken };
+	sigaction(WAKE_SIGNAL, &action, NULL);
+}
+
+static bool start(Mount *mount, GError **error)
+{
+	mount->session = new_session(mount);
+	if (!mount->session) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED,
+			    "this libfuse does not take the options it is given");
+		return false;
+	}
+	if (access("/dev/fuse", F_OK) != 0) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED,
+			    "there is no /dev/fuse here: a virtual disk needs FUSE ('modprobe "
+			    "fuse')");
+		return false;
+	}
+	if (fuse_session_mount(mount->session, mount->mountpoint) != 0) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
+			    "the system does not let this user mount here: is the package 'fuse3' "
+			    "installed, and is the folder yours?");
+		return false;
+	}
+	mount->mounted = true;
+	allow_waking();
+	mount->has_loop = pthread_create(&mount->loop, NULL, serve, mount) == 0;
+	if (!mount->has_loop) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_BUSY, "no thread to be had");
+	}
+	return mount->has_loop;
+}
+
+Mount *mount_new(const MountOptions *options, GError **error)
+{
+	g_autoptr(Mount) mount = g_new0(Mount, 1);
+	g_mutex_init(&mount->lock);
+	mount->waiting = g_hash_table_new(NULL, NULL);
+	mount->listings = g_hash_table_new(NULL, NULL);
+	mount->mountpoint = g_canonicalize_filename(options->mountpoint, NULL);
+	mount->volume = options->volume;
+	mount->ended = options->ended;
+	mount->ended_data = options->ended_data;
+	mount->indexers = indexers_new(options->indexers);
+	struct statx root;
+	int failure = look_at(volume_root(mount->volume), "", &root);
+	if (failure) {
+		error_set_errno(error, failure, "mount at '%s'", mount->mountpoint);
+		return NULL;
+	}
+	NodeKey key = look_key(&root);
+	mount->nodes = node_table_new(&key);
+	mount->folders = folder_cache_new(mount->nodes, volume_root(mount->volume), FOLDERS_MAX);
+	mount->teller = teller_new(mount->nodes, NODES_MAX, &teller_class, mount);
+	if (!start(mount, error)) {
+		g_prefix_error(error, "mount at '%s': ", mount->mountpoint);
+		return NULL;
+	}
+	volume_set_listener(mount->volume, &listener, mount);
+	return g_steal_pointer(&mount);
+}
+
+/* ---- end -------------------------------------------------------------------------------- */
+
+static void let_go(Mount *mount)
+{
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mount->lock);
+	mount->closing = true;
+	GHashTableIter iter;
+	void *cancellable = NULL;
+	g_hash_table_iter_init(&iter, mount->waiting);
+	while (g_hash_table_iter_next(&iter, &cancellable, NULL)) {
+		g_cancellable_cancel(cancellable);
+	}
+}
+
+static void end_loop(Mount *mount)
+{
+	if (!mount->has_loop) {
+		return;
+	}
+	fuse_session_exit(mount->session);
+	while (!g_atomic_int_get(&mount->loop_ended)) {
+		/* The signal may come just before it sleeps. */
+		pthread_kill(mount->loop, WAKE_SIGNAL);
+		g_usleep(WAKE_US);
+	}
+	pthread_join(mount->loop, NULL);
+}
+
+/* What programs still have open: nobody will tell that they closed it. */
+static void close_files(Mount *mount)
+{
+	ops_folder_close_all(mount);
+	NodeFile *file = NULL;
+	while ((file = node_any_file(mount->nodes))) {
+		file_end(mount, (OpenFile *)file);
+	}
+}
+
+void mount_free(Mount *mount)
+{
+	if (!mount) {
+		return;
+	}
+	if (mount->mounted) {
+		volume_set_listener(mount->volume, NULL, NULL);
+		let_go(mount);
+		g_autoptr(GError) ignored = NULL;
+		mountpoint_detach(mount->mountpoint, &ignored);
+		teller_stop(mount->teller);
+		end_loop(mount);
+		fuse_session_unmount(mount->session);
+		close_files(mount);
+	}
+	teller_free(mount->teller);
+	if (mount->session) {
+		fuse_session_destroy(mount->session);
+	}
+	indexers_free(mount->indexers);
+	folder_cache_free(mount->folders);
+	node_table_free(mount->nodes);
+	g_hash_table_unref(mount->waiting);
+	g_hash_table_unref(mount->listings);
+	g_mutex_clear(&mount->lock);
+	g_free(mount->mountpoint);
+	g_free(mount);
+}
+
+void mount_flush(Mount *mount)
+{
+	teller_flush(mount->teller);
+}
