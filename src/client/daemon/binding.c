@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The real world around an engine: a folder, its watch, the server, threads, the clock.
+ * The real world around an engine: a folder or a disk, its watch, the server, threads, the clock.
  */
 #include "client/daemon/binding.h"
 
@@ -8,7 +8,10 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "client/login/server_url.h"
+#include "client/mount/mount.h"
+#include "client/mount/mountpoint.h"
 #include "client/remote/transport.h"
+#include "client/virtual/volume.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -19,7 +22,9 @@
 
 struct Binding {
 	char *folder;
-	Disk *disk;
+	Volume *volume; /* of a virtual disk */
+	Mount *mount;
+	Disk *disk; /* the volume's, or our own */
 	Watch *watch;
 	State *state;
 	Remote *remote;
@@ -33,6 +38,11 @@ struct Binding {
 	bool rules_changed;
 	void (*stepped)(void *data);
 	void *stepped_data;
+	void (*unmounted)(Binding *binding, void *data);
+	void *unmounted_data;
+	GMainContext *context; /* of the opener */
+	GSource *unmounting;   /* not yet told; under lock */
+	GMutex lock;
 };
 
 typedef struct EngineSource {
@@ -87,20 +97,34 @@ static void notify(const WatchEvent *events, size_t count, void *data)
 
 /* ---- rules ------------------------------------------------------------------------------ */
 
+/* Through the disk, which may have to fetch it. */
+static bool read_rules(Disk *disk, GByteArray *text, GError **error)
+{
+	g_autoptr(DiskFile) file = disk_open(disk, IGNORE_FILE, error);
+	if (!file) {
+		return false;
+	}
+	g_byte_array_set_size(text, IGNORE_FILE_SIZE_MAX + 1);
+	size_t size = 0;
+	if (!disk_file_read(file, 0, text->data, text->len, &size, error)) {
+		return false;
+	}
+	g_byte_array_set_size(text, (unsigned)size);
+	return true;
+}
+
 static Ignore *load_rules(Binding *binding, GError **error)
 {
-	g_autofree char *path = g_build_filename(binding->folder, IGNORE_FILE, NULL);
-	g_autofree char *text = NULL;
-	size_t size = 0;
+	g_autoptr(GByteArray) text = g_byte_array_new();
 	g_autoptr(GError) missing = NULL;
-	if (!g_file_get_contents(path, &text, &size, &missing)) {
-		if (!g_error_matches(missing, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+	if (!read_rules(binding->disk, text, &missing)) {
+		if (!g_error_matches(missing, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND)) {
 			log_event(LOG_WARNING, "rules-unreadable", "error=\"%s\"",
 				  missing->message);
 		}
-		size = 0;
+		g_byte_array_set_size(text, 0);
 	}
-	return ignore_new(text ? text : "", size, error);
+	return ignore_new(text->len > 0 ? (const char *)text->data : "", text->len, error);
 }
 
 static void reload_rules(Binding *binding)
@@ -127,6 +151,9 @@ static gboolean dispatch(GSource *source, GSourceFunc callback, void *data)
 	/* First, so that a wake from now on is not lost. */
 	g_source_set_ready_time(source, -1);
 	int64_t next_us = engine_step(binding->engine);
+	if (binding->volume) {
+		volume_set_online(binding->volume, !engine_is_offline(binding->engine));
+	}
 	if (binding->rules_changed) {
 		reload_rules(binding);
 	}
@@ -185,10 +212,46 @@ static char *get_token(void *data, const char *refused, GCancellable *cancellabl
 	return credential_get(data, refused, cancellable, error);
 }
 
+static bool open_disk(Binding *binding, const BindingOptions *options, GError **error)
+{
+	if (!options->mountpoint) {
+		binding->disk =
+			disk_posix_open(options->folder, options->marker, options->is_new, error);
+		return binding->disk;
+	}
+	const VolumeOptions volume = {
+		.folder = options->folder,
+		.marker = options->marker,
+		.is_new = options->is_new,
+		.remote = binding->remote,
+		.pace = options->down,
+		.cache_size_max = options->disk.cache_size_max,
+	};
+	binding->volume = volume_open(&volume, error);
+	if (!binding->volume) {
+		return false;
+	}
+	binding->disk = volume_disk(binding->volume);
+	return true;
+}
+
+static void open_watch(Binding *binding)
+{
+	if (binding->volume) {
+		binding->watch = volume_watch_new(binding->volume, notify, binding);
+		return;
+	}
+	g_autoptr(GError) unwatched = NULL;
+	binding->watch = watch_inotify_new(binding->folder, WATCH_BUDGET_DEFAULT, notify, binding,
+					   &unwatched);
+	if (!binding->watch) {
+		log_event(LOG_WARNING, "not-watching", "error=\"%s\"", unwatched->message);
+	}
+}
+
 static bool open_world(Binding *binding, const BindingOptions *options, GError **error)
 {
-	binding->disk = disk_posix_open(options->folder, options->marker, options->is_new, error);
-	if (!binding->disk || !open_state(binding, options, error)) {
+	if (!open_state(binding, options, error)) {
 		return false;
 	}
 	const TransportToken token = { .get = get_token, .data = options->credential };
@@ -197,6 +260,9 @@ static bool open_world(Binding *binding, const BindingOptions *options, GError *
 		return false;
 	}
 	binding->remote = remote_new(transport, &options->drive);
+	if (!open_disk(binding, options, error)) {
+		return false;
+	}
 	binding->cache = cache_new(CACHE_SIZE);
 	const UploadOptions upload = {
 		.pace = options->up,
@@ -209,23 +275,72 @@ static bool open_world(Binding *binding, const BindingOptions *options, GError *
 	if (!binding->ignore) {
 		return false;
 	}
-	g_autoptr(GError) unwatched = NULL;
-	binding->watch = watch_inotify_new(options->folder, WATCH_BUDGET_DEFAULT, notify, binding,
-					   &unwatched);
-	if (!binding->watch) {
-		log_event(LOG_WARNING, "not-watching", "error=\"%s\"", unwatched->message);
-	}
+	open_watch(binding);
 	return true;
+}
+
+/* ---- mount ------------------------------------------------------------------------------ */
+
+static gboolean tell_unmounted(void *data)
+{
+	Binding *binding = data;
+	g_mutex_lock(&binding->lock);
+	g_clear_pointer(&binding->unmounting, g_source_unref);
+	g_mutex_unlock(&binding->lock);
+	binding->unmounted(binding, binding->unmounted_data);
+	return G_SOURCE_REMOVE;
+}
+
+/* By the mount's thread. */
+static void mount_ended(void *data)
+{
+	Binding *binding = data;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&binding->lock);
+	if (!binding->unmounting) {
+		binding->unmounting = g_idle_source_new();
+		g_source_set_callback(binding->unmounting, tell_unmounted, binding, NULL);
+		g_source_attach(binding->unmounting, binding->context);
+	}
+}
+
+static bool open_mount(Binding *binding, const BindingOptions *options, GError **error)
+{
+	if (!options->mountpoint) {
+		return true;
+	}
+	const MountOptions mount = {
+		.mountpoint = options->mountpoint,
+		.volume = binding->volume,
+		.indexers = (const char *const *)options->disk.indexers,
+		.ended = mount_ended,
+		.ended_data = binding,
+	};
+	binding->mount = mount_new(&mount, error);
+	return binding->mount;
+}
+
+static void close_mount(Binding *binding)
+{
+	g_clear_pointer(&binding->mount, mount_free);
+	if (binding->unmounting) {
+		g_source_destroy(binding->unmounting);
+		g_clear_pointer(&binding->unmounting, g_source_unref);
+	}
 }
 
 Binding *binding_open(const BindingOptions *options, GError **error)
 {
 	g_autoptr(Binding) binding = g_new0(Binding, 1);
+	g_mutex_init(&binding->lock);
+	binding->context = g_main_context_ref_thread_default();
+	binding->unmounted = options->unmounted;
+	binding->unmounted_data = options->unmounted_data;
 	binding->folder = g_strdup(options->folder);
 	binding->stepped = options->stepped;
 	binding->stepped_data = options->stepped_data;
 	if (!open_world(binding, options, error)) {
-		g_prefix_error(error, "sync '%s': ", options->folder);
+		g_prefix_error(error, "%s '%s': ", options->mountpoint ? "mount" : "sync",
+			       options->mountpoint ? options->mountpoint : options->folder);
 		return NULL;
 	}
 	binding->threads = g_thread_pool_new(run_job, binding, THREADS_MAX, FALSE, error);
@@ -251,6 +366,9 @@ Binding *binding_open(const BindingOptions *options, GError **error)
 	};
 	g_atomic_pointer_set(&binding->engine,
 			     engine_new(binding->state, &world, binding->ignore, &engine));
+	if (!open_mount(binding, options, error)) {
+		return NULL;
+	}
 	start_loop(binding);
 	return g_steal_pointer(&binding);
 }
@@ -274,7 +392,8 @@ void binding_close(Binding *binding)
 	if (!binding) {
 		return;
 	}
-	if (binding->engine) {
+	close_mount(binding);
+	if (binding->engine && binding->source) {
 		end_jobs(binding);
 	}
 	if (binding->source) {
@@ -289,10 +408,16 @@ void binding_close(Binding *binding)
 	upload_free(binding->upload);
 	apply_free(binding->apply);
 	cache_free(binding->cache);
+	if (binding->volume) {
+		volume_close(binding->volume);
+	} else {
+		disk_close(binding->disk);
+	}
 	remote_free(binding->remote);
 	ignore_free(binding->ignore);
 	state_close(binding->state);
-	disk_close(binding->disk);
+	g_main_context_unref(binding->context);
+	g_mutex_clear(&binding->lock);
 	g_free(binding->folder);
 	g_free(binding);
 }

@@ -4,18 +4,23 @@
 #include "base/node_id.h"
 #include "client/engine/engine.h"
 #include "client/login/credential.h"
+#include "client/login/profile.h"
 
 #include <glib.h>
 #include <stdbool.h>
 
 /*
- * A folder of this machine bound to a drive: the engine with the real world around it. Runs on the
+ * A folder or a virtual disk of this machine bound to a drive: the engine with the real world around
+ * it. Runs on the
  * thread-default main context of its opener; all functions are called on that thread.
  */
 typedef struct Binding Binding;
 
 typedef struct BindingOptions {
 	const char *folder;
+	const char *mountpoint; /* where it is mounted as a virtual disk, with its files in folder;
+				   NULL: a folder like any other */
+	ProfileDisk disk;       /* of a virtual disk; borrowed */
 	const char *marker;     /* what the folder's marker must hold */
 	bool is_new;            /* first time: create the marker */
 	const char *state_path; /* of the state's database */
@@ -28,6 +33,9 @@ typedef struct BindingOptions {
 	/* Called after each step of the engine; may be NULL. Must not close the binding. */
 	void (*stepped)(void *data);
 	void *stepped_data;
+	/* The disk was unmounted from outside. Called on the opener's thread; must not close it. */
+	void (*unmounted)(Binding *binding, void *data);
+	void *unmounted_data;
 } BindingOptions;
 
 Binding *binding_open(const BindingOptions *options, GError **error);

@@ -14,6 +14,7 @@
 #include "client/daemon/meter.h"
 #include "client/daemon/reception.h"
 #include "client/daemon/report.h"
+#include "client/mount/mountpoint.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -37,9 +38,11 @@ typedef struct Bound {
 	struct Daemon *daemon;
 	char *id;
 	char *folder;
+	bool mount;
 	Binding *binding; /* NULL: not open; failure says why */
 	GError *failure;
 	Meter meter;
+	unsigned dropping; /* source that removes it */
 } Bound;
 
 typedef struct Daemon {
@@ -56,6 +59,7 @@ typedef struct Daemon {
 	unsigned resume;   /* source that ends a pause */
 	int64_t resume_us; /* when (UTC); 0: whoever paused will */
 	bool once;
+	bool stays; /* also when nothing is bound */
 	int reloads;     /* atomic: whether one is under way */
 	unsigned tick;   /* source that tells the watchers */
 	unsigned rest;   /* source that gives memory back once nothing ticks */
@@ -65,6 +69,9 @@ typedef struct Daemon {
 static void bound_free(void *data)
 {
 	Bound *bound = data;
+	if (bound->dropping) {
+		g_source_remove(bound->dropping);
+	}
 	binding_close(bound->binding);
 	g_clear_error(&bound->failure);
 	g_free(bound->id);
@@ -162,21 +169,43 @@ static void stepped(void *data)
 
 /* ---- bindings --------------------------------------------------------------------------- */
 
-static bool open_bound(Daemon *daemon, const ProfileBinding *known, Bound *bound, GError **error)
+static gboolean drop_unmounted(void *data)
+{
+	Bound *bound = data;
+	Daemon *daemon = bound->daemon;
+	bound->dropping = 0;
+	g_ptr_array_remove(daemon->bounds, bound);
+	if (daemon->bounds->len == 0 && !daemon->stays) {
+		g_main_loop_quit(daemon->loop);
+	}
+	changed(daemon);
+	return G_SOURCE_REMOVE;
+}
+
+/* A person unmounted it: it is done with, as a folder is at the end. */
+static void unmounted(Binding *binding, void *data)
+{
+	(void)binding;
+	Bound *bound = data;
+	bound->dropping = g_idle_add(drop_unmounted, bound);
+}
+
+static Binding *open_binding(Daemon *daemon, const ProfileBinding *known, Bound *bound,
+			     GError **error)
 {
 	const ProfileLogin *login = profile_login(daemon->profile);
-	if (!profile_is_signed_in(daemon->profile)) {
-		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED,
-				    "this device is signed out: sign in with 'imdrive login'");
-		return false;
-	}
 	g_autofree char *state_path =
 		profile_state_path(daemon->profile, known, &login->drive, error);
-	if (!state_path) {
-		return false;
+	if (!state_path || (known->mount && !mountpoint_prepare(known->folder, error))) {
+		return NULL;
 	}
+	g_autofree char *disk_path = profile_disk_path(daemon->profile, known);
+	g_auto(ProfileDisk) disk = { 0 };
+	profile_disk(daemon->profile, &disk);
 	const BindingOptions options = {
-		.folder = known->folder,
+		.folder = known->mount ? disk_path : known->folder,
+		.mountpoint = known->mount ? known->folder : NULL,
+		.disk = disk,
 		.marker = known->id,
 		.is_new = known->is_new,
 		.state_path = state_path,
@@ -188,8 +217,20 @@ static bool open_bound(Daemon *daemon, const ProfileBinding *known, Bound *bound
 		.down = daemon->down,
 		.stepped = stepped,
 		.stepped_data = daemon,
+		.unmounted = unmounted,
+		.unmounted_data = bound,
 	};
-	bound->binding = binding_open(&options, error);
+	return binding_open(&options, error);
+}
+
+static bool open_bound(Daemon *daemon, const ProfileBinding *known, Bound *bound, GError **error)
+{
+	if (!profile_is_signed_in(daemon->profile)) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED,
+				    "this device is signed out: sign in with 'imdrive login'");
+		return false;
+	}
+	bound->binding = open_binding(daemon, known, bound, error);
 	if (!bound->binding) {
 		return false;
 	}
@@ -203,9 +244,13 @@ static bool open_bound(Daemon *daemon, const ProfileBinding *known, Bound *bound
 	return true;
 }
 
-static bool attach(Daemon *daemon, const char *folder, GError **error)
+static bool attach(Daemon *daemon, const char *folder, bool mount, GError **error)
 {
-	const ProfileBinding *known = profile_bind(daemon->profile, folder, error);
+	/* A dead mount must be gone before the folder can be looked at. */
+	if (mount && !mountpoint_revive(folder, error)) {
+		return false;
+	}
+	const ProfileBinding *known = profile_bind(daemon->profile, folder, mount, error);
 	if (!known) {
 		return false;
 	}
@@ -219,6 +264,7 @@ static bool attach(Daemon *daemon, const char *folder, GError **error)
 	bound->daemon = daemon;
 	bound->id = g_strdup(known->id);
 	bound->folder = g_strdup(known->folder);
+	bound->mount = known->mount;
 	if (!open_bound(daemon, known, bound, error)) {
 		bound_free(bound);
 		return false;
@@ -256,7 +302,7 @@ static gboolean reload(void *data)
 	for (unsigned i = 0; i < daemon->bounds->len; i++) {
 		Bound *bound = daemon->bounds->pdata[i];
 		const ProfileBinding *known =
-			profile_bind(daemon->profile, bound->folder, &bound->failure);
+			profile_bind(daemon->profile, bound->folder, bound->mount, &bound->failure);
 		if (known) {
 			open_bound(daemon, known, bound, &bound->failure);
 		}
@@ -331,6 +377,7 @@ static json_t *status_json(Daemon *daemon)
 			   &(ReportBinding){
 				   .id = bound->id,
 				   .folder = bound->folder,
+				   .mount = bound->mount,
 				   .engine = bound->binding ? binding_engine(bound->binding) : NULL,
 				   .failure = bound->failure,
 				   .meter = &bound->meter,
@@ -464,7 +511,8 @@ static json_t *attach_json(Daemon *daemon, json_t *params, GError **error)
 		error_set_errno(error, errno, "make the folder '%s'", folder);
 		return NULL;
 	}
-	return folder && attach(daemon, folder, error) ? json_object() : NULL;
+	bool mount = json_is_true(json_object_get(params, "mount"));
+	return folder && attach(daemon, folder, mount, error) ? json_object() : NULL;
 }
 
 static json_t *detach_json(Daemon *daemon, json_t *params, GError **error)
@@ -637,6 +685,7 @@ static void attach_known(Daemon *daemon)
 		bound->daemon = daemon;
 		bound->id = g_strdup(binding->id);
 		bound->folder = g_strdup(binding->folder);
+		bound->mount = binding->mount;
 		open_bound(daemon, binding, bound, &bound->failure);
 		g_ptr_array_add(daemon->bounds, bound);
 	}
@@ -670,8 +719,9 @@ static bool start(Daemon *daemon, const DaemonOptions *options, GError **error)
 		return false;
 	}
 	if (options->folder) {
-		return attach(daemon, options->folder, error);
+		return attach(daemon, options->folder, options->mount, error);
 	}
+	daemon->stays = true;
 	attach_known(daemon);
 	return true;
 }

@@ -13,6 +13,7 @@ typedef struct DaemonOptions {
 	Profile *profile;   /* borrowed */
 	const char *folder; /* to be bound and kept in sync; NULL: all that are bound already, and
 			       whatever user interfaces ask for; need not be signed in */
+	bool mount;         /* it is the place of a virtual disk */
 	bool once;          /* end when both sides are settled */
 	bool progress;      /* a line for a person on the terminal */
 } DaemonOptions;

@@ -21,6 +21,11 @@ static void add_problems(json_t *errors, const char *folder, const EngineStatus 
 	}
 }
 
+static const char *kind_of(const ReportBinding *bound)
+{
+	return bound->mount ? "mount" : "folder";
+}
+
 static json_t *bound_json(const ReportBinding *bound, const EngineStatus *status)
 {
 	json_t *skipped = json_array();
@@ -38,7 +43,7 @@ static json_t *bound_json(const ReportBinding *bound, const EngineStatus *status
 	int64_t seconds = meter_seconds(bound->meter, now_us, status->bytes_left);
 	json_t *object = json_pack(
 		"{s:s, s:s, s:o, s:s, s:s?, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:i, s:o}", "kind",
-		"folder", "id", bound->id, "path", report_text(bound->folder), "state",
+		kind_of(bound), "id", bound->id, "path", report_text(bound->folder), "state",
 		engine_status_name(status->state), "reason", status->reason, "files",
 		(json_int_t)status->files, "folders", (json_int_t)status->folders, "bytes",
 		(json_int_t)status->bytes, "pending", (json_int_t)status->pending, "bytes_done",
@@ -63,8 +68,8 @@ void report_add(Report *sum, const ReportBinding *bound)
 				      json_pack("{s:o, s:o}", "path", report_text(bound->folder),
 						"message", report_text(message)));
 		json_array_append_new(sum->bindings,
-				      json_pack("{s:s, s:s, s:o, s:s, s:o}", "kind", "folder", "id",
-						bound->id, "path", report_text(bound->folder),
+				      json_pack("{s:s, s:s, s:o, s:s, s:o}", "kind", kind_of(bound),
+						"id", bound->id, "path", report_text(bound->folder),
 						"state", "attention", "reason",
 						report_text(message)));
 		return;

@@ -156,3 +156,8 @@ GArray *engine_status_activity(Engine *engine)
 {
 	return engine->activity;
 }
+
+bool engine_is_offline(const Engine *engine)
+{
+	return engine->offline;
+}

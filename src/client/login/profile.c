@@ -4,13 +4,16 @@
  *
  *	[login]        server, account, device, device_name, drive
  *	[limits]       up, down: bytes per second, 0 for none
- *	[binding ID]   folder; marked, once the folder has its marker
+ *	[disk]         cache: bytes that a mounted disk keeps of what the server has, too (0: no
+ *limit); indexers: programs that may not make it fetch (a;b;c) [binding ID]   folder; mount, if it
+ *is a disk's; marked, once the folder has its marker
  *
  * The tokens have a file of their own, so that the rest can be shown to anybody.
  */
 #include "client/login/profile.h"
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "client/login/token_file.h"
 
 #include <errno.h>
@@ -24,7 +27,10 @@
 
 #define LOGIN_GROUP "login"
 #define LIMITS_GROUP "limits"
+#define DISK_GROUP "disk"
 #define BINDING_PREFIX "binding "
+
+#define DISK_CACHE_SIZE_DEFAULT (20 * GIB)
 
 struct Profile {
 	char *folder;
@@ -138,6 +144,7 @@ static bool read_bindings(Profile *profile, GError **error)
 		ProfileBinding *binding = g_new0(ProfileBinding, 1);
 		binding->id = g_strdup(*group + strlen(BINDING_PREFIX));
 		binding->folder = g_steal_pointer(&folder);
+		binding->mount = g_key_file_get_boolean(profile->settings, *group, "mount", NULL);
 		binding->is_new =
 			!g_key_file_get_boolean(profile->settings, *group, "marked", NULL);
 		g_ptr_array_add(profile->bindings, binding);
@@ -341,7 +348,8 @@ static bool may_bind(const Profile *profile, const char *folder, GError **error)
 	return true;
 }
 
-const ProfileBinding *profile_bind(Profile *profile, const char *folder, GError **error)
+/* The folder as it is named for good; NULL with error. */
+static char *real_folder(const char *folder, GError **error)
 {
 	g_autofree char *real = realpath(folder, NULL);
 	if (!real) {
@@ -358,27 +366,28 @@ const ProfileBinding *profile_bind(Profile *profile, const char *folder, GError 
 			    "bind '%s': that is no folder: name one", folder);
 		return NULL;
 	}
-	for (unsigned i = 0; i < profile->bindings->len; i++) {
-		const ProfileBinding *known = profile->bindings->pdata[i];
-		if (strcmp(known->folder, real) == 0) {
-			return known;
-		}
-	}
-	if (!may_bind(profile, real, error)) {
-		return NULL;
-	}
+	return g_steal_pointer(&real);
+}
+
+static const ProfileBinding *add_binding(Profile *profile, const char *folder, bool mount,
+					 GError **error)
+{
 	char hex[NODE_ID_HEX_SIZE];
 	NodeId id = node_id_random();
 	node_id_to_hex(&id, hex);
 	g_autofree char *group = g_strconcat(BINDING_PREFIX, hex, NULL);
-	g_key_file_set_string(profile->settings, group, "folder", real);
+	g_key_file_set_string(profile->settings, group, "folder", folder);
+	if (mount) {
+		g_key_file_set_boolean(profile->settings, group, "mount", TRUE);
+	}
 	if (!write_settings(profile, error)) {
 		g_key_file_remove_group(profile->settings, group, NULL);
 		return NULL;
 	}
 	ProfileBinding *binding = g_new0(ProfileBinding, 1);
 	binding->id = g_strdup(hex);
-	binding->folder = g_strdup(real);
+	binding->folder = g_strdup(folder);
+	binding->mount = mount;
 	binding->is_new = true;
 	g_ptr_array_add(profile->bindings, binding);
 	return binding;
@@ -396,6 +405,53 @@ bool profile_unbind(Profile *profile, const char *id, GError **error)
 		}
 	}
 	return write_settings(profile, error);
+}
+
+const ProfileBinding *profile_bind(Profile *profile, const char *folder, bool mount, GError **error)
+{
+	g_autofree char *real = real_folder(folder, error);
+	if (!real) {
+		return NULL;
+	}
+	for (unsigned i = 0; i < profile->bindings->len; i++) {
+		const ProfileBinding *known = profile->bindings->pdata[i];
+		if (strcmp(known->folder, real) != 0) {
+			continue;
+		}
+		if (known->mount != mount) {
+			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CONFLICT, "bind '%s': %s", real,
+				    mount ? "it is kept in sync as a folder: mount elsewhere"
+					  : "the drive is mounted there as a disk: choose another "
+					    "folder");
+			return NULL;
+		}
+		return known;
+	}
+	return may_bind(profile, real, error) ? add_binding(profile, real, mount, error) : NULL;
+}
+
+char *profile_disk_path(const Profile *profile, const ProfileBinding *binding)
+{
+	return g_build_filename(profile->folder, "disks", binding->id, NULL);
+}
+
+void profile_disk_clear(ProfileDisk *disk)
+{
+	g_clear_pointer(&disk->indexers, g_strfreev);
+}
+
+void profile_disk(const Profile *profile, ProfileDisk *ret_disk)
+{
+	GKeyFile *settings = profile->settings;
+	*ret_disk = (ProfileDisk){ .cache_size_max = DISK_CACHE_SIZE_DEFAULT };
+	if (g_key_file_has_key(settings, DISK_GROUP, "cache", NULL)) {
+		ret_disk->cache_size_max =
+			g_key_file_get_uint64(settings, DISK_GROUP, "cache", NULL);
+	}
+	if (g_key_file_has_key(settings, DISK_GROUP, "indexers", NULL)) {
+		ret_disk->indexers =
+			g_key_file_get_string_list(settings, DISK_GROUP, "indexers", NULL, NULL);
+	}
 }
 
 bool profile_marked(Profile *profile, const ProfileBinding *binding, GError **error)

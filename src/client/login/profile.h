@@ -17,6 +17,7 @@
  *	lock            held by the one process that syncs
  *	control.sock    its door for user interfaces
  *	bindings/ID/    the state of each bound folder
+ *	disks/ID/       the files of each mounted disk
  *
  * Files are replaced atomically. Several profiles on one machine are several devices.
  */
@@ -70,9 +71,22 @@ typedef struct ProfileLimits {
 ProfileLimits profile_limits(const Profile *profile);
 bool profile_set_limits(Profile *profile, const ProfileLimits *limits, GError **error);
 
+/* How a mounted disk is to behave. */
+typedef struct ProfileDisk {
+	uint64_t cache_size_max; /* bytes of what is also on the server; 0: no limit */
+	char **indexers; /* programs that may not make it fetch; NULL: the usual ones */
+} ProfileDisk;
+
+void profile_disk_clear(ProfileDisk *disk);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProfileDisk, profile_disk_clear)
+
+/* As [disk] of profile.conf says. */
+void profile_disk(const Profile *profile, ProfileDisk *ret_disk);
+
 typedef struct ProfileBinding {
 	char *id;     /* what the marker in the folder holds */
 	char *folder; /* absolute, without symbolic links */
+	bool mount;   /* a virtual disk is mounted there; its files lie in profile_disk_path() */
 	bool is_new;  /* its marker was not made yet */
 } ProfileBinding;
 
@@ -80,11 +94,14 @@ typedef struct ProfileBinding {
 GPtrArray *profile_bindings(const Profile *profile);
 /*
  * The binding of this folder, made if there is none. DRIVE_ERROR_CONFLICT if a bound folder lies
- * in it or it in one. Borrowed.
+ * in it or it in one, or if it is bound in the other way. Borrowed.
  */
-const ProfileBinding *profile_bind(Profile *profile, const char *folder, GError **error);
+const ProfileBinding *profile_bind(Profile *profile, const char *folder, bool mount,
+				   GError **error);
 /* Forgets the binding of this id; what lies in the folder is not touched. */
 bool profile_unbind(Profile *profile, const char *id, GError **error);
+/* Where the files of a mounted disk lie. Free with g_free(). */
+char *profile_disk_path(const Profile *profile, const ProfileBinding *binding);
 /* The marker is in the folder: without it, the folder is not the one that was bound. */
 bool profile_marked(Profile *profile, const ProfileBinding *binding, GError **error);
 /* Where the state of a binding lies, for this drive; its folder is made. Free with g_free(). */

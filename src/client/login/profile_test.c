@@ -132,25 +132,25 @@ static void test_bindings(Fixture *fixture, const void *data)
 	g_autofree char *folder = g_build_filename(fixture->root, "bound", NULL);
 	g_autofree char *inside = g_build_filename(folder, "inside", NULL);
 	g_assert_cmpint(g_mkdir_with_parents(inside, 0700), ==, 0);
-	const ProfileBinding *binding = profile_bind(profile, folder, &error);
+	const ProfileBinding *binding = profile_bind(profile, folder, false, &error);
 	g_assert_no_error(error);
 	g_assert_true(binding->is_new);
-	g_assert_true(profile_bind(profile, folder, &error) == binding);
+	g_assert_true(profile_bind(profile, folder, false, &error) == binding);
 	/* Ended before the marker was made: it is still to be made. */
 	g_autoptr(Profile) again = open_profile(fixture);
-	const ProfileBinding *same = profile_bind(again, folder, &error);
+	const ProfileBinding *same = profile_bind(again, folder, false, &error);
 	g_assert_cmpstr(same->id, ==, binding->id);
 	g_assert_true(same->is_new);
 	g_assert_true(profile_marked(again, same, &error));
 	g_autoptr(Profile) later = open_profile(fixture);
-	g_assert_false(profile_bind(later, folder, &error)->is_new);
-	g_assert_null(profile_bind(profile, inside, &error));
+	g_assert_false(profile_bind(later, folder, false, &error)->is_new);
+	g_assert_null(profile_bind(profile, inside, false, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CONFLICT);
 	g_clear_error(&error);
-	g_assert_null(profile_bind(profile, fixture->root, &error));
+	g_assert_null(profile_bind(profile, fixture->root, false, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CONFLICT);
 	g_clear_error(&error);
-	g_assert_null(profile_bind(profile, "/nonexistent", &error));
+	g_assert_null(profile_bind(profile, "/nonexistent", false, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/mount/folder.h"
 
-#include "client/mount/look.h"
+#include "client/mount/attr.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -97,8 +97,8 @@ static int open_below(FolderCache *cache, const NodePlace *place, const NodeKey 
 										   : failure;
 	}
 	struct statx found;
-	failure = look_at(fd, "", &found);
-	if (failure == 0 && !look_is(&found, key)) {
+	failure = attr_get(fd, "", &found);
+	if (failure == 0 && !attr_is(&found, key)) {
 		failure = ESTALE;
 	}
 	if (failure) {

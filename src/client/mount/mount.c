@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "client/mount/file.h"
-#include "client/mount/look.h"
+#include "client/mount/attr.h"
 #include "client/mount/mount_internal.h"
 #include "client/mount/mountpoint.h"
 
@@ -168,12 +168,12 @@ Mount *mount_new(const MountOptions *options, GError **error)
 	mount->ended_data = options->ended_data;
 	mount->indexers = indexers_new(options->indexers);
 	struct statx root;
-	int failure = look_at(volume_root(mount->volume), "", &root);
+	int failure = attr_get(volume_root(mount->volume), "", &root);
 	if (failure) {
 		error_set_errno(error, failure, "mount at '%s'", mount->mountpoint);
 		return NULL;
 	}
-	NodeKey key = look_key(&root);
+	NodeKey key = attr_key(&root);
 	mount->nodes = node_table_new(&key);
 	mount->folders = folder_cache_new(mount->nodes, volume_root(mount->volume), FOLDERS_MAX);
 	mount->teller = teller_new(mount->nodes, NODES_MAX, &teller_class, mount);

@@ -25,7 +25,7 @@ static void reply(fuse_req_t request, Node *node)
 		return;
 	}
 	struct stat shown;
-	look_show(&found, &shown);
+	attr_show(&found, &shown);
 	fuse_reply_attr(request, &shown, MOUNT_KEPT_S);
 }
 

@@ -134,7 +134,7 @@ static int create(Mount *mount, const Creating *what, struct statx *ret_found, i
 	 * may be one that has to be truncated first, which is for open to do. */
 	int fd = openat(folder_fd(folder), what->name,
 			O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, what->mode & 07777);
-	failure = fd < 0 ? errno : look_at(fd, "", ret_found);
+	failure = fd < 0 ? errno : attr_get(fd, "", ret_found);
 	if (failure == 0 && (ret_found->stx_mode & 07777) != (what->mode & 07777)) {
 		failure = fchmod(fd, what->mode & 07777) == 0 ? 0 : errno;
 		ret_found->stx_mode =

@@ -93,7 +93,7 @@ static void made(fuse_req_t request, Node *parent, Folder *folder, const char *n
 		failure = allow(folder_fd(folder), name, &found, mode);
 		found.stx_mode = (uint16_t)((found.stx_mode & ~0777) | (mode & 0777));
 	}
-	notice_created(mount, parent, name, failure == 0 && look_is_folder(&found));
+	notice_created(mount, parent, name, failure == 0 && attr_is_folder(&found));
 	if (failure) {
 		fuse_reply_err(request, failure);
 	} else {
@@ -212,16 +212,16 @@ typedef struct Moving {
 static bool settle(Mount *mount, Folder *folder, Node *parent, const char *name)
 {
 	struct statx found;
-	if (look_at(folder_fd(folder), name, &found) != 0) {
+	if (attr_get(folder_fd(folder), name, &found) != 0) {
 		return false;
 	}
-	NodeKey key = look_key(&found);
+	NodeKey key = attr_key(&found);
 	Node *node = node_find(mount->nodes, &key);
 	if (node) {
 		node_move(mount->nodes, node, parent, name);
 		node_unref(mount->nodes, node);
 	}
-	return look_is_folder(&found);
+	return attr_is_folder(&found);
 }
 
 static void moved(Mount *mount, const Moving *moving, unsigned flags)

@@ -39,8 +39,8 @@ static int reach(Mount *mount, Node *node, Reached *ret_reached)
 	g_snprintf(ret_reached->path, PATH_SIZE, "/proc/self/fd/%d/%s", place->fd,
 		   *place->name ? place->name : ".");
 	struct statx found;
-	failure = look_at(place->fd, place->name, &found);
-	if (failure == 0 && !look_is(&found, node_key(node))) {
+	failure = attr_get(place->fd, place->name, &found);
+	if (failure == 0 && !attr_is(&found, node_key(node))) {
 		failure = ESTALE;
 	}
 	if (failure) {

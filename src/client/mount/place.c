@@ -36,7 +36,7 @@ void place_close(Mount *mount, Place *place)
 
 static int look(Mount *mount, int fd, const char *name, struct statx *ret_found)
 {
-	int failure = look_at(fd, name, ret_found);
+	int failure = attr_get(fd, name, ret_found);
 	if (failure == 0 && S_ISREG(ret_found->stx_mode)) {
 		volume_correct(mount->volume, ret_found);
 	}
@@ -69,7 +69,7 @@ int place_look(Mount *mount, Node *node, struct statx *ret_found)
 	}
 	failure = gone(look(mount, place.fd, place.name, ret_found));
 	place_close(mount, &place);
-	return failure == 0 && !look_is(ret_found, node_key(node)) ? ESTALE : failure;
+	return failure == 0 && !attr_is(ret_found, node_key(node)) ? ESTALE : failure;
 }
 
 int place_open_file(Mount *mount, Node *node, int flags, int *ret_fd)
@@ -85,9 +85,9 @@ int place_open_file(Mount *mount, Node *node, int flags, int *ret_fd)
 	place_close(mount, &place);
 	struct statx found;
 	if (failure == 0) {
-		failure = look_at(fd, "", &found);
+		failure = attr_get(fd, "", &found);
 	}
-	if (failure == 0 && !look_is(&found, node_key(node))) {
+	if (failure == 0 && !attr_is(&found, node_key(node))) {
 		failure = ESTALE;
 	}
 	if (failure == 0) {
@@ -106,15 +106,15 @@ bool place_is_reserved(const Node *parent, const char *name)
 Node *place_remember(Mount *mount, Node *parent, const char *name, const struct statx *found,
 		     struct fuse_entry_param *ret_entry)
 {
-	NodeKey key = look_key(found);
-	NodeKind kind = look_is_folder(found) ? NODE_FOLDER : NODE_OTHER;
+	NodeKey key = attr_key(found);
+	NodeKind kind = attr_is_folder(found) ? NODE_FOLDER : NODE_OTHER;
 	Node *node = node_remember(mount->nodes, parent, name, &key, kind);
 	*ret_entry = (struct fuse_entry_param){
 		.ino = mount_id(node),
 		.attr_timeout = MOUNT_KEPT_S,
 		.entry_timeout = MOUNT_KEPT_S,
 	};
-	look_show(found, &ret_entry->attr);
+	attr_show(found, &ret_entry->attr);
 	return node;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "client/mount/mount_internal.h"
-#include "client/mount/look.h"
+#include "client/mount/attr.h"
 
 /*
  * From a node to its backing file: an open file of it, or what lies where it was last seen, if that

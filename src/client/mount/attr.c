@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/mount/look.h"
+#include "client/mount/attr.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #define BLOCK_SIZE 512
 #define NS_PER_S 1000000000ll
 
-int look_at(int fd, const char *name, struct statx *ret_found)
+int attr_get(int fd, const char *name, struct statx *ret_found)
 {
 	int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (*name ? 0 : AT_EMPTY_PATH);
 	if (statx(fd, name, flags, STATX_BASIC_STATS | STATX_BTIME, ret_found) != 0) {
@@ -18,7 +18,7 @@ int look_at(int fd, const char *name, struct statx *ret_found)
 	return 0;
 }
 
-NodeKey look_key(const struct statx *found)
+NodeKey attr_key(const struct statx *found)
 {
 	NodeKey key = { .inode = found->stx_ino };
 	if (found->stx_mask & STATX_BTIME) {
@@ -27,13 +27,13 @@ NodeKey look_key(const struct statx *found)
 	return key;
 }
 
-bool look_is(const struct statx *found, const NodeKey *key)
+bool attr_is(const struct statx *found, const NodeKey *key)
 {
-	NodeKey is = look_key(found);
+	NodeKey is = attr_key(found);
 	return is.inode == key->inode && is.birth_ns == key->birth_ns;
 }
 
-bool look_is_folder(const struct statx *found)
+bool attr_is_folder(const struct statx *found)
 {
 	return S_ISDIR(found->stx_mode);
 }
@@ -43,7 +43,7 @@ static struct timespec time_of(const struct statx_timestamp *time)
 	return (struct timespec){ .tv_sec = time->tv_sec, .tv_nsec = time->tv_nsec };
 }
 
-void look_show(const struct statx *found, struct stat *ret_shown)
+void attr_show(const struct statx *found, struct stat *ret_shown)
 {
 	uint64_t blocks = found->stx_blocks;
 	if (S_ISREG(found->stx_mode)) {
