@@ -26,9 +26,9 @@ _imdrive()
 		local commands
 		commands=$("$program" --help 2> /dev/null | sed -n '/^Commands:/,$s/^  \([a-z]*\) .*/\1/p')
 		mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$current")
-	elif [[ $command == sync ]]; then
+	elif [[ $command == sync || $command == mount ]]; then
 		mapfile -t COMPREPLY < <(compgen -d -- "$current")
-	elif [[ $command == versions || $command == restore ]]; then
+	elif [[ $command =~ ^(versions|restore|pin|unpin|free|status)$ ]]; then
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 	fi
 }

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "client/cli/command.h"
+#include "client/cli/keep.h"
 #include "client/control/control_client.h"
 #include "client/daemon/meter.h"
 #include "client/state/state.h"
@@ -32,12 +33,12 @@ static void add_known(Known *known, const Profile *profile, const ProfileBinding
 		known->totals.bytes += totals.bytes;
 	}
 	g_autofree char *shown = text_printable(binding->folder, strlen(binding->folder));
-	json_array_append_new(known->bindings,
-			      json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "kind", "folder",
-					"id", binding->id, "path", shown, "state", "offline",
-					"files", (json_int_t)totals.files, "folders",
-					(json_int_t)totals.folders, "bytes",
-					(json_int_t)totals.bytes));
+	json_array_append_new(
+		known->bindings,
+		json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "kind",
+			  binding->mount ? "mount" : "folder", "id", binding->id, "path", shown,
+			  "state", "offline", "files", (json_int_t)totals.files, "folders",
+			  (json_int_t)totals.folders, "bytes", (json_int_t)totals.bytes));
 }
 
 /* Nothing is running: what the profile knows. */
@@ -159,8 +160,11 @@ static void show(const json_t *status)
 static bool run(const CommandContext *context, int argc, char **argv, GError **error)
 {
 	if (!command_parse(&status_command, entries, &argc, &argv, error) ||
-	    !command_count(&status_command, argc, 0, 0, error)) {
+	    !command_count(&status_command, argc, 0, 1, error)) {
 		return false;
+	}
+	if (argc > 1) {
+		return keep_show(argv[1], as_json, error);
 	}
 	g_autoptr(GError) failure = NULL;
 	json_auto_t *status = control_client_call(context->profile, "status", NULL, &failure);
@@ -183,7 +187,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 
 const Command status_command = {
 	.name = "status",
-	.arguments = "",
-	.summary = "what is going on",
+	.arguments = "[PATH]",
+	.summary = "what is going on; or whether a file's bytes are here",
 	.run = run,
 };

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 
 /*
- * A folder or a virtual disk of this machine bound to a drive: the engine with the real world around
- * it. Runs on the
- * thread-default main context of its opener; all functions are called on that thread.
+ * A folder or a virtual disk of this machine bound to a drive: the engine with the real world
+ * around it. Runs on the thread-default main context of its opener; all functions are called on
+ * that thread.
  */
 typedef struct Binding Binding;
 

@@ -59,7 +59,7 @@ typedef struct Daemon {
 	unsigned resume;   /* source that ends a pause */
 	int64_t resume_us; /* when (UTC); 0: whoever paused will */
 	bool once;
-	bool stays; /* also when nothing is bound */
+	bool stays;      /* also when nothing is bound */
 	int reloads;     /* atomic: whether one is under way */
 	unsigned tick;   /* source that tells the watchers */
 	unsigned rest;   /* source that gives memory back once nothing ticks */

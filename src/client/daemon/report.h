@@ -23,7 +23,7 @@ typedef struct Report {
 typedef struct ReportBinding {
 	const char *id;
 	const char *folder;
-	bool mount; /* a virtual disk */
+	bool mount;     /* a virtual disk */
 	Engine *engine; /* NULL: not open, and failure (or NULL) says why */
 	const GError *failure;
 	const Meter *meter;

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The drive as a disk, with programs as people use them."""
+
+import fcntl
+import mmap
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from drive import run, snapshot, wait_equal
+
+MIB = 1 << 20
+HOLD = """
+import fcntl, sys
+file = open(sys.argv[1], "r+b")
+if sys.argv[2] == "flock":
+    fcntl.flock(file, fcntl.LOCK_EX)
+else:
+    fcntl.lockf(file, fcntl.LOCK_EX, 10, 5)
+print("held", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def disk(mounts):
+    return mounts("disk")
+
+
+def test_locks_between_processes(disk):
+    disk.path("file").write_bytes(bytes(100))
+    for kind in "flock", "fcntl":
+        with subprocess.Popen([sys.executable, "-c", HOLD, disk.path("file"), kind], text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+            assert other.stdout.readline() == "held\n"
+            with open(disk.path("file"), "r+b") as file:
+                with pytest.raises(BlockingIOError):
+                    if kind == "flock":
+                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    else:
+                        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, 12)
+                if kind == "fcntl":
+                    fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 5, 0)
+                other.stdin.write("\n")
+                other.stdin.flush()
+                assert other.wait() == 0
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_open_files_outlive_their_names(disk):
+    path = disk.path("file")
+    path.write_text("before")
+    with open(path, "r+b") as file:
+        path.unlink()
+        assert os.fstat(file.fileno()).st_size == 6
+        file.seek(0, os.SEEK_END)
+        file.write(b" and after")
+        file.flush()
+        os.ftruncate(file.fileno(), 10)
+        os.fchmod(file.fileno(), 0o600)
+        file.seek(0)
+        assert file.read() == b"before and"
+        path.write_text("another one")
+        file.seek(0)
+        assert file.read() == b"before and"
+    assert path.read_text() == "another one"
+    with open(path, "rb") as file:
+        disk.path("new").write_text("over it")
+        os.rename(disk.path("new"), path)
+        assert file.read() == b"another one"
+        assert path.read_text() == "over it"
+    assert os.listdir(disk.folder) == ["file"]
+
+
+def test_mapped_appended_and_sparse(disk, folders):
+    folder = folders("folder")
+    path = disk.path("mapped")
+    path.write_bytes(bytes(2 * MIB))
+    with open(path, "r+b") as file, mmap.mmap(file.fileno(), 0) as mapped:
+        mapped[MIB:MIB + 6] = b"mapped"
+        assert path.read_bytes()[MIB:MIB + 6] == b"mapped"
+    with open(disk.path("sparse"), "wb") as file:
+        os.ftruncate(file.fileno(), 5 * MIB)
+        os.pwrite(file.fileno(), b"end", 5 * MIB - 3)
+    writers = [subprocess.Popen(["sh", "-c", f"for i in $(seq 100); do echo {name} >> appended; done"],
+                                cwd=disk.folder) for name in "abc"]
+    for writer in writers:
+        assert writer.wait() == 0
+    assert len(disk.path("appended").read_text().split()) == 300
+    wait_equal(disk, folder)
+    assert folder.path("mapped").read_bytes()[MIB:MIB + 6] == b"mapped"
+    assert folder.path("sparse").read_bytes()[-4:] == b"\0end"
+
+
+def test_sqlite(disk, folders):
+    folder = folders("folder")
+    for journal in "delete", "wal":
+        path = disk.path(f"{journal}.db")
+        with sqlite3.connect(path) as database:
+            database.execute(f"PRAGMA journal_mode={journal}")
+            database.execute("CREATE TABLE t(a INTEGER PRIMARY KEY, b BLOB)")
+            for _ in range(20):
+                with database:
+                    database.executemany("INSERT INTO t(b) VALUES (?)", [(os.urandom(500),)] * 50)
+            database.execute("DELETE FROM t WHERE a % 3 = 0")
+        database.close()
+        database = sqlite3.connect(path)
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert database.execute("SELECT count(*) FROM t").fetchone() == (667,)
+        database.close()
+    wait_equal(disk, folder)
+    database = sqlite3.connect(folder.path("wal.db"))
+    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    database.close()
+
+
+def git(*arguments, folder):
+    return run("git", "-C", folder, "-c", "user.name=alice", "-c", "user.email=alice@localhost",
+               *arguments).stdout
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
+def test_git(disk, tmp_path):
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    git("init", "-q", folder=origin)
+    for i in range(30):
+        (origin / f"file{i}").write_text(f"content {i}\n" * 100)
+    git("add", ".", folder=origin)
+    git("commit", "-qm", "first", folder=origin)
+    run("git", "clone", "-q", "--no-hardlinks", origin, disk.path("clone"))
+    assert git("status", "--porcelain", folder=disk.path("clone")) == ""
+    disk.path("clone/file3").write_text("changed")
+    assert git("status", "--porcelain", folder=disk.path("clone")) == " M file3\n"
+    git("commit", "-qam", "second", folder=disk.path("clone"))
+    git("gc", "-q", folder=disk.path("clone"))
+    git("fsck", "--full", folder=disk.path("clone"))
+    assert len(git("log", "--oneline", folder=disk.path("clone")).split("\n")) == 3
+
+
+def grow(folder):
+    """A small tree with all that a tree has."""
+    (folder / "sub" / "deeper").mkdir(parents=True)
+    for i in range(40):
+        (folder / "sub" / f"{i}").write_bytes(os.urandom(i * 1000))
+    (folder / "sub" / "deeper" / "program").write_text("#!/bin/sh\n")
+    (folder / "sub" / "deeper" / "program").chmod(0o755)
+    os.symlink("../0", folder / "sub" / "deeper" / "link")
+    os.utime(folder / "sub" / "7", ns=(1, 987654321987654321))
+
+
+@pytest.mark.skipif(not shutil.which("rsync"), reason="there is no rsync")
+def test_tar_and_rsync(disk, folders, tmp_path):
+    tree = tmp_path / "tree"
+    grow(tree)
+    run("tar", "--format=pax", "-cf", tmp_path / "tree.tar", "-C", tree, ".")
+    disk.path("tar").mkdir()
+    run("tar", "-xf", tmp_path / "tree.tar", "-C", disk.path("tar"))
+    assert snapshot(disk.path("tar")) == snapshot(tree)
+    run("rsync", "-a", f"{tree}/", disk.path("rsync"))
+    assert snapshot(disk.path("rsync")) == snapshot(tree)
+    run("rsync", "-a", f"{disk.path('rsync')}/", tmp_path / "out")
+    assert snapshot(tmp_path / "out") == snapshot(tree)
+    listed = run("rsync", "-ain", "--checksum", f"{tree}/", disk.path("rsync")).stdout
+    assert [line for line in listed.split("\n") if line.startswith(">")] == []
+    # Also of what is not here: tar must not take it for holes.
+    folder = folders("folder")
+    wait_equal(disk, folder)
+    disk.command("free", disk.path("tar"), check=False)
+    run("tar", "--format=pax", "--sparse", "-cf", tmp_path / "back.tar", "-C", disk.path("tar"),
+        ".")
+    (tmp_path / "back").mkdir()
+    run("tar", "-xf", tmp_path / "back.tar", "-C", tmp_path / "back")
+    assert snapshot(tmp_path / "back") == snapshot(tree)
+
+
+def test_saves_of_editors(disk, folders):
+    folder = folders("folder")
+    path = disk.path("text.odt")
+    path.write_text("first")
+    wait_equal(disk, folder)
+    for i in range(5):
+        # vim: the old one steps aside, a new one is written and synced, the old one goes.
+        os.rename(path, disk.path("text.odt~"))
+        with open(path, "x") as file:
+            file.write(f"vim {i}")
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(path, 0o644)
+        disk.path("text.odt~").unlink()
+        # LibreOffice: a lock beside it, a temporary file that is renamed over it.
+        lock = disk.path(".~lock.text.odt#")
+        with open(lock, "x") as file:
+            file.write(",alice,host,;")
+        with open(disk.path("lu1.tmp"), "x") as file:
+            file.write(f"office {i}")
+            os.fsync(file.fileno())
+        os.rename(disk.path("lu1.tmp"), path)
+        lock.unlink()
+        # GNOME: write beside, sync, rename.
+        with open(disk.path(".goutputstream-X"), "x") as file:
+            file.write(f"gnome {i}")
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(disk.path(".goutputstream-X"), path)
+    wait_equal(disk, folder)
+    assert folder.path("text.odt").read_text() == "gnome 4"
+    assert [name for name in os.listdir(folder.folder) if "conflict" in name] == []
+
+
+@pytest.mark.skipif(not shutil.which("fio"), reason="there is no fio")
+def test_fio_finds_what_it_wrote(disk):
+    for how in "write", "randwrite":
+        run("fio", "--name=x", f"--directory={disk.folder}", f"--rw={how}", "--bs=4k", "--size=8m",
+            "--verify=crc32c", "--do_verify=1", "--fsync=100", "--ioengine=psync", "--numjobs=2")
