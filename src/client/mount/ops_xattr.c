@@ -153,7 +153,13 @@ static int set_state(Mount *mount, Node *node, const char *value, size_t size)
 	if (failure) {
 		return failure;
 	}
-	failure = EOPNOTSUPP;
+	if (strcmp(wanted, "pinned") == 0 || strcmp(wanted, "unpinned") == 0) {
+		failure = volume_pin(mount->volume, fd, *wanted == 'p');
+	} else if (strcmp(wanted, volume_state_name(VOLUME_ONLINE_ONLY)) == 0) {
+		failure = volume_free(mount->volume, fd);
+	} else {
+		failure = EINVAL;
+	}
 	close(fd);
 	return failure;
 }

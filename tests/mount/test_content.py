@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The drive as a disk: content that comes when it is read."""
+
+import errno
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from drive import run, wait_equal, wait_until
+
+MIB = 1 << 20
+
+
+def write(path, content):
+    path.write_bytes(content)
+    return content
+
+
+def test_what_is_put_in_is_elsewhere_and_back(mounts, folders):
+    disk, folder = mounts("disk"), folders("folder")
+    (disk.path("a")).write_text("from the disk")
+    disk.path("sub").mkdir()
+    disk.path("sub/b").write_text("deeper")
+    os.symlink("a", disk.path("link"))
+    folder.path("c").write_text("from the folder")
+    wait_equal(disk, folder)
+    assert disk.path("c").read_text() == "from the folder"
+    assert folder.path("sub/b").read_text() == "deeper"
+    os.rename(folder.path("sub"), folder.path("moved"))
+    folder.path("a").unlink()
+    wait_equal(disk, folder)
+    assert sorted(os.listdir(disk.folder)) == ["c", "link", "moved"]
+    bindings = disk.status()["bindings"]
+    assert [(b["kind"], b["path"]) for b in bindings] == [("mount", str(disk.folder))]
+
+
+def test_changes_from_elsewhere_appear_in_an_open_folder(mounts, folders):
+    disk, folder = mounts("disk"), folders("folder")
+    disk.path("here").mkdir()
+    wait_equal(disk, folder)
+    handle = os.open(disk.path("here"), os.O_RDONLY)
+    here = os.path.join("/proc/self/fd", str(handle))
+    try:
+        assert os.listdir(here) == []
+        assert not os.path.exists(f"{here}/new")
+        folder.path("here/new").write_text("one")
+        wait_until(lambda: os.path.exists(f"{here}/new"), "a new name, once looked for in vain")
+        assert os.listdir(here) == ["new"]
+        assert pathlib.Path(f"{here}/new").read_text() == "one"
+        folder.path("here/new").write_text("another one")
+        wait_until(lambda: os.stat(f"{here}/new").st_size == 11, "its new size")
+        assert pathlib.Path(f"{here}/new").read_text() == "another one"
+        os.chmod(folder.path("here/new"), 0o755)
+        wait_until(lambda: os.stat(f"{here}/new").st_mode & 0o100, "its new mode")
+        os.utime(folder.path("here/new"), ns=(1, 1234567890123456789))
+        wait_until(lambda: os.stat(f"{here}/new").st_mtime_ns == 1234567890123456789, "its mtime")
+        folder.path("here/new").unlink()
+        wait_until(lambda: not os.path.exists(f"{here}/new"), "that it is gone")
+        assert os.listdir(here) == []
+    finally:
+        os.close(handle)
+
+
+def test_two_disks(mounts):
+    one, two = mounts("one", "two")
+    content = write(one.path("big"), os.urandom(3 * MIB))
+    one.path("small").write_text("s")
+    wait_equal(one, two)
+    assert two.path("big").read_bytes() == content
+    # Elsewhere a file is replaced, while it is open here: who has it open keeps what it was.
+    with open(two.path("small")) as file:
+        one.path("small.new").write_text("t")
+        os.rename(one.path("small.new"), one.path("small"))
+        wait_until(lambda: two.path("small").read_text() == "t", "the new content")
+        assert file.read() == "s"
+
+
+def test_disk_and_folder_of_one_device(mounts, tmp_path):
+    disk = mounts("disk")
+    folder = tmp_path / "as-folder"
+    folder.mkdir()
+    disk.command("sync", folder)
+    disk.path("file").write_text("x")
+    wait_until(lambda: (folder / "file").exists(), "the file in the folder")
+    (folder / "back").write_text("y")
+    wait_until(lambda: disk.path("back").exists(), "the file on the disk")
+    assert disk.path("back").read_text() == "y"
+    kinds = [(b["kind"], b["path"]) for b in disk.status()["bindings"]]
+    assert kinds == [("mount", str(disk.folder)), ("folder", str(folder))]
+
+
+def fetched(device):
+    """Bytes that the backing files take."""
+    return sum(os.lstat(os.path.join(parent, name)).st_blocks * 512
+               for parent, _, names in os.walk(device.backing()) for name in names
+               if ".imdrive" not in parent)
+
+
+def test_nothing_is_fetched_before_it_is_read(mounts, folders):
+    folder, disk = folders("folder"), mounts("disk")
+    content = {}
+    for i in range(8):
+        content[f"file {i}"] = write(folder.path(f"file {i}"), os.urandom(4 * MIB))
+    folder.wait_idle()
+    wait_until(lambda: len(os.listdir(disk.folder)) == 8, "all names")
+    disk.wait_idle()
+    for name in content:
+        info = os.stat(disk.path(name))
+        assert info.st_size == 4 * MIB
+        assert info.st_mtime_ns == os.stat(folder.path(name)).st_mtime_ns
+        assert disk.state(name) == "online-only"
+    assert fetched(disk) == 0
+    with open(disk.path("file 3"), "rb") as file:
+        file.seek(2 * MIB)
+        assert file.read(10) == content["file 3"][2 * MIB:2 * MIB + 10]
+    assert 0 < fetched(disk) <= 4 * MIB + 4096
+    assert disk.state("file 5") == "online-only"
+    assert disk.path("file 5").read_bytes() == content["file 5"]
+    assert fetched(disk) <= 8 * MIB + 8192
+
+
+def test_pin_free_and_status(mounts, folders):
+    folder, disk = folders("folder"), mounts("disk")
+    folder.path("sub").mkdir()
+    content = write(folder.path("sub/file"), os.urandom(3 * MIB))
+    wait_until(lambda: disk.path("sub/file").exists(), "the file")
+    disk.wait_idle()
+    assert disk.command("status", disk.path("sub/file")).stdout.endswith(": online-only\n")
+    disk.command("pin", disk.path("sub/file"))
+    wait_until(lambda: disk.state("sub/file") == "pinned", "it is here")
+    assert fetched(disk) >= 3 * MIB
+    disk.command("unpin", disk.path("sub/file"))
+    assert disk.state("sub/file") == "cached"
+    disk.command("free", disk.path("sub"))
+    wait_until(lambda: disk.state("sub/file") == "online-only", "it was let go")
+    assert "1 online-only" in disk.command("status", disk.path("sub")).stdout
+    assert disk.path("sub/file").read_bytes() == content
+    with open(disk.path("sub/file"), "ab") as file:
+        file.write(b"more")
+        file.flush()
+        assert disk.state("sub/file") == "dirty"
+    refused = disk.command("pin", folder.path("sub"), check=False)
+    assert refused.returncode == 1 and "not on a mounted drive" in refused.stderr
+    wait_equal(disk, folder)
+
+
+def test_without_the_server(mounts, folders, server):
+    folder, disk = folders("folder"), mounts("disk")
+    write(folder.path("missing"), os.urandom(2 * MIB))
+    here = write(folder.path("here"), os.urandom(2 * MIB))
+    wait_until(lambda: len(os.listdir(disk.folder)) == 2, "both names")
+    disk.wait_idle()
+    assert disk.path("here").read_bytes() == here
+    server.kill()
+    disk.wait_state("offline")
+    assert sorted(os.listdir(disk.folder)) == ["here", "missing"]
+    assert disk.path("here").read_bytes() == here
+    started = time.monotonic()
+    with pytest.raises(OSError) as caught:
+        disk.path("missing").read_bytes()
+    assert caught.value.errno in (errno.ENETUNREACH, errno.EIO)
+    assert time.monotonic() - started < 30
+    disk.path("made offline").write_text("queued")
+    assert disk.state("made offline") == "dirty"
+    server.start()
+    wait_equal(disk, folder)
+    assert folder.path("made offline").read_text() == "queued"
+    assert disk.path("missing").stat().st_size == 2 * MIB
+
+
+def test_indexers_fetch_nothing(mounts, folders, tmp_path):
+    folder, disk = folders("folder"), mounts("disk")
+    write(folder.path("picture"), os.urandom(MIB))
+    wait_until(lambda: disk.path("picture").exists(), "the name")
+    disk.wait_idle()
+    indexer = tmp_path / "tumblerd"
+    shutil.copy(shutil.which("cat"), indexer)
+    refused = run(indexer, disk.path("picture"), check=False)
+    assert refused.returncode == 1 and "Permission denied" in refused.stderr
+    assert disk.state("picture") == "online-only"
+    disk.path("picture").read_bytes()
+    done = subprocess.run([indexer, disk.path("picture")], capture_output=True)
+    assert done.returncode == 0 and len(done.stdout) == MIB
