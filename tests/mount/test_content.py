@@ -113,14 +113,16 @@ def test_nothing_is_fetched_before_it_is_read(mounts, folders):
         assert info.st_size == 4 * MIB
         assert info.st_mtime_ns == os.stat(folder.path(name)).st_mtime_ns
         assert disk.state(name) == "online-only"
-    assert fetched(disk) == 0
+    # A block of each file tells what it stands for.
+    told = fetched(disk)
+    assert told <= 8 * 4096
     with open(disk.path("file 3"), "rb") as file:
         file.seek(2 * MIB)
         assert file.read(10) == content["file 3"][2 * MIB:2 * MIB + 10]
-    assert 0 < fetched(disk) <= 4 * MIB + 4096
+    assert 0 < fetched(disk) - told <= 4 * MIB
     assert disk.state("file 5") == "online-only"
     assert disk.path("file 5").read_bytes() == content["file 5"]
-    assert fetched(disk) <= 8 * MIB + 8192
+    assert fetched(disk) - told <= 8 * MIB
 
 
 def test_pin_free_and_status(mounts, folders):

@@ -37,6 +37,13 @@ static bool set_failure(GError **error, const char *what, const char *path, int 
 	return error_set_errno(error, errnum, "%s '%s'", what, path);
 }
 
+static bool get_state(const char *path, char ret_state[STATE_SIZE_MAX + 1])
+{
+	ssize_t size = lgetxattr(path, MOUNT_STATE_ATTRIBUTE, ret_state, STATE_SIZE_MAX);
+	ret_state[MAX(size, 0)] = '\0';
+	return size >= 0;
+}
+
 static bool set(const Command *command, const char *value, int argc, char **argv, GError **error)
 {
 	if (!command_parse(command, NULL, &argc, &argv, error) ||
@@ -44,6 +51,11 @@ static bool set(const Command *command, const char *value, int argc, char **argv
 		return false;
 	}
 	for (int i = 1; i < argc; i++) {
+		char state[STATE_SIZE_MAX + 1];
+		/* Elsewhere it would be an attribute like any other. */
+		if (!get_state(argv[i], state)) {
+			return set_failure(error, command->name, argv[i], errno);
+		}
 		if (setxattr(argv[i], MOUNT_STATE_ATTRIBUTE, value, strlen(value), 0) != 0) {
 			return set_failure(error, command->name, argv[i], errno);
 		}
@@ -67,13 +79,6 @@ static bool give_free(const CommandContext *context, int argc, char **argv, GErr
 }
 
 /* ---- showing ---------------------------------------------------------------------------- */
-
-static bool get_state(const char *path, char ret_state[STATE_SIZE_MAX + 1])
-{
-	ssize_t size = lgetxattr(path, MOUNT_STATE_ATTRIBUTE, ret_state, STATE_SIZE_MAX);
-	ret_state[MAX(size, 0)] = '\0';
-	return size >= 0;
-}
 
 /* nftw() hands nothing on. */
 static GHashTable *counts;

@@ -396,13 +396,14 @@ void binding_close(Binding *binding)
 	if (binding->engine && binding->source) {
 		end_jobs(binding);
 	}
-	if (binding->source) {
-		g_source_destroy(binding->source);
-		g_source_unref(binding->source);
-	}
 	watch_free(binding->watch);
 	if (binding->threads) {
 		g_thread_pool_free(binding->threads, FALSE, TRUE);
+	}
+	/* Only now: a job that was handed back may be about to wake it. */
+	if (binding->source) {
+		g_source_destroy(binding->source);
+		g_source_unref(binding->source);
 	}
 	engine_free(binding->engine);
 	upload_free(binding->upload);

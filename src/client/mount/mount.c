@@ -37,13 +37,25 @@ static void tell_entry(const Node *folder, const char *name, void *data)
 	fuse_lowlevel_notify_inval_entry(mount->session, mount_id(folder), name, strlen(name));
 }
 
+/* Of a name that the kernel never heard of it has no entry, and would keep the listing: the pages
+ * of the folder are its listing. */
+static void tell_listing(const Node *folder, void *data)
+{
+	const Mount *mount = data;
+	fuse_lowlevel_notify_inval_inode(mount->session, mount_id(folder), 0, 0);
+}
+
 static void tell_attributes(const Node *node, void *data)
 {
 	const Mount *mount = data;
 	fuse_lowlevel_notify_inval_inode(mount->session, mount_id(node), -1, 0);
 }
 
-static const TellerClass teller_class = { .entry = tell_entry, .attributes = tell_attributes };
+static const TellerClass teller_class = {
+	.entry = tell_entry,
+	.listing = tell_listing,
+	.attributes = tell_attributes,
+};
 
 static NodeKey stamp_key(const EntryStamp *stamp)
 {

@@ -31,12 +31,23 @@ static void news_free(Teller *teller, News *news)
 	g_free(news);
 }
 
+/* The next news are of the same folder: its listing can wait for them. */
+static bool goes_on(Teller *teller, const News *news)
+{
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&teller->lock);
+	const News *next = g_queue_peek_head(&teller->news);
+	return next && next->name && next->node == news->node;
+}
+
 static void tell(Teller *teller, News *news)
 {
-	if (news->name) {
-		teller->class->entry(news->node, news->name, teller->data);
-	} else {
+	if (!news->name) {
 		teller->class->attributes(news->node, teller->data);
+		return;
+	}
+	teller->class->entry(news->node, news->name, teller->data);
+	if (!goes_on(teller, news)) {
+		teller->class->listing(news->node, teller->data);
 	}
 }
 

@@ -14,6 +14,8 @@ typedef struct Teller Teller;
 typedef struct TellerClass {
 	/* What has this name in the folder may be another, or none. */
 	void (*entry)(const Node *folder, const char *name, void *data);
+	/* What lies in this folder changed; after its entries. */
+	void (*listing)(const Node *folder, void *data);
 	/* The attributes of this node changed. */
 	void (*attributes)(const Node *node, void *data);
 } TellerClass;
