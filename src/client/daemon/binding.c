@@ -152,7 +152,7 @@ static gboolean dispatch(GSource *source, GSourceFunc callback, void *data)
 	g_source_set_ready_time(source, -1);
 	int64_t next_us = engine_step(binding->engine);
 	if (binding->volume) {
-		volume_set_online(binding->volume, !engine_is_offline(binding->engine));
+		volume_set_online(binding->volume, !engine_status_offline(binding->engine));
 	}
 	if (binding->rules_changed) {
 		reload_rules(binding);

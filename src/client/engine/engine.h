@@ -91,7 +91,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EngineStatus, engine_status_clear)
 const char *engine_status_name(EngineState state);
 
 /* The server could not be reached when it was last asked. */
-bool engine_is_offline(const Engine *engine);
+bool engine_status_offline(const Engine *engine);
 
 /* Both sides agree on everything, it is recorded, and nothing is left to look at. */
 bool engine_is_settled(Engine *engine);

@@ -157,7 +157,7 @@ GArray *engine_status_activity(Engine *engine)
 	return engine->activity;
 }
 
-bool engine_is_offline(const Engine *engine)
+bool engine_status_offline(const Engine *engine)
 {
 	return engine->offline;
 }
