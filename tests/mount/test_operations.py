@@ -9,8 +9,8 @@ import pytest
 import operations
 from drive import wait_equal
 
-SEEDS = [int(seed) for seed in os.environ.get("MOUNT_SEEDS", "1 2 3").split()]
-STEPS = int(os.environ.get("MOUNT_STEPS", "1500"))
+SEEDS = [int(seed) for seed in os.environ.get("MOUNT_SEEDS", "1 2").split()]
+STEPS = int(os.environ.get("MOUNT_STEPS", "800"))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
