@@ -327,6 +327,17 @@ static void refused(Engine *engine, const UploadItem *item)
 	trouble_item(engine, item->key, error);
 }
 
+/* Nobody looks at what is parked. If it cannot be told what it is, it is something new. */
+static void changed(Engine *engine, const UploadItem *item)
+{
+	const Entry *local = state_get(engine->state, SIDE_LOCAL, item->key);
+	if (local && local->parent == ENTRY_KEY_PARK && item->verb == UPLOAD_HASH) {
+		planning_renew(engine, item->key);
+	} else {
+		observing_look(engine, item->key);
+	}
+}
+
 static void result(Engine *engine, const UploadItem *item, bool completed)
 {
 	switch (item->outcome) {
@@ -335,7 +346,7 @@ static void result(Engine *engine, const UploadItem *item, bool completed)
 		done_item(engine, item);
 		break;
 	case UPLOAD_CHANGED:
-		observing_look(engine, item->key);
+		changed(engine, item);
 		break;
 	case UPLOAD_REFUSED:
 		refused(engine, item);

@@ -100,7 +100,8 @@ void local_set_ignore(Local *local, const Ignore *ignore)
 
 void local_mark_name(Local *local, int64_t folder, const char *name)
 {
-	if (state_get(local->state, SIDE_LOCAL, folder)) {
+	/* What is parked is ours: it is looked at where it goes. */
+	if (folder != ENTRY_KEY_PARK && state_get(local->state, SIDE_LOCAL, folder)) {
 		marks_name(local->marks, folder, name);
 	}
 }
@@ -108,7 +109,7 @@ void local_mark_name(Local *local, int64_t folder, const char *name)
 void local_mark_folder(Local *local, int64_t key, bool deep)
 {
 	const Entry *entry = state_get(local->state, SIDE_LOCAL, key);
-	if (entry && entry->kind == ENTRY_FOLDER) {
+	if (key != ENTRY_KEY_PARK && entry && entry->kind == ENTRY_FOLDER) {
 		marks_folder(local->marks, key, deep);
 	}
 }
