@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The login window: a chat service's page in it, and what must never be in it (DESIGN.md, section 7)."""
+
+import http.cookiejar
+import re
+import urllib.request
+
+import pytest
+
+import chat_service
+from chat_service import ChatService, answer
+from desktop import Window
+from drive import Server, wait_until
+
+
+@pytest.fixture
+def service(tmp_path):
+    service = ChatService(tmp_path)
+    yield service
+    service.close()
+
+
+@pytest.fixture
+def drive(tmp_path, service):
+    server = Server(tmp_path / "data").start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def browser(tmp_path):
+    """The person's browser: keeps the addresses that it was given."""
+    program = tmp_path / "browser"
+    opened = tmp_path / "opened"
+    opened.touch()
+    program.write_text(f"#!/bin/sh\necho \"$1\" >> {opened}\n")
+    program.chmod(0o755)
+    return program, lambda: opened.read_text().split()
+
+
+@pytest.fixture
+def app(desktop, tmp_path, service, drive, browser):
+    window = Window(desktop, tmp_path, IMDRIVE_APP_RECORDS=str(service.records),
+                          browser=str(browser[0]))
+    window.type("Address of the drive", drive.url)
+    window.wait_text("a drive is there")
+    window.click("Next")
+    yield window
+    window.close()
+
+
+def sign_in_in(opener, page):
+    """What a person does in the browser."""
+    with opener.open(page) as answered:
+        link = re.search(r"id='allow' href='([^']+)'", answered.read().decode()).group(1)
+    with opener.open(link.replace("&amp;", "&")) as answered:
+        assert answered.status == 200
+
+
+def known_already(service, handler):
+    """A service in whose session the person is says yes at once."""
+    answer(handler, "", 302, Location=service.way_back(handler))
+
+
+def test_the_service_signs_in_inside_the_window(app, service):
+    app.click("Sign in with QQ")
+    app.wait(service.site.host)
+    app.click("Use my browser instead")
+    app.wait("Waiting for your browser")
+    app.click("Cancel")
+    service.behave = lambda handler: known_already(service, handler)
+    app.click("Sign in with QQ")
+    app.wait("Welcome, alice!")
+    app.wait_text("Your account is new")
+    app.click("Go on")
+    app.wait("Choose your folder")
+    assert app.ask("status")["account"] == "alice"
+
+
+def test_a_service_that_the_app_does_not_know_opens_in_the_browser(app, service, browser):
+    app.click("Sign in with Stranger")
+    app.wait("Waiting for your browser")
+    page = wait_until(browser[1], "the browser was opened")[-1]
+    jar = http.cookiejar.CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    sign_in_in(opener, page)
+    app.wait("Welcome, alice!")
+
+
+def test_waiting_for_the_browser_can_be_given_up(app, browser):
+    app.click("Sign in with Stranger")
+    app.wait("Waiting for your browser")
+    app.click("Cancel")
+    app.wait("Sign in with QQ")
+    wait_until(lambda: app.ask("status")["sign_in"]["state"] == "cancelled", "it was given up")
+
+
+def redirect(service, handler):
+    answer(handler, "", 302, Location=service.elsewhere.url)
+
+
+def refresh(service, handler):
+    answer(handler, f"<meta http-equiv='refresh' content='0; url={service.elsewhere.url}'>")
+
+
+def script(service, handler):
+    answer(handler, f"<script>location = '{service.elsewhere.url}'</script>")
+
+
+@pytest.mark.parametrize("trick", [redirect, refresh, script])
+def test_a_page_of_another_host_goes_to_the_browser(app, service, browser, trick):
+    service.behave = lambda handler: trick(service, handler)
+    app.click("Sign in with QQ")
+    app.wait("Waiting for your browser")
+    assert not app.find(service.elsewhere.host)
+    pages = wait_until(browser[1], "the browser was opened")
+    # The whole attempt, begun anew, at the drive: not the page that wanted to be seen.
+    assert "/oauth/authorize?" in pages[-1] and service.elsewhere.host not in pages[-1]
+
+
+def test_a_page_that_stores_a_file_is_stopped(app, service):
+    service.behave = lambda handler: answer(
+        handler, "x", Content_Type="application/octet-stream",
+        Content_Disposition="attachment; filename=program")
+    app.click("Sign in with QQ")
+    app.wait("The page was closed")
+    app.wait_text("wanted to store a file")
+    assert not [path for path in app.home.rglob("program*") if path.is_file()]
+    app.click("Try again")
+    app.wait("Sign in with QQ")
+
+
+def test_a_bad_certificate_ends_it(desktop, tmp_path):
+    service = ChatService(tmp_path, chat_service.self_signed(tmp_path))
+    drive = Server(tmp_path / "data").start()
+    window = Window(desktop, tmp_path, IMDRIVE_APP_RECORDS=str(service.records))
+    try:
+        window.type("Address of the drive", drive.url)
+        window.wait_text("a drive is there")
+        window.click("Next")
+        window.click("Sign in with QQ")
+        window.wait("The page was closed")
+        window.wait_text("could not prove that it is who it says")
+        assert service.site.asked == []
+    finally:
+        window.close()
+        drive.stop()
+        service.close()
