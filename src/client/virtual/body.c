@@ -9,7 +9,8 @@
  *
  * A file that has touched stays a writer until it is closed, and where there is a writer no promise
  * is taken: so between the record and the bytes no write can slip through unseen. What the engine
- * promised meanwhile is kept, and taken when the last writer closes, if the file is what it was.
+ * promised meanwhile is kept, and taken when the last writer closes, if the file is what it was; so
+ * is what it promised of a file that has moved away with its folder.
  */
 #include "client/virtual/volume_internal.h"
 
@@ -268,10 +269,10 @@ static void forget_pending(Volume *volume, uint64_t inode)
 	g_mutex_unlock(&volume->mutex);
 }
 
-static void keep_pending(Volume *volume, uint64_t inode, const DiskInfo *expected, GBytes *content)
+void body_keep_pending(Volume *volume, const DiskInfo *expected, GBytes *content)
 {
 	Pending *pending = g_new(Pending, 1);
-	*pending = (Pending){ inode, *expected, g_bytes_ref(content) };
+	*pending = (Pending){ expected->stamp.inode, *expected, g_bytes_ref(content) };
 	g_mutex_lock(&volume->mutex);
 	if (g_hash_table_size(volume->pending) >= PENDING_MAX) {
 		/* To be read again costs less than to remember all of them. */
@@ -330,7 +331,7 @@ static bool promise(Body *body, int fd, const DiskInfo *expected, GBytes *conten
 			return true;
 		}
 	} else if (body->writers > 0) {
-		keep_pending(body->volume, body->inode, expected, content);
+		body_keep_pending(body->volume, expected, content);
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_BUSY, "it is open for writing");
 		return false;
 	} else if (is_expected(fd, expected)) {
@@ -397,6 +398,10 @@ void body_release(Body *body, const void *holder)
 
 VolumeFile *volume_file_open(Volume *volume, int fd, int *ret_errno)
 {
+	if (volume->keeper) {
+		/* Each body that waits for a sync holds a descriptor. */
+		keeper_wait(volume->keeper, true);
+	}
 	Body *body = body_get(volume, fd, ret_errno);
 	if (!body) {
 		return NULL;
@@ -436,7 +441,10 @@ void volume_file_close(VolumeFile *file)
 	}
 	Body *body = file->body;
 	g_mutex_lock(&body->mutex);
-	if (g_atomic_int_get(&file->writer) && --body->writers == 0) {
+	if (g_atomic_int_get(&file->writer)) {
+		body->writers--;
+	}
+	if (!body->clean && body->writers == 0) {
 		take_pending(body, file->fd);
 	}
 	if (--body->files == 0) {

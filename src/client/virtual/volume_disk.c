@@ -473,6 +473,13 @@ static bool virtual_promise(Disk *base, const char *path, const DiskInfo *expect
 	VirtualDisk *disk = (VirtualDisk *)base;
 	keeper_wait(disk->volume->keeper, true);
 	DiskFile *inner = disk->inner->class->open(disk->inner, path, false, error);
+	DiskInfo info;
+	bool there = inner && inner->class->look(inner, &info, NULL) &&
+		     info.stamp.inode == expected->stamp.inode;
+	if (!there) {
+		/* It may have moved, with a folder. */
+		body_keep_pending(disk->volume, expected, content);
+	}
 	if (!inner) {
 		return false;
 	}

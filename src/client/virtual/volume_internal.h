@@ -15,7 +15,8 @@ typedef struct Flight Flight;
 typedef struct Keeper Keeper;
 typedef struct VolumeWatch VolumeWatch;
 
-/* The server holds the content of a file that a program had open for writing then. */
+/* The server holds the content of a file that a program had open for writing then, or that was
+ * somewhere else. */
 typedef struct Pending {
 	uint64_t inode;
 	DiskInfo expected;
@@ -121,7 +122,9 @@ void body_overlay(const Record *record, DiskInfo *info);
 /* disk_promise() of an open file. */
 bool body_promise(Volume *volume, int fd, const DiskInfo *expected, GBytes *content,
 		  GError **error);
-/* Is there no way to wait for writers who keep it? BUSY; else nobody writes until released. */
+/* To be taken as soon as the file of that inode is found and closed. */
+void body_keep_pending(Volume *volume, const DiskInfo *expected, GBytes *content);
+/* False while somebody may write to it; else nobody may until it is released. */
 bool body_hold(Body *body, const void *holder);
 void body_release(Body *body, const void *holder);
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -247,6 +248,21 @@ static void test_promise_busy(void)
 {
 	promise_beside_writer(false);
 	promise_beside_writer(true);
+}
+
+/* The folder was moved meanwhile: it is known when the file is found. */
+static void test_promise_moved(void)
+{
+	g_auto(Written) written = written_new();
+	int root = volume_root(written.backing->volume);
+	g_assert_cmpint(mkdirat(root, "one", 0755), ==, 0);
+	g_assert_cmpint(renameat(root, "file", root, "one/file"), ==, 0);
+	written.info = backing_look(written.backing, "one/file");
+	g_assert_cmpint(renameat(root, "one", root, "two"), ==, 0);
+	promise(&written, DRIVE_ERROR_NOT_FOUND);
+	g_assert_cmpint(backing_state(written.backing, "two/file"), ==, VOLUME_DIRTY);
+	backing_assert_bytes(written.backing, "two/file", written.bytes);
+	g_assert_cmpint(backing_state(written.backing, "two/file"), ==, VOLUME_CACHED);
 }
 
 static void test_set_held(void)
@@ -536,6 +552,7 @@ int main(int argc, char **argv)
 	ADD("promise", test_promise);
 	ADD("promise-of-what-changed", test_promise_changed);
 	ADD("promise-waits-for-writers", test_promise_busy);
+	ADD("promise-of-what-moved", test_promise_moved);
 	ADD("set-keeps-writers-out", test_set_held);
 	ADD("free", test_free);
 	ADD("free-spares-dirty-and-open", test_free_spares);
