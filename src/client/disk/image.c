@@ -336,7 +336,7 @@ static void apply_set(Inode *inode, const Change *change)
 {
 	bool edited = inode->mtime_ns != change->mtime_ns || (inode->mode ^ change->mode) & 0100;
 	if (inode->promised && edited) {
-		inode->promise_ns = MAX(change->time_ns, inode->promise_ns + 1);
+		inode->promise_ns = MAX(change->time_ns, inode->promise_ns) + 1;
 	}
 	inode->mtime_ns = change->mtime_ns;
 	inode->mode = change->mode;

@@ -32,7 +32,7 @@ static int64_t to_ns(const struct statx_timestamp *time)
 	return time->tv_sec * NS_PER_S + time->tv_nsec;
 }
 
-static int64_t now_ns(void)
+int64_t body_now_ns(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -576,7 +576,7 @@ static int alter_record(Body *body, int fd, const struct timespec times[2], mode
 	}
 	if (times && times[1].tv_nsec != UTIME_OMIT) {
 		record.mtime_ns = times[1].tv_nsec == UTIME_NOW
-					  ? now_ns()
+					  ? body_now_ns()
 					  : times[1].tv_sec * NS_PER_S + times[1].tv_nsec;
 	}
 	bool edited = record.mtime_ns != body->record.mtime_ns ||
@@ -584,7 +584,7 @@ static int alter_record(Body *body, int fd, const struct timespec times[2], mode
 	if (!edited) {
 		return 0;
 	}
-	record.change_ns = MAX(now_ns(), record.change_ns + 1);
+	record.change_ns = MAX(body_now_ns(), record.change_ns + 1);
 	int errnum = record_write(fd, &record);
 	if (!errnum) {
 		body->record = record;

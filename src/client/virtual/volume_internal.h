@@ -110,6 +110,8 @@ void body_unref(Body *body);
 int body_open(Body *body, int fd);
 /* The same, for who has an open file; without waiting for a holder. */
 int body_alter(Body *body, int fd, const struct timespec times[2], mode_t mode);
+/* Since 1970, exact. */
+int64_t body_now_ns(void);
 /* For futimens(2). */
 void body_to_times(int64_t mtime_ns, struct timespec ret_times[2]);
 /* disk_file_look(), disk_file_promised() */
