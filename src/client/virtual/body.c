@@ -396,7 +396,7 @@ void body_release(Body *body, const void *holder)
 
 /* ---- files -------------------------------------------------------------------------------- */
 
-VolumeFile *volume_file_open(Volume *volume, int fd, int *ret_errno)
+VolumeFile *body_file_open(Volume *volume, int fd, int *ret_errno)
 {
 	if (volume->keeper) {
 		/* Each body that waits for a sync holds a descriptor. */
@@ -434,7 +434,7 @@ static void let_go(Body *body, const VolumeFile *file)
 	}
 }
 
-void volume_file_close(VolumeFile *file)
+void body_file_close(VolumeFile *file)
 {
 	if (!file) {
 		return;
@@ -455,7 +455,7 @@ void volume_file_close(VolumeFile *file)
 	g_free(file);
 }
 
-int volume_file_need(VolumeFile *file, uint64_t offset, uint64_t size, GCancellable *cancellable)
+int body_file_need(VolumeFile *file, uint64_t offset, uint64_t size, GCancellable *cancellable)
 {
 	Body *body = file->body;
 	if (!g_atomic_int_get(&file->used)) {
@@ -532,7 +532,7 @@ static int become_dirty(Body *body, int fd, uint64_t keep)
 	return errnum;
 }
 
-int volume_file_touch(VolumeFile *file, uint64_t keep_size, GCancellable *cancellable)
+int body_file_touch(VolumeFile *file, uint64_t keep_size, GCancellable *cancellable)
 {
 	if (g_atomic_int_get(&file->writer)) {
 		return 0;
@@ -616,7 +616,7 @@ int body_alter(Body *body, int fd, const struct timespec times[2], mode_t mode)
 	return errnum;
 }
 
-int volume_file_alter(VolumeFile *file, const struct timespec times[2], mode_t mode)
+int body_file_alter(VolumeFile *file, const struct timespec times[2], mode_t mode)
 {
 	Body *body = file->body;
 	g_mutex_lock(&body->mutex);
@@ -628,7 +628,7 @@ int volume_file_alter(VolumeFile *file, const struct timespec times[2], mode_t m
 	return errnum;
 }
 
-void volume_correct(Volume *volume, struct statx *info)
+void body_correct(Volume *volume, struct statx *info)
 {
 	if (!S_ISREG(info->stx_mode)) {
 		return;

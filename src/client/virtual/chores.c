@@ -97,7 +97,7 @@ static void fetch(Volume *volume, int fd, bool all)
 	}
 }
 
-int volume_pin(Volume *volume, int fd, bool pinned)
+int chores_pin(Volume *volume, int fd, bool pinned)
 {
 	int errnum = record_put(fd, RECORD_PIN_ATTRIBUTE, pinned ? "" : NULL, 0);
 	if (!errnum && pinned) {

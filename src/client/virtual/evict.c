@@ -255,7 +255,7 @@ static bool free_visited(const WalkFile *file, void *data)
 	return true;
 }
 
-int volume_free(Volume *volume, int fd)
+int evict_free(Volume *volume, int fd)
 {
 	struct stat info;
 	if (fstat(fd, &info) < 0) {

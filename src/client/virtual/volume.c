@@ -224,3 +224,60 @@ void volume_settle(Volume *volume)
 	keeper_wait(volume->keeper, false);
 	chores_wait(volume);
 }
+
+/* ---- for the mount: the parts that do it -------------------------------------------------- */
+
+VolumeFile *volume_file_open(Volume *volume, int fd, int *ret_errno)
+{
+	return body_file_open(volume, fd, ret_errno);
+}
+
+void volume_file_close(VolumeFile *file)
+{
+	body_file_close(file);
+}
+
+int volume_file_need(VolumeFile *file, uint64_t offset, uint64_t size, GCancellable *cancellable)
+{
+	return body_file_need(file, offset, size, cancellable);
+}
+
+int volume_file_touch(VolumeFile *file, uint64_t keep_size, GCancellable *cancellable)
+{
+	return body_file_touch(file, keep_size, cancellable);
+}
+
+int volume_file_alter(VolumeFile *file, const struct timespec times[2], mode_t mode)
+{
+	return body_file_alter(file, times, mode);
+}
+
+void volume_correct(Volume *volume, struct statx *info)
+{
+	body_correct(volume, info);
+}
+
+const char *volume_state_name(VolumeState state)
+{
+	return condition_name(state);
+}
+
+int volume_state(Volume *volume, int fd, VolumeState *ret_state, bool *ret_pinned)
+{
+	return condition_get(volume, fd, ret_state, ret_pinned);
+}
+
+int volume_pin(Volume *volume, int fd, bool pinned)
+{
+	return chores_pin(volume, fd, pinned);
+}
+
+int volume_free(Volume *volume, int fd)
+{
+	return evict_free(volume, fd);
+}
+
+void volume_notice(Volume *volume, const EntryStamp *folder, const WatchEvent *event)
+{
+	volume_watch_tell(volume, folder, event);
+}

@@ -130,6 +130,21 @@ void body_keep_pending(Volume *volume, const DiskInfo *expected, GBytes *content
 bool body_hold(Body *body, const void *holder);
 void body_release(Body *body, const void *holder);
 
+/* Of volume.h. */
+VolumeFile *body_file_open(Volume *volume, int fd, int *ret_errno);
+void body_file_close(VolumeFile *file);
+int body_file_need(VolumeFile *file, uint64_t offset, uint64_t size, GCancellable *cancellable);
+int body_file_touch(VolumeFile *file, uint64_t keep_size, GCancellable *cancellable);
+int body_file_alter(VolumeFile *file, const struct timespec times[2], mode_t mode);
+void body_correct(Volume *volume, struct statx *info);
+
+/* ---- condition.c, volume_watch.c: of volume.h -------------------------------------------------
+ */
+
+const char *condition_name(VolumeState state);
+int condition_get(Volume *volume, int fd, VolumeState *ret_state, bool *ret_pinned);
+void volume_watch_tell(Volume *volume, const EntryStamp *folder, const WatchEvent *event);
+
 /* ---- hydrate.c ---------------------------------------------------------------------------- */
 
 /* The body's mutex, with waits that end when it is cancelled. */
@@ -170,6 +185,9 @@ void chores_fetch(Volume *volume, int fd);
 void chores_fetch_pinned(Volume *volume);
 void chores_wait(Volume *volume);
 void evict_run(Volume *volume);
+/* Of volume.h. */
+int chores_pin(Volume *volume, int fd, bool pinned);
+int evict_free(Volume *volume, int fd);
 
 /* ---- volume.c ----------------------------------------------------------------------------- */
 

@@ -148,7 +148,7 @@ Watch *volume_watch_new(Volume *volume, WatchNotify notify, void *data)
 	return &watch->base;
 }
 
-void volume_notice(Volume *volume, const EntryStamp *folder, const WatchEvent *event)
+void volume_watch_tell(Volume *volume, const EntryStamp *folder, const WatchEvent *event)
 {
 	g_mutex_lock(&volume->mutex);
 	VolumeWatch *watch = volume->watch;

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-const char *volume_state_name(VolumeState state)
+const char *condition_name(VolumeState state)
 {
 	static const char *const names[] = {
 		[VOLUME_ONLINE_ONLY] = "online-only",
@@ -35,7 +35,7 @@ static VolumeState state_of_clean(Volume *volume, int fd, uint64_t inode, const 
 	return some ? VOLUME_PARTIAL : VOLUME_ONLINE_ONLY;
 }
 
-int volume_state(Volume *volume, int fd, VolumeState *ret_state, bool *ret_pinned)
+int condition_get(Volume *volume, int fd, VolumeState *ret_state, bool *ret_pinned)
 {
 	char none[1];
 	size_t size;
