@@ -164,8 +164,9 @@ static void begin_ours(Engine *engine, const Task *task)
 static void end_ours(Engine *engine, const Task *task)
 {
 	const ApplyItem *item = task->item;
+	/* Without the time of its last change, it was touched already while it was put there. */
 	bool arrived = item->outcome == APPLY_DONE && item->verb == APPLY_CREATE &&
-		       item->kind == ENTRY_FILE;
+		       item->kind == ENTRY_FILE && item->info.stamp.change_ns != 0;
 	observing_end(engine, task->parent, task->name, arrived);
 	if (item->verb == APPLY_MOVE) {
 		observing_end(engine, task->from_parent, task->from_name, false);
