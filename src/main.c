@@ -174,6 +174,21 @@ static char *read_input(const char *prompt)
 	return g_steal_pointer(&input);
 }
 
+/* All of standard input, up to a table's size; NULL if it has more, or zero bytes in it. */
+static char *read_table(const char *prompt)
+{
+	if (isatty(STDIN_FILENO)) {
+		fprintf(stderr, "%s:\n", prompt);
+	}
+	g_autofree char *text = g_malloc(ROSTER_SIZE_MAX + 1);
+	size_t size = fread(text, 1, ROSTER_SIZE_MAX, stdin);
+	text[size] = '\0';
+	if (getchar() != EOF || strlen(text) != size) {
+		return NULL;
+	}
+	return g_steal_pointer(&text);
+}
+
 static void set_data_options(const Config *config, DataFolderOptions *options)
 {
 	options->device_idle_max_s = config->device_idle_days * DAY_S;
@@ -267,7 +282,12 @@ static int run_verb(const CommandLine *line, const Config *config)
 		fputs(usage->str, stderr);
 		return EXIT_USAGE;
 	}
-	g_autofree char *input = verb->prompt ? read_input(verb->prompt) : NULL;
+	g_autofree char *input = !verb->prompt ? NULL
+				 : verb->many  ? read_table(verb->prompt)
+					       : read_input(verb->prompt);
+	if (verb->prompt && !input) {
+		return fail_usage("standard input is no text of at most 1 MiB for", verb->name);
+	}
 	const Asked asked = {
 		.words = words, .rest = rest, .input = input, .url = config->public_url
 	};

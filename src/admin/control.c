@@ -18,7 +18,8 @@
 #include <unistd.h>
 
 #define SOCKET_NAME "control"
-#define LINE_SIZE_MAX (1 * MIB)
+/* A table of the largest size, each of its bytes escaped. */
+#define LINE_SIZE_MAX (8 * ROSTER_SIZE_MAX)
 /* Whoever connects and says nothing does not keep others out for longer. */
 #define ASK_TIMEOUT_MS 10000
 #define AT_ONCE_MAX 4

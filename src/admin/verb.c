@@ -58,6 +58,13 @@ const Verb verb_table[] = {
 	  false, verb_access_identities },
 	{ "user bind", "NAME PROVIDER SUBJECT [TENANT]", 3, 4,
 	  "Lets a chat account in that no account has.", NULL, false, verb_access_bind },
+	{ .name = "user bind-all",
+	  .arguments = "",
+	  .summary = "Lets chat accounts in as a table on standard input says, all or none: "
+		     "NAME,PROVIDER,SUBJECT[,TENANT] on each line.",
+	  .prompt = "Table, ended by Ctrl-D",
+	  .many = true,
+	  .run = verb_access_bind_all },
 	{ "user rebind", "NAME PROVIDER SUBJECT [TENANT]", 3, 4,
 	  "Gives a chat account to this account, whoever had it before.", NULL, false,
 	  verb_access_rebind },

@@ -15,7 +15,7 @@ typedef struct VerbCall {
 	const char *folder;       /* the path of the data folder, if it does */
 	const char *public_url;   /* of the configuration; NULL: not said */
 	const char *const *words; /* after the verb's own; ends with NULL */
-	const char *input;        /* the line of standard input that the verb asked for */
+	const char *input;        /* what the verb asked standard input for */
 	GString *out;             /* for standard output */
 } VerbCall;
 
@@ -31,6 +31,7 @@ typedef struct Verb {
 	bool creates;       /* makes a data folder if there is none */
 	VerbRun run;
 	bool apart; /* reads files of the folder only: needs neither its lock nor its server */
+	bool many;  /* all of standard input is asked for, not a line of it */
 } Verb;
 
 /* The verb that words begin with, and the words after it; NULL if none. */

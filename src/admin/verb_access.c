@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/verb_access.h"
 
+#include "admin/roster.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "server/accounts/audit.h"
@@ -174,6 +175,50 @@ bool verb_access_bind(VerbCall *call, GError **error)
 	}
 	g_string_append_printf(call->out, "This identity enters the account '%s' now.\n",
 			       call->words[0]);
+	return true;
+}
+
+/* A row's key and whose it is; the proof borrows. */
+static bool resolve(VerbCall *call, const RosterRow *row, Proof *ret_key, IdentitiesBind *ret_bind,
+		    GError **error)
+{
+	*ret_key = (Proof){ .provider = row->provider,
+			    .subject = row->subject,
+			    .tenant = *row->tenant ? row->tenant : NULL };
+	*ret_bind = (IdentitiesBind){ .epoch = -1, .proof = ret_key };
+	return find_account(call, row->name, &ret_bind->account, error);
+}
+
+static bool bind_rows(VerbCall *call, const GArray *rows, GError **error)
+{
+	g_autofree Proof *keys = g_new0(Proof, rows->len + 1);
+	g_autoptr(GArray) binds = g_array_new(FALSE, FALSE, sizeof(IdentitiesBind));
+	unsigned at = 0;
+	bool good = true;
+	while (good && at < rows->len) {
+		IdentitiesBind bind;
+		good = resolve(call, &g_array_index(rows, RosterRow, at), &keys[at], &bind, error);
+		if (good) {
+			g_array_append_val(binds, bind);
+			at++;
+		}
+	}
+	good = good && identities_bind_all(accounts_of(call), binds, NULL, &at, error);
+	if (!good && at < rows->len) {
+		g_prefix_error(error, "line %u: ", g_array_index(rows, RosterRow, at).line);
+	}
+	return good;
+}
+
+bool verb_access_bind_all(VerbCall *call, GError **error)
+{
+	g_autoptr(GArray) rows = roster_parse(call->input, error);
+	if (!rows || !bind_rows(call, rows, error)) {
+		g_prefix_error(error, "nothing was changed: ");
+		return false;
+	}
+	g_string_append_printf(call->out, "%u identities enter the accounts of the table now.\n",
+			       rows->len);
 	return true;
 }
 

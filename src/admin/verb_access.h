@@ -9,6 +9,7 @@ bool verb_access_role(VerbCall *call, GError **error);
 bool verb_access_approve(VerbCall *call, GError **error);
 bool verb_access_identities(VerbCall *call, GError **error);
 bool verb_access_bind(VerbCall *call, GError **error);
+bool verb_access_bind_all(VerbCall *call, GError **error);
 bool verb_access_rebind(VerbCall *call, GError **error);
 bool verb_access_unbind(VerbCall *call, GError **error);
 bool verb_access_sessions(VerbCall *call, GError **error);

@@ -112,6 +112,41 @@ static void test_clients(Fixture *fixture, const void *data)
 	assert_says(fixture, "client remove imdrive", 1, "no client");
 }
 
+static void assert_bind_all(Fixture *fixture, const char *table, int status, const char *part)
+{
+	g_autofree char *text = NULL;
+	g_assert_cmpint(run(fixture, "user bind-all", table, &text), ==, status);
+	g_test_message("%s", text);
+	g_assert_nonnull(strstr(text, part));
+}
+
+static void test_tables_bind_all_or_nobody(Fixture *fixture, const void *data)
+{
+	g_assert_cmpint(run(fixture, "user add alice", "long enough", NULL), ==, 0);
+	g_assert_cmpint(run(fixture, "user add bob", "long enough", NULL), ==, 0);
+	assert_says(fixture, "user bind bob qq 7", 0, "");
+	static const struct {
+		const char *table;
+		const char *says;
+	} bad[] = {
+		{ "alice,qq,1\ncarol,qq,2\n", "nothing was changed: line 2: " },
+		{ "alice,qq,1\n\nalice,qq,7\n", "nothing was changed: line 3: " },
+		{ "alice,qq,1\nbob,qq,1\n", "nothing was changed: line 2: " },
+		{ "alice,qq,1\nbob,QQ,2\n", "nothing was changed: line 2: " },
+		{ "alice,qq,1\nbob,qq\n", "nothing was changed: line 2: " },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+		assert_bind_all(fixture, bad[i].table, 1, bad[i].says);
+		g_autofree char *text = NULL;
+		g_assert_cmpint(run(fixture, "user identities alice", NULL, &text), ==, 0);
+		g_assert_null(strstr(text, "qq"));
+	}
+	assert_bind_all(fixture, "alice,qq,1\nbob,wecom,zhang,corp\nbob,qq,7\n", 0, "3 identities");
+	assert_says(fixture, "user identities alice", 0, "\tqq\t\t1\t");
+	assert_says(fixture, "user identities bob", 0, "wecom\tcorp\tzhang");
+	assert_bind_all(fixture, "", 0, "0 identities");
+}
+
 static void test_people_are_let_in(Fixture *fixture, const void *data)
 {
 	g_assert_cmpint(run(fixture, "user add alice", "long enough", NULL), ==, 0);
@@ -393,6 +428,7 @@ int main(int argc, char **argv)
 	add("users", test_users);
 	add("clients", test_clients);
 	add("people-are-let-in", test_people_are_let_in);
+	add("tables-bind-all-or-nobody", test_tables_bind_all_or_nobody);
 	add("links-need-an-address", test_links_need_an_address);
 	add("audit-tells", test_audit_tells);
 	add("removed-account-is-emptied", test_removed_account_is_emptied);

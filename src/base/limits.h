@@ -67,8 +67,8 @@
 #define PROVIDER_SERVERS_MAX 1024            /* typed servers that are remembered */
 
 /* Programs that sign in */
-#define OAUTH_FORM_SIZE_MAX (16 * KIB)      /* a form of the endpoints for programs */
-#define OAUTH_PARAMETER_SIZE_MAX 2048       /* bytes of a parameter's value */
+#define OAUTH_FORM_SIZE_MAX (16 * KIB) /* a form of the endpoints for programs */
+#define OAUTH_PARAMETER_SIZE_MAX 2048  /* bytes of a parameter's value */
 #define OAUTH_PROVIDER_SIZE_MAX 64
 #define OAUTH_REDIRECTS_MAX 16              /* of one client */
 #define OAUTH_PENDING_MAX 8192              /* requests of browsers that are under way */
@@ -82,6 +82,8 @@
 #define ACCOUNT_NAME_SIZE_MAX 64
 #define PASSWORD_SIZE_MAX 1024
 #define DEVICE_NAME_SIZE_MAX 128
+#define ROSTER_ROWS_MAX 10000     /* identities that are bound at once */
+#define ROSTER_SIZE_MAX (1 * MIB) /* and their table */
 #define DEVICES_PER_ACCOUNT_MAX 1000
 #define LOGIN_LIMIT_ENTRIES_MAX 65536 /* peers and names of failed sign-ins that are remembered */
 

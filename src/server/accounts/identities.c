@@ -200,13 +200,12 @@ static bool check_account(SqlSession *session, const IdentitiesBind *bind, GErro
 	return true;
 }
 
-bool identities_bind(Accounts *accounts, const IdentitiesBind *bind, const AuditBy *by,
+static bool bind_one(SqlSession *session, const IdentitiesBind *bind, const AuditBy *by,
 		     GError **error)
 {
-	g_autoptr(SqlSession) session =
-		proof_check(bind->proof, error) ? sql_write(accounts_sql(accounts), error) : NULL;
 	Identity identity;
-	if (!session || !identities_read(session, bind->proof, &identity, error)) {
+	if (!proof_check(bind->proof, error) ||
+	    !identities_read(session, bind->proof, &identity, error)) {
 		return false;
 	}
 	int64_t id = identity.id;
@@ -222,13 +221,33 @@ bool identities_bind(Accounts *accounts, const IdentitiesBind *bind, const Audit
 		return false;
 	}
 	if (id != 0) {
-		return identities_refresh(session, id, bind, audit_by_now(by), error) &&
-		       sql_commit(session, error);
+		return identities_refresh(session, id, bind, audit_by_now(by), error);
 	}
 	g_autofree char *target = identities_text(bind->proof);
 	const AuditEvent event = { .what = "link", .account = bind->account, .target = target };
 	return identities_insert(session, bind, by, error) &&
-	       audit_append(session, by, &event, error) && sql_commit(session, error);
+	       audit_append(session, by, &event, error);
+}
+
+bool identities_bind(Accounts *accounts, const IdentitiesBind *bind, const AuditBy *by,
+		     GError **error)
+{
+	g_autoptr(SqlSession) session = sql_write(accounts_sql(accounts), error);
+	return session && bind_one(session, bind, by, error) && sql_commit(session, error);
+}
+
+bool identities_bind_all(Accounts *accounts, const GArray *binds, const AuditBy *by,
+			 unsigned *ret_failed, GError **error)
+{
+	g_autoptr(SqlSession) session = sql_write(accounts_sql(accounts), error);
+	unsigned i = 0;
+	bool bound = session != NULL;
+	while (bound && i < binds->len) {
+		bound = bind_one(session, &g_array_index(binds, IdentitiesBind, i), by, error);
+		i += bound ? 1 : 0;
+	}
+	*ret_failed = i;
+	return bound && sql_commit(session, error);
 }
 
 /* ---- unbinding ------------------------------------------------------------------------- */

@@ -61,6 +61,13 @@ bool identities_bind(Accounts *accounts, const IdentitiesBind *bind, const Audit
 		     GError **error);
 
 /*
+ * The same for many (IdentitiesBind), all or none of them. *ret_failed is set when it fails: which
+ * one it was, or their number if it was none of them.
+ */
+bool identities_bind_all(Accounts *accounts, const GArray *binds, const AuditBy *by,
+			 unsigned *ret_failed, GError **error);
+
+/*
  * Unlinks one of the account's identities and revokes what it signed in (accounts_revoke()).
  * DRIVE_ERROR_FORBIDDEN if it is the last way to sign in; DRIVE_ERROR_NOT_FOUND.
  */
