@@ -15,7 +15,8 @@
 
 static json_t *account_json(const Account *account)
 {
-	return json_pack("{s:I, s:s}", "id", (json_int_t)account->id, "name", account->name);
+	return json_pack("{s:I, s:s, s:s}", "id", (json_int_t)account->id, "name", account->name,
+			 "role", account->role == ACCOUNT_ADMIN ? "admin" : "user");
 }
 
 static json_t *device_json(int64_t id, const char *name)

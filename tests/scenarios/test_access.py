@@ -88,6 +88,39 @@ def test_r13_new_password_signs_everything_out(server):
     assert json.dumps(before.token) not in log_of(server)
 
 
+def test_many_identities_are_bound_by_a_table(server):
+    server.add_user("bob")
+    table = "name,provider,subject,tenant\nalice,qq,1\nbob,wecom,zhang,corp\n"
+    refused = admin(server, "user", "bind-all", text=table + "carol,qq,3\n", check=False)
+    assert refused.returncode == 1 and "nothing was changed: line 4: " in refused.stderr
+    assert "\tqq\t" not in admin(server, "user", "identities", "alice").stdout
+    assert "2 identities" in admin(server, "user", "bind-all", text=table).stdout
+    server.stop()
+    assert "2 identities" in admin(server, "user", "bind-all", text=table).stdout
+    assert "wecom\tcorp\tzhang" in admin(server, "user", "identities", "bob").stdout
+    large = admin(server, "user", "bind-all", text="#" * (1 << 20) + "\n", check=False)
+    assert large.returncode == 2 and "1 MiB" in large.stderr
+
+
+def test_a_person_sees_who_he_is(server, devices):
+    laptop = devices("laptop", start=False)
+    admin(server, "user", "bind", "alice", "xmpp", "alice@localhost")
+    admin(server, "user", "role", "alice", "admin")
+    admin(server, "user", "quota", "alice", "1G")
+    shown = laptop.command("account").stdout
+    for part in ("alice, administrator", server.url, "number", "0 bytes of 1.1", "by xmpp",
+                 "by password"):
+        assert part in shown, part
+    answer = json.loads(laptop.command("account", "--json").stdout)
+    assert answer["account"]["name"] == "alice" and answer["account"]["role"] == "admin"
+    assert answer["server"] == server.url and answer["quota"] == 1 << 30
+    assert answer["password"] is True
+    assert [identity["provider"] for identity in answer["identities"]] == ["xmpp"]
+    laptop.command("logout")
+    refused = laptop.command("account", check=False)
+    assert refused.returncode == 1 and "imdrive login" in refused.stderr
+
+
 def test_a_person_signs_another_device_out(devices):
     laptop, phone = devices("laptop", "phone", start=False)
     listed = laptop.command("devices").stdout.splitlines()
