@@ -67,17 +67,21 @@ static void put_services(Html *html, const Frame *frame, const PageLogin *login)
 
 static void put_chat(Html *html, const Frame *frame, const PageLogin *login)
 {
+	bool first = login->service_count == 0;
 	frame_open_form(html, frame, login->chat_action, "field-row");
 	html_put(html, "<label for=\"address\">");
 	html_say(html, frame->language, PHRASE_CHAT_ADDRESS, NULL);
-	html_put(
-		html,
-		"</label><div class=\"joined\"><input id=\"address\" name=\"address\" "
-		"type=\"text\" inputmode=\"email\" autocomplete=\"email\" autocapitalize=\"none\" "
-		"spellcheck=\"false\" maxlength=\"512\" required=\"required\" "
-		"placeholder=\"alice@example.org\" aria-describedby=\"address-hint\" value=\"%s\"/>"
-		"<button class=\"%s\">",
-		login->address ? login->address : "", login->service_count > 0 ? "" : "primary");
+	html_put(html,
+		 "</label><div class=\"joined\"><input id=\"address\" name=\"address\" "
+		 "type=\"text\" inputmode=\"email\" autocomplete=\"email\" autocapitalize=\"none\" "
+		 "spellcheck=\"false\" maxlength=\"512\" required=\"required\" "
+		 "placeholder=\"alice@example.org\" aria-describedby=\"address-hint\" value=\"%s\"",
+		 login->address ? login->address : "");
+	if (first) {
+		/* The first thing on the page: who opens it can type at once. */
+		html_put(html, " autofocus=\"autofocus\"");
+	}
+	html_put(html, "/><button class=\"%s\">", first ? "primary" : "");
 	html_say(html, frame->language, PHRASE_CONTINUE, NULL);
 	html_put(html, "</button></div><p class=\"hint\" id=\"address-hint\">");
 	html_say(html, frame->language, PHRASE_CHAT_HINT, NULL);

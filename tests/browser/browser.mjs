@@ -6,6 +6,7 @@
 //   {"do": "open", "context": "alice", "script": false, "language": "zh-CN", "dark": true}
 //   {"do": "goto", "context": …, "tab": 0, "url": …}      tab: as many as one likes
 //   {"do": "fill"|"click"|"press", …, "selector": …, "value": …}
+//   {"do": "type"|"key", …, "value": …}
 //   {"do": "wait", …, "selector": …} | {"do": "wait", …, "url": prefix}
 //   {"do": "look", …}   url, title, text, and what the console complained of
 //   {"do": "shot", …, "path": …}
@@ -62,6 +63,13 @@ const verbs = {
   },
   async click(request) {
     await (await tab(request)).click(request.selector, { noWaitAfter: true });
+  },
+  // Goes to whatever has the focus.
+  async type(request) {
+    await (await tab(request)).keyboard.type(request.value);
+  },
+  async key(request) {
+    await (await tab(request)).keyboard.press(request.value);
   },
   async press(request) {
     await (await tab(request)).press(request.selector, request.value, { noWaitAfter: true });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The certified OpenID provider `oidc-provider`: PKCE required, iss announced, names in userinfo only.
-// Arguments: redirect URIs. Prints its issuer.
+// One client has a secret, the other none. Arguments: redirect URIs. Prints its issuer.
 import http from 'node:http';
 import Provider from 'oidc-provider';
 
@@ -12,6 +12,9 @@ const provider = new Provider(issuer, {
     client_id: 'client-1', client_secret: '0123456789abcdef0123456789abcdef',
     redirect_uris: process.argv.slice(2), grant_types: ['authorization_code'],
     response_types: ['code'],
+  }, {
+    client_id: 'imdrive', token_endpoint_auth_method: 'none', redirect_uris: process.argv.slice(2),
+    grant_types: ['authorization_code'], response_types: ['code'],
   }],
   pkce: { required: () => true },
   claims: { openid: ['sub'], profile: ['name', 'preferred_username'] },

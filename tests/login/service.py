@@ -13,6 +13,7 @@ class Service:
         self.people = {}  # code -> what userinfo says
         self.asked = []  # forms that came to the token endpoint
         self.down = False
+        self.signed_in = None  # whose browser it is: sends him back at once
         service = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -35,6 +36,16 @@ class Service:
                     self.answer({"error": "invalid_grant"}, 400)
 
             def do_GET(self):
+                target = urllib.parse.urlsplit(self.path)
+                if target.path == "/authorize" and service.signed_in:
+                    query = dict(urllib.parse.parse_qsl(target.query))
+                    back = {"code": service.signed_in, "state": query["state"]}
+                    self.send_response(302)
+                    self.send_header("Location", f"{query['redirect_uri']}?"
+                                     f"{urllib.parse.urlencode(back)}")
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
                 token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
                 self.answer(service.people.get(token, {"error": "invalid_token"}))
 
