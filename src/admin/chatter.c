@@ -35,6 +35,12 @@ static bool knows(const char *provider, const char *address, void *data)
 	return known;
 }
 
+static char *language(const char *provider, const char *address, void *data)
+{
+	Chatter *chatter = data;
+	return identities_address_language(chatter->options.accounts, provider, address, NULL);
+}
+
 static void stopped(const ChatStop *stop, void *data)
 {
 	Chatter *chatter = data;
@@ -115,6 +121,7 @@ Chatter *chatter_open(const ChatterOptions *options, GError **error)
 		.drive_name = name,
 		.drive_url = options->url,
 		.knows = knows,
+		.language = language,
 		.stopped = stopped,
 		.data = chatter,
 	};

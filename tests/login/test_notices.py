@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the drive tells people in chat about their access; and STOP against a real page."""
 
+import json
 import re
 
 import pytest
@@ -48,7 +49,7 @@ def drive(tmp_path, chat):
 def question(person):
     """The next question; what was said before is read past."""
     message = person.receive()
-    while "two-digit number" not in message["body"]:
+    while not any(part in message["body"] for part in ("two-digit number", "两位数字")):
         message = person.receive()
     return message
 
@@ -56,10 +57,11 @@ def question(person):
 def prove(visitor, page, person):
     """Types the address into the page's field, and answers in chat; the page that follows."""
     page = visitor.submit(page, "/login/chat", address=person.address)
-    number = re.search(r"with this number: ?(\d\d)", page.text).group(1)
+    number = re.search(r'class="number"><strong>(\d\d)<', page.body).group(1)
     asked = question(person)
     person.answer(asked, number)
     person.receive()  # "That is the number", so the drive knows by now
+    person.asked = asked["body"]
     return visitor.get(page.url)
 
 
@@ -92,6 +94,31 @@ def test_r11_both_addresses_learn_of_linking_and_unlinking(drive, people):
     visitor.post(forms[-1].action, forms[-1].fields)
     for person in people:
         assert bob.address in heard(person, "can no longer sign in")
+
+
+def test_a10_r11_the_drive_writes_in_the_language_of_the_last_sign_in(drive, people):
+    alice, bob = people
+    chinese, english = Visitor(drive.url, "zh-CN,zh;q=0.9"), Visitor(drive.url, "en")
+    enter(chinese, alice)
+    assert "有人想以您的身份登录" in alice.asked
+    # Notices, whoever they go to: a chat account and a device of alice's.
+    page = chinese.submit(chinese.get("/account"), "/account/identity/link", provider="chat")
+    page = prove(chinese, page, bob)
+    page = chinese.submit(page, "/login/chat", answer="yes")
+    chinese.submit(page, "/account/identity/bind", answer="yes")
+    for person in people:
+        assert bob.address in heard(person, "可以登录您的账户")
+    device = json.loads(english.post(
+        "/oauth/device", {"client_id": "imdrive", "device_name": "tv"}).body)
+    page = chinese.submit(chinese.get(device["verification_uri_complete"]), "/device")
+    chinese.submit(page, "/device/approve", answer="yes")
+    for person in people:
+        assert f"{drive.url}/account" in heard(person, "设备“tv”已连接")
+    # Somebody else's page does not decide what alice reads; a sign-in of hers does.
+    enter(english, alice)
+    assert "有人想以您的身份登录" in alice.asked
+    enter(Visitor(drive.url, "zh-CN"), bob)
+    assert "Somebody wants to sign in" in bob.asked
 
 
 def test_c5_stop_at_the_last_moment_signs_nobody_in(drive, people, tmp_path):

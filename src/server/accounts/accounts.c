@@ -55,6 +55,7 @@ void accounts_account_clear(void *account)
 	Account *cleared = account;
 	g_clear_pointer(&cleared->name, g_free);
 	g_clear_pointer(&cleared->display_name, g_free);
+	g_clear_pointer(&cleared->language, g_free);
 }
 
 /* ---- adding ---------------------------------------------------------------------------- */
@@ -141,7 +142,7 @@ bool accounts_add(Accounts *accounts, const char *name, const char *password, in
 	" account.role, account.waiting, account.password IS NOT NULL, account.epoch," \
 	" (SELECT COUNT(*) FROM identity WHERE identity.account = account.id),"        \
 	" (SELECT identity.name FROM identity WHERE identity.account = account.id"     \
-	"  ORDER BY identity.id LIMIT 1)"                                              \
+	"  ORDER BY identity.id LIMIT 1), account.language"                            \
 	" FROM account "
 
 static void read_account(SqlStatement *row, Account *ret_account)
@@ -158,6 +159,7 @@ static void read_account(SqlStatement *row, Account *ret_account)
 		.epoch = sql_column_int(row, 8),
 		.identity_count = (unsigned)sql_column_int(row, 9),
 		.display_name = records_text(row, 10),
+		.language = records_text(row, 11),
 	};
 }
 

@@ -39,6 +39,7 @@ typedef struct Account {
 	bool has_password; /* of the drive's own */
 	unsigned identity_count;
 	char *display_name; /* as its first chat service calls it, or "" */
+	char *language;     /* of the pages at its last sign-in, "zh-CN"; "" if not known */
 	/*
 	 * How often its access was revoked. Who asks an account for something that is done later (a
 	 * code, a link in progress) keeps the epoch beside it and hands it in then: what was asked

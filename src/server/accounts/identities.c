@@ -137,6 +137,23 @@ bool identities_know_address(Accounts *accounts, const char *provider, const cha
 	return true;
 }
 
+char *identities_address_language(Accounts *accounts, const char *provider, const char *address,
+				  GError **error)
+{
+	SqlStatement *row;
+	g_autoptr(SqlSession) session = sql_read(accounts_sql(accounts), error);
+	if (!session ||
+	    !records_find(session,
+			  "SELECT account.language FROM identity"
+			  " JOIN account ON account.id = identity.account"
+			  " WHERE chat_address = $1 AND provider = $2 AND account.language <> ''",
+			  RECORDS_VALUES(RECORDS_TEXT(address), RECORDS_TEXT(provider)), &row,
+			  error)) {
+		return NULL;
+	}
+	return row ? records_text(row, 0) : NULL;
+}
+
 /* ---- binding --------------------------------------------------------------------------- */
 
 bool identities_insert(SqlSession *session, const IdentitiesBind *bind, const AuditBy *by,

@@ -87,3 +87,7 @@ bool identities_rebind(Accounts *accounts, int64_t account, const Proof *key, co
  */
 bool identities_know_address(Accounts *accounts, const char *provider, const char *address,
 			     bool *ret_known, GError **error);
+
+/* The language of who has this chat address (Account.language); NULL if nobody's is known. */
+char *identities_address_language(Accounts *accounts, const char *provider, const char *address,
+				  GError **error);

@@ -114,6 +114,9 @@ static const char *const steps[] = {
 	" peer TEXT NOT NULL);" /* '': the console */
 	"CREATE INDEX audit_of_account ON audit (account);"
 	"CREATE INDEX audit_of_actor ON audit (actor);",
+
+	/* Of the pages at its last sign-in, as a tag; '' until then. */
+	"ALTER TABLE account ADD COLUMN language TEXT NOT NULL DEFAULT '';",
 };
 
 bool records_migrate_to(Sql *sql, size_t version, size_t *ret_newest, GError **error)

@@ -90,6 +90,14 @@ static bool insert(SqlSession *sql, const SessionsSpec *spec, const AuditBy *by,
 			   error);
 }
 
+static bool keep_language(SqlSession *sql, const SessionsSpec *spec, GError **error)
+{
+	return !spec->language ||
+	       records_run(sql, "UPDATE account SET language = $2 WHERE id = $1 AND language <> $2",
+			   RECORDS_VALUES(RECORDS_INT(spec->account), RECORDS_TEXT(spec->language)),
+			   error);
+}
+
 /* Keeps the newest. */
 static bool bound(SqlSession *sql, int64_t account, GError **error)
 {
@@ -115,8 +123,9 @@ bool sessions_begin(Accounts *accounts, const SessionsSpec *spec, const AuditBy 
 	char *token = token_new(TOKEN_SESSION);
 	if (!sql || !delete_token(sql, spec->old_token, error) ||
 	    !check_account(sql, spec->account, error) ||
-	    !insert(sql, spec, &person, token, error) || !bound(sql, spec->account, error) ||
-	    !audit_append(sql, &person, &event, error) || !sql_commit(sql, error)) {
+	    !insert(sql, spec, &person, token, error) || !keep_language(sql, spec, error) ||
+	    !bound(sql, spec->account, error) || !audit_append(sql, &person, &event, error) ||
+	    !sql_commit(sql, error)) {
 		token_free(token);
 		return false;
 	}

@@ -37,6 +37,7 @@ typedef struct SessionsSpec {
 	int64_t account;
 	const char *method;
 	const char *agent;     /* NULL: not said */
+	const char *language;  /* of the pages; the account keeps it. NULL: not said */
 	const char *old_token; /* the browser's session of before, which ends; NULL: none */
 } SessionsSpec;
 

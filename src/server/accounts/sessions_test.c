@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "server/accounts/identities.h"
 #include "server/accounts/records.h"
 
 #include <string.h>
@@ -75,6 +76,40 @@ static void test_says_who_it_is(World *world, const void *data)
 	g_assert_true(sessions_is_fresh(&session, NOW_US + 1));
 	g_assert_false(sessions_is_fresh(&session, NOW_US + SESSION_FRESH_S * G_TIME_SPAN_SECOND));
 	sessions_session_clear(&session);
+}
+
+static void assert_language(World *world, const char *address, const char *expected)
+{
+	Account account = { 0 };
+	g_autofree char *language =
+		identities_address_language(world->accounts, "xmpp", address, NULL);
+	g_assert_cmpstr(language, ==, expected);
+	g_assert_true(accounts_get(world->accounts, world->alice, &account, NULL));
+	g_assert_cmpstr(account.language, ==, expected ? expected : "");
+	accounts_account_clear(&account);
+}
+
+static void test_language_is_that_of_the_last_sign_in(World *world, const void *data)
+{
+	const char *address = "alice@example.org";
+	const Proof proof = { .provider = "xmpp",
+			      .subject = (char *)address,
+			      .chat_address = (char *)address };
+	const IdentitiesBind bind = { .account = world->alice, .epoch = -1, .proof = &proof };
+	g_assert_true(identities_bind(world->accounts, &bind, NULL, NULL));
+	assert_language(world, address, NULL);
+	static const char *const languages[] = { "zh-CN", NULL, "en" };
+	static const char *const kept[] = { "zh-CN", "zh-CN", "en" };
+	for (size_t i = 0; i < G_N_ELEMENTS(languages); i++) {
+		char *token = NULL;
+		const SessionsSpec spec = { .account = world->alice,
+					    .method = "xmpp",
+					    .language = languages[i] };
+		g_assert_true(sessions_begin(world->accounts, &spec, NULL, &token, NULL));
+		g_free(token);
+		assert_language(world, address, kept[i]);
+	}
+	g_assert_null(identities_address_language(world->accounts, "qq", address, NULL));
 }
 
 static void test_r16_new_sign_in_new_session(World *world, const void *data)
@@ -197,6 +232,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	add("says-who-it-is", test_says_who_it_is);
+	add("language-is-that-of-the-last-sign-in", test_language_is_that_of_the_last_sign_in);
 	add("R16-new-sign-in-new-session", test_r16_new_sign_in_new_session);
 	add("stored-hashed", test_stored_hashed);
 	add("R16-idle-and-old-end", test_r16_idle_and_old_end);

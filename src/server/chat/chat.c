@@ -309,6 +309,12 @@ static ChatReason reason_for(Chat *chat, const ChatLine *line, const char *addre
 	return chat_is_stopped(chat, provider, address) ? CHAT_REASON_STOPPED : CHAT_REASON_NONE;
 }
 
+static char *language_of(const Chat *chat, const char *provider, const char *address)
+{
+	const ChatOptions *options = &chat->options;
+	return options->language ? options->language(provider, address, options->data) : NULL;
+}
+
 static bool may_begin(Chat *chat, const ChatAsk *ask, const ChatLine *line, ChatPolicy policy,
 		      GError **error)
 {
@@ -337,8 +343,10 @@ static bool may_begin(Chat *chat, const ChatAsk *ask, const ChatLine *line, Chat
 	return true;
 }
 
-bool chat_begin(Chat *chat, const ChatAsk *ask, ChatAttempt *ret_attempt, GError **error)
+bool chat_begin(Chat *chat, const ChatAsk *page, ChatAttempt *ret_attempt, GError **error)
 {
+	ChatAsk asked = *page;
+	const ChatAsk *ask = &asked;
 	g_assert(ask->browser && *ask->browser);
 	g_autofree char *address = NULL;
 	ChatLine *line = line_of(chat, ask->address, &address, error);
@@ -350,6 +358,9 @@ bool chat_begin(Chat *chat, const ChatAsk *ask, ChatAttempt *ret_attempt, GError
 		return false;
 	}
 	const char *provider = line->driver->provider;
+	/* Whoever has the page open may be somebody else: the owner is written to as he reads. */
+	g_autofree char *language = language_of(chat, provider, address);
+	asked.language = language ? language : asked.language;
 	ChatReason reason = reason_for(chat, line, address, policy);
 	g_auto(ChatAttempt) attempt = { NULL };
 	if (!enter(chat, ask, line, address, reason, &attempt, error)) {

@@ -90,9 +90,12 @@ typedef struct ChatOptions {
 	const char *drive_url;  /* its public base, for XEP-0070 */
 	/* May be NULL. True if an account has this identity; may use the database. */
 	bool (*knows)(const char *provider, const char *address, void *data);
+	/* May be NULL. A tag as "zh-CN", yours, or NULL if it is not known; may use the database.
+	 */
+	char *(*language)(const char *provider, const char *address, void *data);
 	/* May be NULL. For the audit log and the alert; may use the database, not chat_*. */
 	void (*stopped)(const ChatStop *stop, void *data);
-	void *data; /* of both */
+	void *data; /* of all three */
 	/* Microseconds that only grow; NULL: g_get_monotonic_time(). For tests. */
 	int64_t (*now_us)(void *data);
 	void *now_data;
@@ -141,7 +144,7 @@ typedef struct ChatAsk {
 		*place;   /* where the page is open, as it is shown: "192.0.2.7"; NULL: not known */
 	const char *peer; /* numeric address, for limits */
 	const char *
-		language; /* "en", "zh-CN": of the account if known, else of the page; NULL: "en" */
+		language; /* of the page, "en", "zh-CN"; NULL: "en". The account's goes before it */
 	const char
 		*browser; /* whatever only this browser has, as the hash of its cookie; not empty */
 } ChatAsk;
@@ -172,7 +175,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ChatAttempt, chat_attempt_clear)
  * that the operator does not let in. DRIVE_ERROR_BUSY: too many attempts from this peer, or at all.
  * DRIVE_ERROR_OFFLINE: the chat server cannot be reached.
  */
-bool chat_begin(Chat *chat, const ChatAsk *ask, ChatAttempt *ret_attempt, GError **error);
+bool chat_begin(Chat *chat, const ChatAsk *page, ChatAttempt *ret_attempt, GError **error);
 
 typedef struct ChatState {
 	ChatOutcome outcome;

@@ -12,8 +12,11 @@ typedef enum Language {
 	LANGUAGES,
 } Language;
 
-/* {drive}, {from}: device and place, as far as they are known. */
-static const char *const texts[LANGUAGES][WORDS_STARTED + 1] = {
+/*
+ * {drive}, {from}: device and place, as far as they are known; {what}, {account}, {url} as in
+ * WordsValues.
+ */
+static const char *const texts[LANGUAGES][WORDS_UNLINKED + 1] = {
 	[ENGLISH] = {
 		[WORDS_SIGN_IN] =
 			"Somebody wants to sign in to {drive} as you.\n"
@@ -53,6 +56,12 @@ static const char *const texts[LANGUAGES][WORDS_STARTED + 1] = {
 				       "look at the devices of your account and end them. "
 				       "To be asked again, answer START.",
 		[WORDS_STARTED] = "{drive} may ask you again. Answer STOP to end that.",
+		[WORDS_CONNECTED] = "{drive}: the device \"{what}\" was connected to your account "
+				    "{account}. If that was not you, disconnect it: {url}",
+		[WORDS_LINKED] = "{drive}: {what} can sign in to your account {account} from now "
+				 "on. If that was not you, unlink it: {url}",
+		[WORDS_UNLINKED] = "{drive}: {what} can no longer sign in to your account "
+				   "{account}. If that was not you, look at your account: {url}",
 	},
 	[CHINESE] = {
 		[WORDS_SIGN_IN] = "有人想以您的身份登录 {drive}。\n"
@@ -82,6 +91,12 @@ static const char *const texts[LANGUAGES][WORDS_STARTED + 1] = {
 				       "不久前有人以您的身份登录：如果不是您本人，"
 				       "请检查账户中的设备并将其移除。如需恢复询问，请回复 START。",
 		[WORDS_STARTED] = "{drive} 可以再次询问您。如需停止，请回复 STOP。",
+		[WORDS_CONNECTED] = "{drive}：设备“{what}”已连接到您的账户 {account}。"
+				    "如果不是您本人操作，请断开它：{url}",
+		[WORDS_LINKED] = "{drive}：{what} 从现在起可以登录您的账户 {account}。"
+				 "如果不是您本人操作，请解除绑定：{url}",
+		[WORDS_UNLINKED] = "{drive}：{what} 不能再登录您的账户 {account}。"
+				   "如果不是您本人操作，请检查您的账户：{url}",
 	},
 };
 
@@ -105,15 +120,24 @@ char *words_text(Words words, const WordsValues *values)
 {
 	Language language = language_of(values->language);
 	g_autofree char *where = from(values, language);
+	const struct {
+		const char *name;
+		const char *value;
+	} places[] = {
+		{ "{drive}", values->drive }, { "{from}", where },
+		{ "{what}", values->what },   { "{account}", values->account },
+		{ "{url}", values->url },
+	};
 	g_autoptr(GString) text = g_string_new(NULL);
 	/* One pass, so that a value that looks like a place-holder stays what it is. */
 	for (const char *c = texts[language][words]; *c;) {
-		if (g_str_has_prefix(c, "{drive}")) {
-			g_string_append(text, values->drive);
-			c += strlen("{drive}");
-		} else if (g_str_has_prefix(c, "{from}")) {
-			g_string_append(text, where);
-			c += strlen("{from}");
+		size_t i = 0;
+		while (i < G_N_ELEMENTS(places) && !g_str_has_prefix(c, places[i].name)) {
+			i++;
+		}
+		if (i < G_N_ELEMENTS(places)) {
+			g_string_append(text, places[i].value ? places[i].value : "?");
+			c += strlen(places[i].name);
 		} else {
 			g_string_append_c(text, *c++);
 		}

@@ -19,6 +19,9 @@ typedef enum Words {
 	WORDS_STOPPED,
 	WORDS_STOPPED_LATE, /* when somebody is signed in already */
 	WORDS_STARTED,
+	WORDS_CONNECTED, /* the notices: a device was let in; a chat account came or went */
+	WORDS_LINKED,
+	WORDS_UNLINKED,
 } Words;
 
 typedef struct WordsValues {
@@ -26,6 +29,10 @@ typedef struct WordsValues {
 	const char *drive;
 	const char *device; /* NULL: not known */
 	const char *place;  /* NULL: not known */
+	/* Of notices. */
+	const char *what;    /* the device, or the chat account */
+	const char *account; /* whose */
+	const char *url;     /* the page where he can do something about it */
 } WordsValues;
 
 char *words_text(Words words, const WordsValues *values);

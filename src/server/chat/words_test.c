@@ -28,12 +28,35 @@ static void test_questions_name_all(void)
 
 static void test_every_text_is_there(void)
 {
-	for (Words words = WORDS_SIGN_IN; words <= WORDS_STARTED; words++) {
+	for (Words words = WORDS_SIGN_IN; words <= WORDS_UNLINKED; words++) {
 		for (unsigned language = 0; language < 2; language++) {
-			const WordsValues values = { language ? "zh" : "en", "d", "x", "y" };
+			const WordsValues values = {
+				language ? "zh" : "en", "d", "x", "y", "w", "alice", "https://d/"
+			};
 			g_autofree char *text = words_text(words, &values);
+			g_assert_null(strchr(text, '{'));
 			g_assert_cmpuint(strlen(text), >, 10);
 			g_assert_cmpuint(strlen(text), <, CHAT_TEXT_SIZE_MAX);
+		}
+	}
+}
+
+static void test_notices_name_all(void)
+{
+	static const Words notices[] = { WORDS_CONNECTED, WORDS_LINKED, WORDS_UNLINKED };
+	for (size_t i = 0; i < G_N_ELEMENTS(notices); i++) {
+		for (unsigned chinese = 0; chinese < 2; chinese++) {
+			const WordsValues values = { .language = chinese ? "zh-CN" : "en",
+						     .drive = "drive.example",
+						     .what = "bob@example.org",
+						     .account = "alice",
+						     .url = "https://drive.example/account" };
+			g_autofree char *text = words_text(notices[i], &values);
+			g_assert_nonnull(strstr(text, "drive.example"));
+			g_assert_nonnull(strstr(text, "bob@example.org"));
+			g_assert_nonnull(strstr(text, "alice"));
+			g_assert_nonnull(strstr(text, "https://drive.example/account"));
+			g_assert_true(chinese == (strstr(text, "您的账户") != NULL));
 		}
 	}
 }
@@ -75,6 +98,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/server/chat/words/c5-questions-name-all", test_questions_name_all);
 	g_test_add_func("/server/chat/words/every-text-is-there", test_every_text_is_there);
+	g_test_add_func("/server/chat/words/a10-r11-notices-name-all-in-both-languages",
+			test_notices_name_all);
 	g_test_add_func("/server/chat/words/a-value-is-no-template", test_a_value_is_no_template);
 	g_test_add_func("/server/chat/words/cleans-names-from-outside",
 			test_cleans_names_from_outside);

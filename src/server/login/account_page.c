@@ -390,18 +390,6 @@ bool account_page_link_show(LoginCall *call, GError **error)
 	return true;
 }
 
-/* R11: the owner learns of it at every address, also at the one that came or went. */
-static void tell_linked(LoginCall *call, const GArray *identities, const char *name, bool linked)
-{
-	g_autofree char *text = g_strdup_printf(
-		linked ? "%s: %s can sign in to your account %s from now on. If that was not you, "
-			 "unlink it: %s/account"
-		       : "%s: %s can no longer sign in to your account %s. If that was not you, "
-			 "look at your account: %s/account",
-		call->drive, name, call->who, call->base);
-	finish_tell(call, identities, text);
-}
-
 bool account_page_bind(LoginCall *call, GError **error)
 {
 	g_auto(Journey) journey = { 0 };
@@ -428,7 +416,8 @@ bool account_page_bind(LoginCall *call, GError **error)
 	if (identities_bind(call->login->accounts, &bind, &call->by, &local)) {
 		g_autoptr(GArray) identities = finish_identities(call);
 		g_autofree char *name = proof_name(call, &journey.proof);
-		tell_linked(call, identities, name, true);
+		/* R11: the owner learns of it at every address, also at the one that came. */
+		finish_tell(call, identities, WORDS_LINKED, name);
 		reply_go(call, "/account?done=linked");
 		return true;
 	}
@@ -471,7 +460,7 @@ bool account_page_unlink(LoginCall *call, GError **error)
 	if (identities_unbind(call->login->accounts, call->session.account, identity, &call->by,
 			      &local)) {
 		g_autofree char *name = name_unlinked(identities, identity);
-		tell_linked(call, identities, name, false);
+		finish_tell(call, identities, WORDS_UNLINKED, name);
 		reply_go(call, "/account?done=unlinked");
 		return true;
 	}

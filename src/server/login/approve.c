@@ -97,11 +97,7 @@ bool approve_show(LoginCall *call, GError **error)
 static void tell_in_chat(LoginCall *call, const char *device)
 {
 	g_autoptr(GArray) identities = finish_identities(call);
-	g_autofree char *text = g_strdup_printf(
-		"%s: the device \"%s\" was connected to your account %s. If that was not you, "
-		"disconnect it: %s/account",
-		call->drive, device, call->who, call->base);
-	finish_tell(call, identities, text);
+	finish_tell(call, identities, WORDS_CONNECTED, device);
 }
 
 static bool allow(LoginCall *call, const Journey *journey, const OauthAsk *ask, GError **error)

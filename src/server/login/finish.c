@@ -48,6 +48,7 @@ static bool begin_session(LoginCall *call, const FinishEntry *entry, GError **er
 		.account = entry->account->id,
 		.method = entry->method,
 		.agent = call->request->headers[REQUEST_USER_AGENT],
+		.language = phrase_language_tag(call->language),
 		.old_token = call->session_token,
 	};
 	g_autofree char *token = NULL;
@@ -220,9 +221,24 @@ GArray *finish_identities(LoginCall *call)
 	return identities;
 }
 
-void finish_tell(LoginCall *call, const GArray *identities, const char *text)
+void finish_tell(LoginCall *call, const GArray *identities, Words notice, const char *what)
 {
-	for (unsigned i = 0; call->login->chat && i < identities->len; i++) {
+	Account account = { 0 };
+	if (!call->login->chat ||
+	    !accounts_get(call->login->accounts, call->session.account, &account, NULL)) {
+		return;
+	}
+	g_autofree char *url = g_strconcat(call->base, "/account", NULL);
+	const WordsValues values = {
+		.language = account.language,
+		.drive = call->drive,
+		.what = what,
+		.account = call->who,
+		.url = url,
+	};
+	g_autofree char *text = words_text(notice, &values);
+	accounts_account_clear(&account);
+	for (unsigned i = 0; i < identities->len; i++) {
 		const Identity *identity = &g_array_index(identities, Identity, i);
 		if (*identity->chat_address) {
 			chat_notify(call->login->chat, identity->provider, identity->chat_address,

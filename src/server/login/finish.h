@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/accounts/entry.h"
+#include "server/chat/words.h"
 #include "server/login/login_internal.h"
 
 /* What follows when somebody has shown who he is. */
@@ -40,6 +41,7 @@ GArray *finish_identities(LoginCall *call);
 
 /*
  * Tells the account's owner in chat, at each address that can be written to, what happened to his
- * access (A10, R11). It can only fail to help.
+ * access (A10, R11), in the language that he signed in with last. notice: a device, or a chat
+ * account, called what. It can only fail to help.
  */
-void finish_tell(LoginCall *call, const GArray *identities, const char *text);
+void finish_tell(LoginCall *call, const GArray *identities, Words notice, const char *what);
