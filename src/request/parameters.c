@@ -140,6 +140,9 @@ bool parameters_at(const Parameters *parameters, unsigned index, const char **re
 
 void parameters_append(GString *text, const char *name, const char *value)
 {
+	if (!value) {
+		return;
+	}
 	char last = text->len > 0 ? text->str[text->len - 1] : '?';
 	if (last != '?' && last != '#') {
 		g_string_append_c(text, '&');

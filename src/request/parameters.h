@@ -38,5 +38,8 @@ const char *parameters_repeated(const Parameters *parameters);
 bool parameters_at(const Parameters *parameters, unsigned index, const char **ret_name,
 		   const char **ret_value);
 
-/* Appends "name=value" escaped, behind a '&' if anything but '?' or '#' stands before it. */
+/*
+ * Appends "name=value" escaped, behind a '&' if anything but '?' or '#' stands before it; nothing
+ * if value is NULL.
+ */
 void parameters_append(GString *text, const char *name, const char *value);

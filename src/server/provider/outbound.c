@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "http/query.h"
+#include "request/query.h"
 #include "server/provider/record.h"
 
 #include <string.h>

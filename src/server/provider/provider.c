@@ -4,11 +4,12 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "request/parameters.h"
+#include "request/query.h"
 #include "server/accounts/proof.h"
 #include "server/provider/claims.h"
 #include "server/provider/discovery.h"
 #include "server/provider/login_internal.h"
-#include "http/query.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -87,7 +88,7 @@ static void add_extra(const Record *record, GString *query)
 		const char *equals = strchr(record->authorize_extra[i], '=');
 		g_autofree char *name = g_strndup(record->authorize_extra[i],
 						  (gsize)(equals - record->authorize_extra[i]));
-		query_append(query, name, equals + 1);
+		parameters_append(query, name, equals + 1);
 	}
 }
 
@@ -95,20 +96,20 @@ static char *authorize_url(const Login *login, const ProviderStart *start)
 {
 	const Record *record = login->record;
 	g_autoptr(GString) query = g_string_new(NULL);
-	query_append(query, "response_type", "code");
-	query_append(query, record->client_id_param, login_client_id(login));
-	query_append(query, "redirect_uri", start->redirect_uri);
-	query_append(query, "scope", record->scope);
-	query_append(query, "state", start->state);
-	query_append(query, "nonce", document_text(login->flight, "nonce"));
+	parameters_append(query, "response_type", "code");
+	parameters_append(query, record->client_id_param, login_client_id(login));
+	parameters_append(query, "redirect_uri", start->redirect_uri);
+	parameters_append(query, "scope", record->scope);
+	parameters_append(query, "state", start->state);
+	parameters_append(query, "nonce", document_text(login->flight, "nonce"));
 	const char *verifier = document_text(login->flight, "verifier");
 	if (verifier) {
 		g_autofree char *challenge = challenge_of(verifier);
-		query_append(query, "code_challenge", challenge);
-		query_append(query, "code_challenge_method", record->pkce);
+		parameters_append(query, "code_challenge", challenge);
+		parameters_append(query, "code_challenge_method", record->pkce);
 	}
 	if (record->kind == RECORD_OIDC) {
-		query_append(query, "ui_locales", start->locale);
+		parameters_append(query, "ui_locales", start->locale);
 	}
 	add_extra(record, query);
 	return query_url(document_text(login->metadata, "authorization_endpoint"), query,

@@ -8,7 +8,8 @@
 #include "server/provider/login_internal.h"
 
 #include "base/error.h"
-#include "http/query.h"
+#include "request/parameters.h"
+#include "request/query.h"
 #include "server/provider/token.h"
 
 #include <string.h>
@@ -28,9 +29,10 @@ static json_t *ask(Login *login, const char *url, const GString *query, const ch
 static json_t *ask_identity(Login *login, const char *token, GError **error)
 {
 	GString *query = g_string_new(NULL);
-	query_append(query, "access_token", token);
-	query_append(query, "fmt", "json");
-	query_append(query, "unionid", record_pair(login->record->userinfo_query, "unionid", NULL));
+	parameters_append(query, "access_token", token);
+	parameters_append(query, "fmt", "json");
+	parameters_append(query, "unionid",
+			  record_pair(login->record->userinfo_query, "unionid", NULL));
 	json_t *identity = ask(login, login->record->userinfo_url, query, "ask who it is", error);
 	query_free(query);
 	const char *client = identity ? document_text(identity, "client_id") : NULL;
@@ -46,9 +48,9 @@ static json_t *ask_identity(Login *login, const char *token, GError **error)
 static json_t *ask_profile(Login *login, const char *token, const char *openid, GError **error)
 {
 	GString *query = g_string_new(NULL);
-	query_append(query, "access_token", token);
-	query_append(query, "oauth_consumer_key", login->record->client_id);
-	query_append(query, "openid", openid);
+	parameters_append(query, "access_token", token);
+	parameters_append(query, "oauth_consumer_key", login->record->client_id);
+	parameters_append(query, "openid", openid);
 	json_t *profile = ask(login, login->record->profile_url, query, "ask for the name", error);
 	query_free(query);
 	return profile;

@@ -3,7 +3,8 @@
 
 #include "base/error.h"
 #include "base/limits.h"
-#include "http/query.h"
+#include "request/parameters.h"
+#include "request/query.h"
 
 #include <string.h>
 
@@ -22,7 +23,7 @@ static void add(Call *call, const char *name, const char *value)
 	if (call->json) {
 		json_object_set_new(call->json, name, json_string(value));
 	} else {
-		query_append(call->form, name, value);
+		parameters_append(call->form, name, value);
 	}
 }
 

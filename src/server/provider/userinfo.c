@@ -2,7 +2,8 @@
 #include "server/provider/userinfo.h"
 
 #include "base/error.h"
-#include "http/query.h"
+#include "request/parameters.h"
+#include "request/query.h"
 
 #include <string.h>
 
@@ -37,7 +38,7 @@ static bool add_from_token(const Record *record, GString *parameters, const json
 				    "the service's token comes without '%s'", names[i]);
 			return false;
 		}
-		query_append(parameters, names[i], value);
+		parameters_append(parameters, names[i], value);
 	}
 	return true;
 }
@@ -47,13 +48,13 @@ static void add_parameters(const Record *record, GString *parameters, const char
 	const char *in_form = place_name(record, "form");
 	const char *in_query = place_name(record, "query");
 	if (in_form || in_query) {
-		query_append(parameters, in_form ? in_form : in_query, token);
+		parameters_append(parameters, in_form ? in_form : in_query, token);
 	}
 	char **extra = record->userinfo_query;
 	for (size_t i = 0; extra && extra[i]; i++) {
 		const char *equals = strchr(extra[i], '=');
 		g_autofree char *name = g_strndup(extra[i], (gsize)(equals - extra[i]));
-		query_append(parameters, name, equals + 1);
+		parameters_append(parameters, name, equals + 1);
 	}
 }
 

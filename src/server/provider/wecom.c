@@ -7,7 +7,8 @@
 #include "server/provider/login_internal.h"
 
 #include "base/error.h"
-#include "http/query.h"
+#include "request/parameters.h"
+#include "request/query.h"
 
 #include <string.h>
 
@@ -35,8 +36,8 @@ static char *memory_key(const Record *record)
 static json_t *ask_token(Login *login, GError **error)
 {
 	GString *query = g_string_new(NULL);
-	query_append(query, "corpid", login->record->client_id);
-	query_append(query, "corpsecret", login->record->client_secret);
+	parameters_append(query, "corpid", login->record->client_id);
+	parameters_append(query, "corpsecret", login->record->client_secret);
 	json_t *answer = ask(login, login->record->token_url, query,
 			     "ask for the application's token", error);
 	query_free(query);
@@ -82,8 +83,8 @@ static char *find_token(Login *login, bool *ret_kept, GError **error)
 static json_t *ask_identity(Login *login, const char *token, const char *code, GError **error)
 {
 	GString *query = g_string_new(NULL);
-	query_append(query, "access_token", token);
-	query_append(query, "code", code);
+	parameters_append(query, "access_token", token);
+	parameters_append(query, "code", code);
 	json_t *identity = ask(login, login->record->userinfo_url, query, "ask who it is", error);
 	query_free(query);
 	return identity;
@@ -92,8 +93,8 @@ static json_t *ask_identity(Login *login, const char *token, const char *code, G
 static json_t *ask_profile(Login *login, const char *token, const char *userid, GError **error)
 {
 	GString *query = g_string_new(NULL);
-	query_append(query, "access_token", token);
-	query_append(query, "userid", userid);
+	parameters_append(query, "access_token", token);
+	parameters_append(query, "userid", userid);
 	json_t *profile = ask(login, login->record->profile_url, query, "ask for the name", error);
 	query_free(query);
 	return profile;

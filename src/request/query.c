@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http/query.h"
+#include "request/query.h"
 
 #include <string.h>
-
-void query_append(GString *query, const char *name, const char *value)
-{
-	if (!value) {
-		return;
-	}
-	if (query->len > 0) {
-		g_string_append_c(query, '&');
-	}
-	g_string_append_uri_escaped(query, name, NULL, FALSE);
-	g_string_append_c(query, '=');
-	g_string_append_uri_escaped(query, value, NULL, FALSE);
-}
 
 char *query_url(const char *url, const GString *query, const char *fragment)
 {

@@ -3,10 +3,7 @@
 
 #include <glib.h>
 
-/* Parameters as they stand behind the '?' of a URL or in a form. */
-
-/* Appends "name=value", both encoded, and the '&' before it. NULL values are left out. */
-void query_append(GString *query, const char *name, const char *value);
+/* A query or form that is written with parameters_append(). */
 
 /*
  * The URL with the query added to the one that it may have, and with fragment ("#x" or NULL).
