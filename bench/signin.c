@@ -6,9 +6,9 @@
  *	signin THREADS SECONDS AUTHORIZE TOKEN USERINFO BUTTON
  *
  * AUTHORIZE is the URL that a program opens, TOKEN where it redeems the code, USERINFO where it
- * then asks whose it is ("-": not asked), BUTTON how the link of the chat service on a page begins
- *("-": none). Each sign-in is a new browser to everybody but the OpenID provider, which knows the
- *person from before. Prints how many there were, and the seconds that they took.
+ * then asks whose it is ("-": not asked), BUTTON how the link of the chat service begins on a page
+ * ("-": none). Each sign-in is a new browser to everybody but the OpenID provider, which knows the
+ * person from before. Prints how many there were, and the seconds that they took.
  */
 #include <curl/curl.h>
 #include <pthread.h>
@@ -169,7 +169,7 @@ static void walk(Person *person, char *ret_code, size_t size)
 
 static void redeem(Person *person, const char *code)
 {
-	char fields[URL_MAX];
+	char fields[URL_MAX + 256];
 	char token[URL_MAX];
 	snprintf(fields, sizeof fields,
 		 "grant_type=authorization_code&client_id=imdrive&code=%s&code_verifier=" VERIFIER

@@ -2,32 +2,16 @@
 #include "server/accounts/accounts.h"
 
 #include "base/error.h"
+#include "server/accounts/fixture/world.h"
 
 #include <string.h>
 
-#define NOW_US (1700000000 * G_TIME_SPAN_SECOND)
+#define NOW_US WORLD_NOW_US
 
-typedef struct World {
-	Sql *sql;
-	Accounts *accounts;
-	int64_t alice;
-} World;
-
-static void world_setup(World *world, const void *data)
+static void setup(World *world, const void *data)
 {
-	g_autoptr(GError) error = NULL;
-	world->sql = sql_open(":memory:", &(SqlOptions){ 0 }, &error);
-	g_assert_no_error(error);
-	world->accounts = accounts_open(world->sql, 0, &error);
-	g_assert_no_error(error);
-	g_assert_true(accounts_add(world->accounts, "Alice", "wonder", &world->alice, &error));
-	g_assert_no_error(error);
-}
-
-static void world_teardown(World *world, const void *data)
-{
-	accounts_close(world->accounts);
-	sql_close(world->sql);
+	world_setup(world, data);
+	g_assert_true(accounts_add(world->accounts, "Alice", "wonder", &world->alice, NULL));
 }
 
 static bool may_sign_in(World *world, const char *name, const char *password)
@@ -135,7 +119,7 @@ static void test_opens_again(World *world, const void *data)
 static void add(const char *name, void (*test)(World *, const void *))
 {
 	g_autofree char *path = g_strconcat("/server/accounts/accounts/", name, NULL);
-	g_test_add(path, World, NULL, world_setup, test, world_teardown);
+	g_test_add(path, World, NULL, setup, test, world_teardown);
 }
 
 int main(int argc, char **argv)

@@ -3,50 +3,20 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "server/accounts/fixture/world.h"
 #include "server/accounts/records.h"
 
 #include <string.h>
 
-#define NOW_US (1700000000 * G_TIME_SPAN_SECOND)
+#define NOW_US WORLD_NOW_US
 #define SECOND_US G_TIME_SPAN_SECOND
 #define HOUR_US G_TIME_SPAN_HOUR
 #define DAY_US G_TIME_SPAN_DAY
-#define IDLE_MAX_S (90 * 24 * 3600)
 
-typedef struct World {
-	Sql *sql;
-	Accounts *accounts;
-	Devices *devices;
-	int64_t alice;
-	unsigned ended;
-} World;
-
-static void count_ended(int64_t account, void *data)
+static void setup(World *world, const void *data)
 {
-	World *world = data;
-	world->ended++;
-}
-
-static void world_open(World *world)
-{
-	g_autoptr(GError) error = NULL;
-	world->accounts = accounts_open(world->sql, IDLE_MAX_S, &error);
-	g_assert_no_error(error);
-	world->devices = accounts_devices(world->accounts);
-	devices_set_ended(world->devices, count_ended, world);
-}
-
-static void world_setup(World *world, const void *data)
-{
-	world->sql = sql_open(":memory:", &(SqlOptions){ 0 }, NULL);
-	world_open(world);
+	world_setup(world, data);
 	g_assert_true(accounts_add(world->accounts, "alice", NULL, &world->alice, NULL));
-}
-
-static void world_teardown(World *world, const void *data)
-{
-	accounts_close(world->accounts);
-	sql_close(world->sql);
 }
 
 static bool issue(World *world, Credentials *ret, GError **error)
@@ -215,7 +185,7 @@ static void test_a6_older_reuse_has_no_grace(World *world, const void *data)
 static void test_a6_idle_and_absolute_life(World *world, const void *data)
 {
 	g_auto(Credentials) idle = issued(world);
-	assert_refused(world, idle.refresh, NOW_US + (IDLE_MAX_S + 1) * SECOND_US);
+	assert_refused(world, idle.refresh, NOW_US + (WORLD_IDLE_MAX_S + 1) * SECOND_US);
 
 	Credentials now = issued(world);
 	int64_t at_us = NOW_US;
@@ -364,7 +334,7 @@ static void test_failed_issue_leaves_nothing(World *world, const void *data)
 static void add(const char *name, void (*test)(World *, const void *))
 {
 	g_autofree char *path = g_strconcat("/server/accounts/credentials/", name, NULL);
-	g_test_add(path, World, NULL, world_setup, test, world_teardown);
+	g_test_add(path, World, NULL, setup, test, world_teardown);
 }
 
 int main(int argc, char **argv)

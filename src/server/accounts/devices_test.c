@@ -4,48 +4,17 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "server/accounts/fixture/world.h"
 
 #include <string.h>
 
-#define NOW_US (1700000000 * G_TIME_SPAN_SECOND)
-#define IDLE_MAX_S (30 * 24 * 3600)
+#define NOW_US WORLD_NOW_US
 #define DAY_US G_TIME_SPAN_DAY
 
-typedef struct World {
-	Sql *sql;
-	Accounts *accounts;
-	Devices *devices;
-	int64_t alice;
-	int ended;
-} World;
-
-static void count_ended(int64_t account, void *data)
+static void setup(World *world, const void *data)
 {
-	World *world = data;
-	g_assert_cmpint(account, ==, world->alice);
-	world->ended++;
-}
-
-static void world_open(World *world)
-{
-	g_autoptr(GError) error = NULL;
-	world->accounts = accounts_open(world->sql, IDLE_MAX_S, &error);
-	g_assert_no_error(error);
-	world->devices = accounts_devices(world->accounts);
-	devices_set_ended(world->devices, count_ended, world);
-}
-
-static void world_setup(World *world, const void *data)
-{
-	world->sql = sql_open(":memory:", &(SqlOptions){ 0 }, NULL);
-	world_open(world);
+	world_setup(world, data);
 	g_assert_true(accounts_add(world->accounts, "alice", "wonder", &world->alice, NULL));
-}
-
-static void world_teardown(World *world, const void *data)
-{
-	accounts_close(world->accounts);
-	sql_close(world->sql);
 }
 
 static char *add_device(World *world, const char *name, int64_t *ret_device)
@@ -257,7 +226,7 @@ static void test_ended_while_asked_is_out(World *world, const void *data)
 static void add(const char *name, void (*test)(World *, const void *))
 {
 	g_autofree char *path = g_strconcat("/server/accounts/devices/", name, NULL);
-	g_test_add(path, World, NULL, world_setup, test, world_teardown);
+	g_test_add(path, World, NULL, setup, test, world_teardown);
 }
 
 int main(int argc, char **argv)

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "server/accounts/fixture/world.h"
 #include "server/accounts/identities.h"
 #include "server/accounts/invitations.h"
 #include "server/accounts/sessions.h"
@@ -11,28 +12,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define NOW_US (1700000000 * G_TIME_SPAN_SECOND)
-
-typedef struct World {
-	Sql *sql;
-	Accounts *accounts;
-	AuditBy by;
-} World;
-
-static void world_setup(World *world, const void *data)
-{
-	g_autoptr(GError) error = NULL;
-	world->sql = sql_open(":memory:", &(SqlOptions){ 0 }, &error);
-	world->accounts = accounts_open(world->sql, 0, &error);
-	g_assert_no_error(error);
-	world->by = (AuditBy){ .peer = "192.0.2.1", .now_us = NOW_US };
-}
-
-static void world_teardown(World *world, const void *data)
-{
-	accounts_close(world->accounts);
-	sql_close(world->sql);
-}
+#define NOW_US WORLD_NOW_US
 
 static Proof proof_of(char *subject, char *username)
 {

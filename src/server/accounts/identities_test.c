@@ -4,19 +4,12 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "server/accounts/entry.h"
+#include "server/accounts/fixture/world.h"
 #include "server/accounts/sessions.h"
 
 #include <string.h>
 
-#define NOW_US (1700000000 * G_TIME_SPAN_SECOND)
-
-typedef struct World {
-	Sql *sql;
-	Accounts *accounts;
-	AuditBy by;
-	int64_t alice;
-	int64_t bob;
-} World;
+#define NOW_US WORLD_NOW_US
 
 static const Proof alice_qq = { .provider = "qq", .subject = "1", .username = "alice" };
 static const Proof bob_qq = { .provider = "qq", .subject = "2", .username = "bob" };
@@ -40,21 +33,11 @@ static int64_t account_of(World *world, const Proof *proof)
 	return result.account.id;
 }
 
-static void world_setup(World *world, const void *data)
+static void setup(World *world, const void *data)
 {
-	g_autoptr(GError) error = NULL;
-	world->sql = sql_open(":memory:", &(SqlOptions){ 0 }, &error);
-	world->accounts = accounts_open(world->sql, 0, &error);
-	g_assert_no_error(error);
-	world->by = (AuditBy){ .peer = "192.0.2.1", .now_us = NOW_US };
+	world_setup(world, data);
 	world->alice = account_of(world, &alice_qq);
 	world->bob = account_of(world, &bob_qq);
-}
-
-static void world_teardown(World *world, const void *data)
-{
-	accounts_close(world->accounts);
-	sql_close(world->sql);
 }
 
 static int64_t epoch_of(World *world, int64_t id)
@@ -320,7 +303,7 @@ static void test_r13_prehijack_unverifying_service(World *world, const void *dat
 static void add(const char *name, void (*test)(World *, const void *))
 {
 	g_autofree char *path = g_strconcat("/server/accounts/identities/", name, NULL);
-	g_test_add(path, World, NULL, world_setup, test, world_teardown);
+	g_test_add(path, World, NULL, setup, test, world_teardown);
 }
 
 int main(int argc, char **argv)

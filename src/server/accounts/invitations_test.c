@@ -3,30 +3,12 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "server/accounts/fixture/world.h"
 #include "server/accounts/records.h"
 
 #include <string.h>
 
-#define NOW_US (1700000000 * G_TIME_SPAN_SECOND)
-
-typedef struct World {
-	Sql *sql;
-	Accounts *accounts;
-} World;
-
-static void world_setup(World *world, const void *data)
-{
-	g_autoptr(GError) error = NULL;
-	world->sql = sql_open(":memory:", &(SqlOptions){ 0 }, &error);
-	world->accounts = accounts_open(world->sql, 0, &error);
-	g_assert_no_error(error);
-}
-
-static void world_teardown(World *world, const void *data)
-{
-	accounts_close(world->accounts);
-	sql_close(world->sql);
-}
+#define NOW_US WORLD_NOW_US
 
 static char *invite(World *world, const InvitationsSpec *spec)
 {
