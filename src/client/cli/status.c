@@ -140,7 +140,8 @@ static void show(const json_t *status)
 		printf("%s, %s as %s, this device is '%s'\n", text(status, "state"),
 		       text(status, "server"), text(status, "account"), text(status, "device"));
 	} else {
-		puts("signed out: run 'imdrive login URL --user NAME'");
+		const char *server = text(status, "server");
+		printf("signed out: run 'imdrive login %s'\n", *server ? server : "URL");
 	}
 	if (!json_is_true(json_object_get(status, "running"))) {
 		puts("nothing is being synced: run 'imdrive sync FOLDER'");

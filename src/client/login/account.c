@@ -39,8 +39,14 @@ static void set_refusal(const HttpResponse *response, GError **error)
 {
 	json_auto_t *object = parse(response->body, NULL);
 	const char *message = object ? json_string_value(json_object_get(object, "message")) : NULL;
-	g_set_error(error, DRIVE_ERROR, (int)error_code_from_http(response->status), "%s",
-		    message ? message : "the server refused, and did not say why");
+	int code = (int)error_code_from_http(response->status);
+	if (message) {
+		g_set_error_literal(error, DRIVE_ERROR, code, message);
+		return;
+	}
+	g_set_error(error, DRIVE_ERROR, code,
+		    "the server refused (status %u), and did not say why: is it a drive?",
+		    response->status);
 }
 
 typedef struct Exchange {

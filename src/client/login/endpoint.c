@@ -76,9 +76,11 @@ static bool send(const HttpRequest *request, GCancellable *cancellable, Endpoint
 	}
 	json_t *object = parse(response);
 	if (!object) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE,
-			    "something that is not a drive answers there (status %u)",
-			    response->status);
+		g_set_error(
+			error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE,
+			"something that is not a drive answers there (status %u): is the address "
+			"right?",
+			response->status);
 		return false;
 	}
 	*ret_answer = (EndpointAnswer){ .status = response->status, .object = object };
@@ -128,7 +130,9 @@ bool endpoint_refused(const EndpointAnswer *answer, GError **error)
 				     : text_printable(answer->code, strlen(answer->code));
 	bool refused = strcmp(answer->code, "access_denied") == 0;
 	g_set_error(error, DRIVE_ERROR, refused ? DRIVE_ERROR_FORBIDDEN : DRIVE_ERROR_INVALID,
-		    "%s%s", refused ? "the sign-in was not approved" : "the drive refused: ",
+		    "%s%s",
+		    refused ? "the sign-in was not approved: start again if that was a mistake"
+			    : "the drive refused: ",
 		    refused ? "" : text);
 	return false;
 }
@@ -148,7 +152,8 @@ static bool check_issuer(const json_t *object, const char *server, GError **erro
 	const char *issuer = json_string_value(json_object_get(object, "issuer"));
 	if (!issuer) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
-			    "%s is not a drive that can be signed in to", server);
+			    "%s is not a drive that can be signed in to: is the address right?",
+			    server);
 		return false;
 	}
 	if (strcmp(issuer, server) != 0) {

@@ -88,18 +88,20 @@ static void take_answer(Loopback *loopback, struct MHD_Connection *connection)
 	loopback->stage = ANSWERING;
 	if (!is_equal(issuer, loopback->issuer)) {
 		g_set_error_literal(&loopback->failure, DRIVE_ERROR, DRIVE_ERROR_INVALID,
-				    "the answer came from another server than the drive");
+				    "the answer came from another server than the drive, so "
+				    "nobody was signed in: start again");
 	} else if (code && *code && !error) {
 		loopback->code = g_strdup(code);
 	} else if (g_strcmp0(error, "access_denied") == 0) {
 		g_set_error_literal(&loopback->failure, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
-				    "the sign-in was not approved");
+				    "the sign-in was not approved, so nobody was signed in: start "
+				    "again if that was a mistake");
 	} else {
 		const char *text = parameter(connection, "error_description");
 		text = text ? text : error ? error : "no code";
 		g_autofree char *shown = text_printable(text, strnlen(text, TEXT_LENGTH_MAX));
 		g_set_error(&loopback->failure, DRIVE_ERROR, DRIVE_ERROR_INVALID,
-			    "the drive answered: %s", shown);
+			    "the drive answered: %s; start again", shown);
 	}
 }
 
@@ -246,7 +248,8 @@ char *loopback_wait(Loopback *loopback, unsigned timeout_ms, GCancellable *cance
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_CANCELLED, "given up");
 	} else if (!code) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE,
-				    "no answer came from the browser in time");
+				    "no answer came from the browser in time: start again, or use "
+				    "--device if the browser is on another machine");
 	}
 	return code;
 }

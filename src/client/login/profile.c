@@ -211,8 +211,11 @@ bool profile_lock(Profile *profile, GError **error)
 		if (errnum != EWOULDBLOCK) {
 			return error_set_errno(error, errnum, "lock '%s'", path);
 		}
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
-			    "another imdrive is running with the profile '%s'", profile->folder);
+		g_set_error(
+			error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
+			"another imdrive is running with the profile '%s': end it, or use another "
+			"with --profile",
+			profile->folder);
 		return false;
 	}
 	profile->lock = fd;

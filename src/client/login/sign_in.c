@@ -193,7 +193,7 @@ static bool read_codes(Codes *codes, const Endpoints *endpoints, GError **error)
 	    !server_url_is_below(codes->page, endpoints->issuer) ||
 	    !server_url_is_below(codes->url, endpoints->issuer)) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
-				    "the drive's answer has no code for another device");
+				    "the answer has no code for another device: is it a drive?");
 		return false;
 	}
 	return true;
@@ -203,8 +203,10 @@ static bool ask_codes(const SignInOptions *options, const Endpoints *endpoints, 
 		      GError **error)
 {
 	if (!endpoints->device) {
-		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED,
-				    "this drive does not offer it");
+		g_set_error_literal(
+			error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED,
+			"this drive lets no device in by a code: sign in with a browser "
+			"on this machine, without --device");
 		return false;
 	}
 	g_autoptr(GString) form = g_string_new(NULL);
@@ -279,7 +281,8 @@ static bool poll(const SignInOptions *options, const Endpoints *endpoints, Codes
 		int64_t next_us = g_get_monotonic_time() + codes->interval_s * G_TIME_SPAN_SECOND;
 		if (next_us > end_us) {
 			g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE,
-					    "nobody said yes or no while the code was good");
+					    "nobody said yes or no while the code was good: start "
+					    "again for a new one");
 			return false;
 		}
 		well = sleep_until(next_us, options->cancellable, error) &&

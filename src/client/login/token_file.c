@@ -27,7 +27,8 @@ int token_file_lock(const char *folder, GCancellable *cancellable, GError **erro
 		if (late || g_cancellable_is_cancelled(cancellable)) {
 			g_set_error_literal(error, DRIVE_ERROR,
 					    late ? DRIVE_ERROR_BUSY : DRIVE_ERROR_CANCELLED,
-					    "another imdrive renews the credential of this device");
+					    "another imdrive renews the credential of this device: "
+					    "try again in a moment");
 			close(fd);
 			return -1;
 		}

@@ -106,7 +106,7 @@ static bool add(Accounts *accounts, const AccountsNew *new, int64_t *ret_account
 	}
 	if (id == 0) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CONFLICT,
-			    "there is an account of this name already");
+			    "there is an account of this name already: choose another");
 		return false;
 	}
 	const AuditEvent event = { .what = "add", .account = id };
@@ -341,8 +341,10 @@ static bool apply_approve(SqlSession *session, const Change *what, GError **erro
 	bool waiting = account.waiting;
 	accounts_account_clear(&account);
 	if (!waiting) {
-		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_CONFLICT,
-				    "the account does not wait for approval");
+		g_set_error_literal(
+			error, DRIVE_ERROR, DRIVE_ERROR_CONFLICT,
+			"the account does not wait for approval: it may sign in, or was "
+			"disabled");
 		return false;
 	}
 	return apply_enable(session, what, error);

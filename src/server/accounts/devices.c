@@ -321,7 +321,7 @@ static bool check_account(SqlSession *session, int64_t account, GError **error)
 	}
 	if (!row) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED,
-				    "the account was removed or disabled");
+				    "the account was removed or disabled: ask who runs the drive");
 		return false;
 	}
 	if (sql_column_int(count, 0) >= DEVICES_PER_ACCOUNT_MAX) {

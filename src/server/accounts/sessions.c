@@ -62,7 +62,7 @@ static bool check_account(SqlSession *sql, int64_t account, GError **error)
 	}
 	if (!right) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED,
-				    "the account was removed or disabled");
+				    "the account was removed or disabled: ask who runs the drive");
 	}
 	return right != 0;
 }
