@@ -225,6 +225,11 @@
 	  "{1} says that you do not belong to the group whose drive this is. Check " \
 	  "which account you used there.", \
 	  "{1} 表示你不属于本网盘所属的团体。请检查你在那里使用的账号。") \
+	X(M_OTHER, "That was another account", "那是另一个账号") \
+	X(M_OTHER_TEXT, \
+	  "{1} confirmed somebody whose account this is not, so nothing was changed. " \
+	  "Sign in there as yourself, then try again.", \
+	  "{1} 确认的不是此账号的主人，因此没有做任何更改。请在那里以本人身份登录后重试。") \
 	X(M_NUMBER, "That was another number", "数字不对") \
 	X(M_NUMBER_TEXT, \
 	  "The answer in the chat did not have the number of this page, so nobody " \

@@ -169,8 +169,8 @@ static bool prove_again(LoginCall *call, const Journey *journey, const FinishPro
 	identities_identity_clear(&identity);
 	if (!same) {
 		reply_message(call, &(ReplyMessage){ .status = 403,
-						     .title = PHRASE_M_STRANGER,
-						     .text = PHRASE_M_STRANGER_TEXT,
+						     .title = PHRASE_M_OTHER,
+						     .text = PHRASE_M_OTHER_TEXT,
 						     .about = by->label });
 		return true;
 	}
