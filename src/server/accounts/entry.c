@@ -9,6 +9,8 @@
 #include "server/accounts/invitations_internal.h"
 #include "server/accounts/password.h"
 #include "server/accounts/records.h"
+#include "server/accounts/sessions_internal.h"
+#include "server/accounts/token.h"
 
 #include <string.h>
 
@@ -48,6 +50,7 @@ const char *entry_refusal_name(EntryRefusal refusal)
 void entry_result_clear(EntryResult *result)
 {
 	accounts_account_clear(&result->account);
+	token_free(result->token);
 	*result = (EntryResult){ 0 };
 }
 
@@ -289,6 +292,18 @@ static bool enter(Entry *entry, GError **error)
 					      : register_unknown(entry, error);
 }
 
+/* For who enters, if one is wanted. */
+static bool begin_session(const Entry *entry, GError **error)
+{
+	EntryResult *result = entry->result;
+	if (!entry->request->session || result->refusal != ENTRY_ENTERED) {
+		return true;
+	}
+	SessionsSpec spec = *entry->request->session;
+	spec.account = result->account.id;
+	return sessions_begin_inside(entry->session, &spec, entry->by, &result->token, error);
+}
+
 bool entry_by_proof(Accounts *accounts, const EntryRequest *request, const AuditBy *by,
 		    EntryResult *ret_result, GError **error)
 {
@@ -301,7 +316,7 @@ bool entry_by_proof(Accounts *accounts, const EntryRequest *request, const Audit
 			.by = by,
 			.now_us = audit_by_now(by),
 			.result = &result };
-	if (!session || !enter(&entry, error)) {
+	if (!session || !enter(&entry, error) || !begin_session(&entry, error)) {
 		g_prefix_error(error, "enter by %s: ", request->proof->provider);
 		return false;
 	}

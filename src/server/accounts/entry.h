@@ -4,6 +4,7 @@
 #include "server/accounts/accounts.h"
 #include "server/accounts/audit.h"
 #include "server/accounts/proof.h"
+#include "server/accounts/sessions.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -39,6 +40,8 @@ typedef struct EntryRequest {
 	const char *invitation; /* token; NULL: none */
 	bool trust_email;       /* see identities.h */
 	unsigned hourly_max;    /* registrations at this provider; 0: ENTRY_HOURLY_MAX */
+	/* What begins with the entry, in the same transaction; its account is not looked at. */
+	const SessionsSpec *session; /* NULL: none */
 } EntryRequest;
 
 typedef enum EntryRefusal {
@@ -61,6 +64,7 @@ typedef struct EntryResult {
 	Account account; /* cleared by entry_result_clear(); also known if WAITING or DISABLED */
 	bool registered; /* by this proof */
 	bool recovered;  /* by a recovery link: the identity was bound to an account of before */
+	char *token;     /* of the session that began; NULL if none did */
 } EntryResult;
 
 void entry_result_clear(EntryResult *result);

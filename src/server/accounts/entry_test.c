@@ -425,6 +425,41 @@ static void test_failures_leave_nothing_behind(World *world, const void *data)
 	}
 }
 
+static void test_session_begins_with_the_entry(World *world, const void *data)
+{
+	const Proof proof = proof_of("1", "alice");
+	const SessionsSpec spec = { .method = "qq", .language = "en" };
+	EntryRequest request = { .proof = &proof, .policy = ENTRY_OFF, .session = &spec };
+	g_auto(EntryResult) refused = { 0 };
+	g_assert_true(entry_by_proof(world->accounts, &request, &world->by, &refused, NULL));
+	g_assert_null(refused.token);
+	request.policy = ENTRY_APPROVE;
+	g_auto(EntryResult) waiting = { 0 };
+	g_assert_true(entry_by_proof(world->accounts, &request, &world->by, &waiting, NULL));
+	g_assert_true(waiting.registered);
+	g_assert_null(waiting.token);
+
+	/* All or nothing: no account without its session. */
+	const Proof other = proof_of("2", "bob");
+	request = (EntryRequest){ .proof = &other, .policy = ENTRY_AUTO, .session = &spec };
+	g_auto(EntryResult) entered = { 0 };
+	for (unsigned nth = 1; !entered.token; nth++) {
+		sql_fault_set(world->sql, nth);
+		bool done = entry_by_proof(world->accounts, &request, &world->by, &entered, NULL);
+		sql_fault_set(world->sql, 0);
+		g_assert_cmpint(done, ==, entered.token != NULL);
+		g_assert_cmpint(done, ==, entered.registered);
+		Identity identity = { 0 };
+		g_assert_cmpint(done, ==,
+				identities_find(world->accounts, &other, &identity, NULL));
+		identities_identity_clear(&identity);
+	}
+	Session session = { 0 };
+	g_assert_true(sessions_find(world->accounts, entered.token, &world->by, &session, NULL));
+	g_assert_cmpint(session.account, ==, entered.account.id);
+	sessions_session_clear(&session);
+}
+
 static void add(const char *name, void (*test)(World *, const void *))
 {
 	g_autofree char *path = g_strconcat("/server/accounts/entry/", name, NULL);
@@ -439,6 +474,7 @@ int main(int argc, char **argv)
 	add("R10-bytes-are-compared", test_r10_bytes_are_compared);
 	add("R10-new-names-move-nobody", test_r10_new_names_move_nobody);
 	add("R12-email-is-unverified-unless-trusted", test_r12_email_is_unverified_unless_trusted);
+	add("session-begins-with-the-entry", test_session_begins_with_the_entry);
 	add("bad-proof-is-refused", test_bad_proof_is_refused);
 	add("R17-refused-leave-no-row", test_r17_refused_leave_no_row);
 	add("R17-known-enter-though-registration-is-off",

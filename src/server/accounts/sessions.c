@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "server/accounts/accounts_internal.h"
 #include "server/accounts/records.h"
+#include "server/accounts/sessions_internal.h"
 #include "server/accounts/token.h"
 
 #include <string.h>
@@ -109,10 +110,9 @@ static bool bound(SqlSession *sql, int64_t account, GError **error)
 		RECORDS_VALUES(RECORDS_INT(account), RECORDS_INT(SESSIONS_PER_ACCOUNT_MAX)), error);
 }
 
-bool sessions_begin(Accounts *accounts, const SessionsSpec *spec, const AuditBy *by,
-		    char **ret_token, GError **error)
+bool sessions_begin_inside(SqlSession *sql, const SessionsSpec *spec, const AuditBy *by,
+			   char **ret_token, GError **error)
 {
-	g_autoptr(SqlSession) sql = sql_write(accounts_sql(accounts), error);
 	const AuditBy person = { .account = spec->account,
 				 .peer = by ? by->peer : NULL,
 				 .now_us = audit_by_now(by) };
@@ -121,11 +121,26 @@ bool sessions_begin(Accounts *accounts, const SessionsSpec *spec, const AuditBy 
 				   .target = "browser",
 				   .detail = spec->method };
 	char *token = token_new(TOKEN_SESSION);
-	if (!sql || !delete_token(sql, spec->old_token, error) ||
+	if (!delete_token(sql, spec->old_token, error) ||
 	    !check_account(sql, spec->account, error) ||
 	    !insert(sql, spec, &person, token, error) || !keep_language(sql, spec, error) ||
-	    !bound(sql, spec->account, error) || !audit_append(sql, &person, &event, error) ||
-	    !sql_commit(sql, error)) {
+	    !bound(sql, spec->account, error) || !audit_append(sql, &person, &event, error)) {
+		token_free(token);
+		return false;
+	}
+	*ret_token = token;
+	return true;
+}
+
+bool sessions_begin(Accounts *accounts, const SessionsSpec *spec, const AuditBy *by,
+		    char **ret_token, GError **error)
+{
+	g_autoptr(SqlSession) sql = sql_write(accounts_sql(accounts), error);
+	char *token = NULL;
+	if (!sql || !sessions_begin_inside(sql, spec, by, &token, error)) {
+		return false;
+	}
+	if (!sql_commit(sql, error)) {
 		token_free(token);
 		return false;
 	}

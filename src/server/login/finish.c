@@ -42,25 +42,39 @@ void finish_refuse(LoginCall *call, EntryRefusal refusal, const char *about)
 
 /* ---- entering -------------------------------------------------------------------------- */
 
-static bool begin_session(LoginCall *call, const FinishEntry *entry, GError **error)
+static SessionsSpec session_of(const LoginCall *call, const char *method)
 {
-	const SessionsSpec spec = {
-		.account = entry->account->id,
-		.method = entry->method,
+	return (SessionsSpec){
+		.method = method,
 		.agent = call->request->headers[REQUEST_USER_AGENT],
 		.language = phrase_language_tag(call->language),
 		.old_token = call->session_token,
 	};
+}
+
+static void set_session(LoginCall *call, const char *method, const char *token)
+{
+	cookies_set(call->response, COOKIES_SESSION, call->base, token);
+	if (strlen(method) <= COOKIES_VALUE_SIZE_MAX) {
+		cookies_set(call->response, COOKIES_LAST, call->base, method);
+	}
+}
+
+static bool begin_session(LoginCall *call, const FinishEntry *entry, GError **error)
+{
+	if (entry->token) {
+		set_session(call, entry->method, entry->token);
+		return true;
+	}
+	SessionsSpec spec = session_of(call, entry->method);
+	spec.account = entry->account->id;
 	g_autofree char *token = NULL;
 	AuditBy by = call->by;
 	by.account = entry->account->id;
 	if (!sessions_begin(call->login->accounts, &spec, &by, &token, error)) {
 		return false;
 	}
-	cookies_set(call->response, COOKIES_SESSION, call->base, token);
-	if (strlen(entry->method) <= COOKIES_VALUE_SIZE_MAX) {
-		cookies_set(call->response, COOKIES_LAST, call->base, entry->method);
-	}
+	set_session(call, entry->method, token);
 	sodium_memzero(token, strlen(token));
 	return true;
 }
@@ -124,7 +138,9 @@ bool finish_entry(LoginCall *call, const Journey *journey, const FinishEntry *en
 
 static bool sign_in(LoginCall *call, const Journey *journey, const FinishProof *by, GError **error)
 {
+	const SessionsSpec session = session_of(call, by->proof->provider);
 	const EntryRequest request = {
+		.session = &session,
 		.proof = by->proof,
 		.policy = by->policy,
 		.invitation = journey->invitation,
@@ -147,6 +163,7 @@ static bool sign_in(LoginCall *call, const Journey *journey, const FinishProof *
 		.account = &result.account,
 		.method = by->proof->provider,
 		.registered = result.registered,
+		.token = result.token,
 	};
 	return finish_entry(call, journey, &entry, error);
 }

@@ -25,6 +25,7 @@ typedef struct FinishEntry {
 	const Account *account;
 	const char *method;
 	bool registered;
+	const char *token; /* of the session, if it began with the entry; NULL: one is begun */
 } FinishEntry;
 bool finish_entry(LoginCall *call, const Journey *journey, const FinishEntry *entry,
 		  GError **error);
