@@ -121,6 +121,22 @@ def test_a10_r11_the_drive_writes_in_the_language_of_the_last_sign_in(drive, peo
     assert "Somebody wants to sign in" in bob.asked
 
 
+def test_the_field_for_addresses_finds_the_way_of_a_matrix_id(drive):
+    address = "@alice:matrix.example"
+    # Not enabled: it is no address of those that can be asked here.
+    asked = Visitor(drive.url)
+    page = asked.submit(asked.get("/login"), "/login/chat", address=address)
+    assert "matrix.example" not in "".join(link or "" for link in page.read.links)
+    drive.stop()
+    (drive.data / "providers").mkdir(exist_ok=True)
+    (drive.data / "providers" / "matrix.conf").write_text("[provider]\nid=matrix\n")
+    drive.start()
+    page = asked.submit(asked.get("/login"), "/login/chat", address=address)
+    link = page.link("/login/matrix?")
+    assert "server=matrix.example" in link and "a=" in link
+    assert "matrix.example" in page.text
+
+
 def test_c5_stop_at_the_last_moment_signs_nobody_in(drive, people, tmp_path):
     alice = people[0]
     visitor = Visitor(drive.url)

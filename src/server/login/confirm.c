@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "pages/page_chat.h"
 #include "pages/page_consent.h"
+#include "pages/page_message.h"
 #include "request/agent.h"
 #include "server/login/reply.h"
 #include "server/login/finish.h"
@@ -59,6 +60,42 @@ static void show_problem(LoginCall *call, const Journey *journey, const char *ad
 					     .way = PHRASE_TRY_AGAIN });
 }
 
+static const ProviderRecord *service_that_asks_a_server(const LoginCall *call)
+{
+	Providers *providers = call->login->providers;
+	const ProviderRecord *const *records = providers ? providers_list(providers) : NULL;
+	while (records && *records && !(*records)->asks_server) {
+		records++;
+	}
+	return records ? *records : NULL;
+}
+
+/* "@alice:example.org": his own server knows him, and the person need not know how that is called.
+ */
+static bool go_to_server(LoginCall *call, const Journey *journey, const char *address)
+{
+	const char *server = *address == '@' ? strchr(address, ':') : NULL;
+	const ProviderRecord *record = server ? service_that_asks_a_server(call) : NULL;
+	if (!record) {
+		return false;
+	}
+	g_autofree char *place = g_strconcat("/login/", record->id, NULL);
+	g_autofree char *begin = reply_path(place, journey->id);
+	g_autoptr(GString) path = g_string_new(begin);
+	parameters_append(path, "server", server + 1);
+	/* A form may not lead to another site, and need not: this page asks for its next. */
+	Frame frame = reply_frame(call, NULL);
+	frame.next = path->str;
+	const PageMessage message = { .title = PHRASE_SIGN_IN,
+				      .text = PHRASE_LINK_ON,
+				      .about = server + 1,
+				      .good = true,
+				      .href = path->str,
+				      .way = PHRASE_GO_ON };
+	reply_page(call, 200, page_message(&frame, &message), NULL);
+	return true;
+}
+
 bool confirm_begin(LoginCall *call, GError **error)
 {
 	g_auto(Journey) journey = { 0 };
@@ -66,7 +103,7 @@ bool confirm_begin(LoginCall *call, GError **error)
 	if (!call->login->chat) {
 		return no_chat(error);
 	}
-	if (!ways_journey(call, &journey)) {
+	if (!ways_journey(call, &journey) || (address && go_to_server(call, &journey, address))) {
 		return true;
 	}
 	static const ChatPurpose purposes[] = {
