@@ -327,7 +327,7 @@ static void refused(Engine *engine, const UploadItem *item)
 	trouble_item(engine, item->key, error);
 }
 
-/* Nobody looks at what is parked. If it cannot be told what it is, it is something new. */
+/* Parked and not what was observed: to look again would not end. It is something new. */
 static void changed(Engine *engine, const UploadItem *item)
 {
 	const Entry *local = state_get(engine->state, SIDE_LOCAL, item->key);

@@ -100,8 +100,7 @@ void local_set_ignore(Local *local, const Ignore *ignore)
 
 void local_mark_name(Local *local, int64_t folder, const char *name)
 {
-	/* What is parked is ours: it is looked at where it goes. */
-	if (folder != ENTRY_KEY_PARK && state_get(local->state, SIDE_LOCAL, folder)) {
+	if (state_get(local->state, SIDE_LOCAL, folder)) {
 		marks_name(local->marks, folder, name);
 	}
 }
@@ -109,6 +108,7 @@ void local_mark_name(Local *local, int64_t folder, const char *name)
 void local_mark_folder(Local *local, int64_t key, bool deep)
 {
 	const Entry *entry = state_get(local->state, SIDE_LOCAL, key);
+	/* What is parked is looked at by its name: its folder is ours, and listed for nobody. */
 	if (key != ENTRY_KEY_PARK && entry && entry->kind == ENTRY_FOLDER) {
 		marks_folder(local->marks, key, deep);
 	}
