@@ -56,7 +56,7 @@ static void memory_file_close(DiskFile *base)
 static ssize_t read_inode(DiskMemory *memory, const Inode *inode, uint64_t offset, void *ret_bytes,
 			  size_t size)
 {
-	/* No copy of a file that is here: whoever reads a long one piece by piece would never end. */
+	/* No copy of a file that is here: reading a long one piece by piece would never end. */
 	g_autoptr(GBytes) promised = inode->promised ? calls_bytes(memory, inode) : NULL;
 	const uint8_t *bytes = promised ? g_bytes_get_data(promised, NULL) : inode->bytes->data;
 	uint64_t length = promised ? g_bytes_get_size(promised) : inode->bytes->len;

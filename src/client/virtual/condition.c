@@ -15,19 +15,18 @@ const char *condition_name(VolumeState state)
 	return names[state];
 }
 
-static VolumeState state_of_clean(Volume *volume, int fd, uint64_t inode, const Record *record)
+/* body may be NULL. */
+static VolumeState state_of_clean(int fd, Body *body, const Record *record)
 {
 	char parts[RANGES_SIZE_MAX];
 	size_t size = 0;
 	bool some = record_get(fd, NULL, RECORD_PARTS_ATTRIBUTE, parts, sizeof parts, &size) == 0;
 	bool all = record->complete || record->size == 0;
-	Body *body = body_find(volume, inode);
 	if (body) {
 		g_mutex_lock(&body->mutex);
 		some |= !ranges_are_empty(&body->here);
 		all |= g_atomic_int_get(&body->whole);
 		g_mutex_unlock(&body->mutex);
-		body_unref(body);
 	}
 	if (all) {
 		return VOLUME_CACHED;
@@ -49,10 +48,15 @@ int condition_get(Volume *volume, int fd, VolumeState *ret_state, bool *ret_pinn
 		*ret_state = VOLUME_CACHED;
 		return 0;
 	}
+	/* Held while the record is read: once there is none, the record says all that it knew. */
+	Body *body = body_find(volume, info.st_ino);
 	int errnum = record_read(fd, NULL, &record);
-	if (errnum && errnum != ENODATA) {
-		return errnum == EBADMSG ? EIO : errnum;
+	if (!errnum) {
+		*ret_state = state_of_clean(fd, body, &record);
+	} else if (errnum == ENODATA) {
+		*ret_state = VOLUME_DIRTY;
+		errnum = 0;
 	}
-	*ret_state = errnum ? VOLUME_DIRTY : state_of_clean(volume, fd, info.st_ino, &record);
-	return 0;
+	body_unref(body);
+	return errnum == EBADMSG ? EIO : errnum;
 }
