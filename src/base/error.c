@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 
 typedef struct ErrorKind {
 	const char *name;
@@ -21,7 +22,7 @@ static const ErrorKind kinds[DRIVE_ERROR_LAST] = {
 	[DRIVE_ERROR_CORRUPT] = { "corrupt", 422 },
 	[DRIVE_ERROR_CHANGED] = { "changed", 412 },
 	[DRIVE_ERROR_UNSUPPORTED] = { "unsupported", 501 },
-	[DRIVE_ERROR_NO_SPACE] = { "no-space", 500 },
+	[DRIVE_ERROR_NO_SPACE] = { "no-space", 507 },
 	[DRIVE_ERROR_OFFLINE] = { "offline", 502 },
 	[DRIVE_ERROR_CANCELLED] = { "cancelled", 500 },
 	[DRIVE_ERROR_IO] = { "io", 500 },
@@ -80,8 +81,14 @@ unsigned error_http_status(const GError *error)
 	return kinds[error->code].http_status;
 }
 
-DriveError error_code_from_http(unsigned status)
+DriveError error_code_from_http(unsigned status, const char *name)
 {
+	for (int code = 0; name && code < DRIVE_ERROR_LAST; code++) {
+		if (kinds[code].http_status == status && status != 500 &&
+		    strcmp(kinds[code].name, name) == 0) {
+			return (DriveError)code;
+		}
+	}
 	for (int code = 0; code < DRIVE_ERROR_LAST; code++) {
 		if (kinds[code].http_status == status && status != 500) {
 			return (DriveError)code;

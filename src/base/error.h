@@ -45,9 +45,10 @@ unsigned error_http_status(const GError *error);
 
 /*
  * Code for an HTTP status as a client sees it (the inverse of error_http_status() as far as there
- * is one; unknown statuses: 4xx INVALID, 5xx BUSY).
+ * is one; unknown statuses: 4xx INVALID, 5xx BUSY). name: what the answer calls the code, or NULL;
+ * it counts only among codes of that status.
  */
-DriveError error_code_from_http(unsigned status);
+DriveError error_code_from_http(unsigned status, const char *name);
 
 /* Stable lower-case name of a code ("quota", "not-found") for JSON and logs. */
 const char *error_code_name(DriveError code);

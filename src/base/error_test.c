@@ -22,11 +22,21 @@ static void test_errno_keeps_the_reason(void)
 
 static void test_http_round_trip(void)
 {
-	g_assert_cmpint(error_code_from_http(401), ==, DRIVE_ERROR_UNAUTHENTICATED);
-	g_assert_cmpint(error_code_from_http(507), ==, DRIVE_ERROR_QUOTA);
-	g_assert_cmpint(error_code_from_http(429), ==, DRIVE_ERROR_BUSY);
-	g_assert_cmpint(error_code_from_http(418), ==, DRIVE_ERROR_INVALID);
-	g_assert_cmpint(error_code_from_http(500), ==, DRIVE_ERROR_BUSY);
+	g_assert_cmpint(error_code_from_http(401, NULL), ==, DRIVE_ERROR_UNAUTHENTICATED);
+	g_assert_cmpint(error_code_from_http(507, NULL), ==, DRIVE_ERROR_QUOTA);
+	g_assert_cmpint(error_code_from_http(429, NULL), ==, DRIVE_ERROR_BUSY);
+	g_assert_cmpint(error_code_from_http(418, NULL), ==, DRIVE_ERROR_INVALID);
+	g_assert_cmpint(error_code_from_http(500, NULL), ==, DRIVE_ERROR_BUSY);
+}
+
+static void test_name_tells_codes_of_one_status_apart(void)
+{
+	g_assert_cmpint(error_code_from_http(507, "no-space"), ==, DRIVE_ERROR_NO_SPACE);
+	g_assert_cmpint(error_code_from_http(507, "quota"), ==, DRIVE_ERROR_QUOTA);
+	g_assert_cmpint(error_code_from_http(507, "nonsense"), ==, DRIVE_ERROR_QUOTA);
+	/* A name that is not of the status says nothing. */
+	g_assert_cmpint(error_code_from_http(401, "no-space"), ==, DRIVE_ERROR_UNAUTHENTICATED);
+	g_assert_cmpint(error_code_from_http(500, "io"), ==, DRIVE_ERROR_BUSY);
 }
 
 int main(int argc, char **argv)
@@ -36,5 +46,7 @@ int main(int argc, char **argv)
 			test_every_code_has_a_name_and_a_status);
 	g_test_add_func("/base/error/errno-keeps-the-reason", test_errno_keeps_the_reason);
 	g_test_add_func("/base/error/http-round-trip", test_http_round_trip);
+	g_test_add_func("/base/error/name-tells-codes-of-one-status-apart",
+			test_name_tells_codes_of_one_status_apart);
 	return g_test_run();
 }

@@ -84,6 +84,53 @@ def test_full_drive_heals(tmp_path, small_disk):
     server.stop()
 
 
+def fill(folder, leave):
+    """Fills the file system of a folder by a file of its own, but for so many bytes."""
+    info = os.statvfs(folder)
+    filler = folder / "filler"
+    with open(filler, "wb") as file:
+        file.write(bytes(info.f_bavail * info.f_frsize - leave))
+    return filler
+
+
+@pytest.mark.parametrize("leave", [8_000_000, 0])
+def test_deletions_make_room_on_a_full_disk(tmp_path, small_disk, leave):
+    """Deletions, moves and folders go although content beside them is refused. (Without a byte left
+    the journal may refuse them, too: that heals as well.)"""
+    subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
+    config = tmp_path / "imdrived.conf"
+    config.write_text("[storage]\nreserve = 16M\n")
+    server = Server(small_disk / "data", "--config", config).start()
+    server.add_user("alice")
+    a, b = [Device(tmp_path, name, server).login().start() for name in "ab"]
+    for name in ("deleted", "moved", "edited"):
+        write(a.path(name), name)
+    wait_equal(a, b)
+    a.stop()
+    a.path("deleted").unlink()
+    a.path("moved").rename(a.path("moved away"))
+    a.path("folder").mkdir()
+    write(a.path("edited"), "edited again")
+    for number in range(100):
+        write(a.path(f"new {number}"), os.urandom(5000))
+    filler = fill(small_disk, leave)
+    a.start()
+    wait_until(lambda: any("the drive's disk is full" in text for text in errors(a)),
+               "the full disk is shown")
+    if leave:
+        wait_until(lambda: not b.path("deleted").exists() and b.path("moved away").exists() and
+                   b.path("folder").exists(), "what needs no room arrives")
+    assert b.path("edited").read_text() == "edited"
+    assert not b.path("new 0").exists()
+    filler.unlink()
+    wait_equal(a, b)
+    assert errors(a) == [] and b.path("edited").read_text() == "edited again"
+    for device in (a, b):
+        device.stop()
+    server.stop()
+    server.check()
+
+
 def test_things_that_are_not_synced_are_listed(devices):
     a, b = devices("a", "b")
     os.mkfifo(a.path("pipe"))

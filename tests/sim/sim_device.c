@@ -88,7 +88,9 @@ static bool exchange(Transport *transport, const char *endpoint, GByteArray *bod
 	if (status != 200) {
 		size_t size = 0;
 		const char *text = answer ? g_bytes_get_data(answer, &size) : "";
-		g_set_error(error, DRIVE_ERROR, (int)error_code_from_http(status), "%.*s",
+		bool full = g_strstr_len(text, (gssize)size, "\"no-space\"");
+		g_set_error(error, DRIVE_ERROR,
+			    (int)error_code_from_http(status, full ? "no-space" : NULL), "%.*s",
 			    (int)size, text);
 		return false;
 	}

@@ -146,7 +146,9 @@ void sim_server_crash(SimServer *server, uint64_t seed)
 
 void sim_server_fail_write(SimServer *server, unsigned nth)
 {
-	place_faulty_set(server->faulty, nth, false, DRIVE_ERROR, DRIVE_ERROR_IO);
+	/* Every second time the disk is full. */
+	place_faulty_set(server->faulty, nth, false, DRIVE_ERROR,
+			 nth % 2 ? DRIVE_ERROR_IO : DRIVE_ERROR_NO_SPACE);
 }
 
 bool sim_server_has(SimServer *server, const void *bytes, size_t size)

@@ -15,8 +15,8 @@
 
 #define RETRY_FIRST_US 1000000
 #define RETRY_MAX_US 60000000
-/* Room comes back when somebody makes it, and nothing tells: looking is cheap. */
-#define RETRY_SPACE_US 2000000
+/* Room, here or there, comes back when somebody makes it, and nothing tells. */
+#define RETRY_SPACE_US 5000000
 #define ACTIVITY_MAX 1000
 
 typedef struct Problem {

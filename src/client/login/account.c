@@ -39,7 +39,8 @@ static void set_refusal(const HttpResponse *response, GError **error)
 {
 	json_auto_t *object = parse(response->body, NULL);
 	const char *message = object ? json_string_value(json_object_get(object, "message")) : NULL;
-	int code = (int)error_code_from_http(response->status);
+	const char *name = json_string_value(json_object_get(object, "error"));
+	int code = (int)error_code_from_http(response->status, name);
 	if (message) {
 		g_set_error_literal(error, DRIVE_ERROR, code, message);
 		return;

@@ -2,7 +2,7 @@
 /*
  * The drive over HTTP. An answer other than 2xx carries JSON, {"error": code, "message": text}; the
  * status decides the code, since what stands between here and the drive (a proxy, a portal) answers
- * too, in its own words.
+ * too, in its own words; of codes that share a status the name tells which.
  */
 #include "client/remote/transport.h"
 
@@ -27,8 +27,8 @@ typedef struct HttpTransport {
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(json_t, json_decref)
 
-/* What the server said for people; NULL if it said nothing fit for it. Free with g_free(). */
-static char *message_of(const HttpResponse *response)
+/* NULL if it is none. */
+static json_t *json_of(const HttpResponse *response)
 {
 	size_t size = 0;
 	const char *bytes = g_bytes_get_data(response->body, &size);
@@ -36,7 +36,12 @@ static char *message_of(const HttpResponse *response)
 	if (!is_json || size > JSON_BODY_SIZE_MAX) {
 		return NULL;
 	}
-	g_autoptr(json_t) json = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, NULL);
+	return json_loadb(bytes, size, JSON_REJECT_DUPLICATES, NULL);
+}
+
+/* What the server said for people; NULL if it said nothing fit for it. Free with g_free(). */
+static char *message_of(const json_t *json)
+{
 	const char *text = json_string_value(json_object_get(json, "message"));
 	if (!text || !*text) {
 		return NULL;
@@ -48,8 +53,10 @@ static char *message_of(const HttpResponse *response)
 
 static void set_answer_error(GError **error, const HttpResponse *response)
 {
-	g_autofree char *message = message_of(response);
-	int code = (int)error_code_from_http(response->status);
+	g_autoptr(json_t) json = json_of(response);
+	g_autofree char *message = message_of(json);
+	const char *name = json_string_value(json_object_get(json, "error"));
+	int code = (int)error_code_from_http(response->status, name);
 	if (response->status < 400) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
 			    "the server answered with status %u", response->status);

@@ -118,6 +118,10 @@ static const Refusal refusals[] = {
 	  "HTTP/1.1 507 X\r\nContent-Type: application/json\r\nContent-Length: 43\r\n\r\n"
 	  "{\"error\":\"quota\",\"message\":\"full \\u0007up\"}",
 	  DRIVE_ERROR_QUOTA, "full \\x07up" },
+	{ "full-disk",
+	  "HTTP/1.1 507 X\r\nContent-Type: application/json\r\nContent-Length: 37\r\n\r\n"
+	  "{\"error\":\"no-space\",\"message\":\"full\"}",
+	  DRIVE_ERROR_NO_SPACE, "full" },
 	{ "expired", "HTTP/1.1 401 X\r\nContent-Length: 0\r\n\r\n", DRIVE_ERROR_UNAUTHENTICATED,
 	  "signed out" },
 	{ "broken-json",

@@ -271,6 +271,10 @@ static bool take_chunks(FakeDrive *drive, FrameReader *reader, GError **error)
 		if (end) {
 			return true;
 		}
+		if (drive->disk_full) {
+			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NO_SPACE, "the disk is full");
+			return false;
+		}
 		g_autofree uint8_t *bytes = g_malloc(chunk.raw_size);
 		if (!codec_open(codec, &chunk, bytes, error)) {
 			return false;

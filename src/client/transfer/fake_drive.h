@@ -34,7 +34,8 @@ typedef struct FakeDrive {
 	int fail_before;      /* the n-th exchange from now (1: the next) fails unheard; 0: none */
 	int fail_after;       /* … is carried out, and its answer lost */
 	DriveError fail_code; /* with this; OFFLINE at first */
-	bool full;            /* no room for more content */
+	bool full;            /* no room for more content in the account … */
+	bool disk_full;       /* … or on the server's disk */
 	bool corrupt;         /* chunks are fetched with a wrong byte */
 	size_t fetch_max;     /* chunks in one answer */
 	int meet;             /* uploads wait until so many are under way, at most a minute */

@@ -232,6 +232,34 @@ static GPtrArray *works_again(GPtrArray *works)
 	return again;
 }
 
+/* What fits on a server without room for content: it may be what makes room. */
+static bool needs_no_room(const UploadItem *item)
+{
+	return item->verb == UPLOAD_MOVE || item->verb == UPLOAD_DELETE ||
+	       (item->verb == UPLOAD_CREATE && item->kind != ENTRY_FILE);
+}
+
+/*
+ * The run ended with *cause, since the server's disk is full: what needs no room goes by itself.
+ * *cause becomes what stops that, if something does.
+ */
+static void run_without_content(Upload *upload, GPtrArray *works, GCancellable *cancellable,
+				GError **cause)
+{
+	g_autoptr(GPtrArray) rest = g_ptr_array_new();
+	for (unsigned i = 0; i < works->len; i++) {
+		UploadWork *work = g_ptr_array_index(works, i);
+		if (work->item->outcome == UPLOAD_PENDING && needs_no_room(work->item)) {
+			g_ptr_array_add(rest, work);
+		}
+	}
+	GError *next = NULL;
+	if (rest->len > 0 && !run_works(upload, rest, false, cancellable, &next)) {
+		g_clear_error(cause);
+		*cause = next;
+	}
+}
+
 /* The server has these files now: a lazy disk need not keep them. What it cannot promise it keeps.
  */
 static void promise(Upload *upload, GPtrArray *items)
@@ -263,10 +291,17 @@ bool upload_run(Upload *upload, GPtrArray *items, GCancellable *cancellable, GEr
 		g_ptr_array_add(works, &all[i]);
 	}
 	count_run(upload, 1);
-	bool ok = run_works(upload, works, false, cancellable, error);
+	GError *cause = NULL;
+	bool ok = run_works(upload, works, false, cancellable, &cause);
 	if (ok) {
 		g_autoptr(GPtrArray) again = works_again(works);
-		ok = again->len == 0 || run_works(upload, again, true, cancellable, error);
+		ok = again->len == 0 || run_works(upload, again, true, cancellable, &cause);
+	}
+	if (g_error_matches(cause, DRIVE_ERROR, DRIVE_ERROR_NO_SPACE)) {
+		run_without_content(upload, works, cancellable, &cause);
+	}
+	if (cause) {
+		g_propagate_error(error, cause);
 	}
 	count_run(upload, -1);
 	promise(upload, items);

@@ -80,8 +80,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Upload, upload_free)
  * Runs the items (UploadItem) in order, in as few requests as possible, and sets their outcomes.
  * Any number of threads may run items that do not build upon each other.
  * False if the whole batch failed (server not reached, credential refused, disk gone): items not
- * reached stay UPLOAD_PENDING. A commit whose answer was lost is PENDING too: trying again with
- * the same number finds out.
+ * reached stay UPLOAD_PENDING. With NO_SPACE (the server's disk is full) what needs no room,
+ * deletions, moves, folders and links, has been done nevertheless. A commit whose answer was lost
+ * is PENDING too: trying again with the same number finds out.
  */
 bool upload_run(Upload *upload, GPtrArray *items, GCancellable *cancellable, GError **error);
 

@@ -80,6 +80,73 @@ static void test_full_server(void)
 	fixture_assert_stored(world, all[1], large);
 }
 
+static void add_item(GPtrArray *items, UploadItem *item)
+{
+	g_ptr_array_add(items, item);
+}
+
+/* Content of any length, the deletion in one commit with it or in a later one. */
+static void test_full_disk_there(const void *data)
+{
+	size_t size = *(const size_t *)data;
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) before = fixture_upload_items();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
+	device_write_text(world->device, "old", "hello");
+	UploadItem *old = fixture_upload_item(world, UPLOAD_CREATE, "old");
+	fixture_upload_one(world, before, old);
+	device_write_text(world->device, "moved", "hello");
+	UploadItem *moved = fixture_upload_item(world, UPLOAD_CREATE, "moved");
+	fixture_upload_one(world, before, moved);
+	world->drive->disk_full = true;
+	g_autoptr(GBytes) bytes = device_write_noise(world->device, "file", size, 1);
+	g_assert_true(disk_memory_user_make_folder(world->memory, "folder", NULL));
+	g_assert_true(disk_memory_user_make_link(world->memory, "link", "target", NULL));
+	UploadItem *file = fixture_upload_item(world, UPLOAD_CREATE, "file");
+	add_item(items, file);
+	add_item(items, fixture_upload_item(world, UPLOAD_CREATE, "folder"));
+	add_item(items, fixture_upload_item(world, UPLOAD_CREATE, "link"));
+	UploadItem *move = fixture_upload_plain(world, UPLOAD_MOVE, moved);
+	move->parent = world->drive->id;
+	move->name = g_strdup("moved away");
+	add_item(items, move);
+	add_item(items, fixture_upload_plain(world, UPLOAD_DELETE, old));
+	g_autoptr(GError) error = NULL;
+	g_assert_false(upload_run(world->upload, items, NULL, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NO_SPACE);
+	g_assert_cmpint(file->outcome, ==, UPLOAD_PENDING);
+	g_assert_null(fake_drive_node(world->drive, &file->node));
+	for (unsigned i = 1; i < items->len; i++) {
+		const UploadItem *item = g_ptr_array_index(items, i);
+		g_assert_cmpint(item->outcome, ==, UPLOAD_DONE);
+	}
+	g_assert_null(fake_drive_node(world->drive, &old->node));
+	world->drive->disk_full = false;
+	g_ptr_array_remove_range(items, 1, items->len - 1);
+	fixture_upload(world, items);
+	fixture_assert_stored(world, file, bytes);
+}
+
+/* What stops the deletions, too, is what is told. */
+static void test_full_disk_and_no_server(void)
+{
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
+	world->drive->disk_full = true;
+	device_write_text(world->device, "file", "hello");
+	g_assert_true(disk_memory_user_make_folder(world->memory, "folder", NULL));
+	add_item(items, fixture_upload_item(world, UPLOAD_CREATE, "file"));
+	add_item(items, fixture_upload_item(world, UPLOAD_CREATE, "folder"));
+	world->drive->fail_before = 2;
+	g_autoptr(GError) error = NULL;
+	g_assert_false(upload_run(world->upload, items, NULL, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE);
+	for (unsigned i = 0; i < items->len; i++) {
+		const UploadItem *item = g_ptr_array_index(items, i);
+		g_assert_cmpint(item->outcome, ==, UPLOAD_PENDING);
+	}
+}
+
 static void test_content_that_was_forgotten(void)
 {
 	for (int i = 0; i < 2; i++) {
@@ -286,11 +353,17 @@ static void test_several_runs_at_once(void)
 
 int main(int argc, char **argv)
 {
+	static const size_t sizes[] = { 1000, 40 * MIB };
 	static const Fault faults[] = { fault_before, fault_after, fault_disk };
 	g_test_init(&argc, &argv, NULL);
 #define ADD(name, function) g_test_add_func("/client/transfer/upload_faults/" name, function)
 	ADD("refusals", test_refusals);
 	ADD("full-server", test_full_server);
+	g_test_add_data_func("/client/transfer/upload_faults/full-disk-there-takes-deletions/small",
+			     &sizes[0], test_full_disk_there);
+	g_test_add_data_func("/client/transfer/upload_faults/full-disk-there-takes-deletions/large",
+			     &sizes[1], test_full_disk_there);
+	ADD("full-disk-and-no-server", test_full_disk_and_no_server);
 	ADD("content-that-was-forgotten", test_content_that_was_forgotten);
 	ADD("lost-answer", test_lost_answer);
 	ADD("cancelled", test_cancelled);
