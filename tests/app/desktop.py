@@ -5,6 +5,7 @@ and done through the names that a screen reader reads."""
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import time
 
@@ -253,3 +254,10 @@ class Window:
         except OSError:
             return
         wait_until(lambda: not (self.profile / "control.sock").exists(), "the daemon ended")
+
+    def stop_daemon_for(self, deed):
+        """Something happens while no daemon runs; the app starts it again."""
+        self.process.send_signal(signal.SIGSTOP)
+        self.stop_daemon()
+        deed()
+        self.process.send_signal(signal.SIGCONT)

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nothing that somebody wrote is overwritten unseen."""
 
-from drive import snapshot, wait_equal
+import pathlib
+
+import pytest
+
+from door import Door
+from drive import snapshot, wait_equal, wait_until
 from test_sync import write
 
 
@@ -131,3 +136,73 @@ def test_state_lost_is_union(devices):
     assert {b"same", b"theirs", b"new", b"mine"} <= set(seen)
     values = {a.path(name.decode()).read_text() for name in seen}
     assert {"same", "1", "2", "new", "mine"} <= values
+
+
+def conflict(a, b, name="report.odt"):
+    """Both have edited a file; gives what a's daemon says of the conflict."""
+    write(a.path(name), "base")
+    wait_equal(a, b)
+    apart(a, b)
+    write(a.path(name), "from a")
+    write(b.path(name), "from b, longer")
+    together(a, b)
+    door = Door(a.profile)
+    found = door.ask("conflicts")["result"]["conflicts"]
+    assert len(found) == 1 and a.status()["conflicts"] == 1
+    return door, found[0]
+
+
+def keep(door, found, what):
+    return door.ask("resolve", path=found["path"], seen=found["seen"], keep=what)
+
+
+@pytest.mark.parametrize("what", ["copy", "original"])
+def test_one_of_two_is_kept(devices, what):
+    a, b = devices("a", "b")
+    door, found = conflict(a, b)
+    copy = pathlib.Path(found["path"]).read_text()
+    kept = copy if what == "copy" else a.path("report.odt").read_text()
+    assert found[found["copy"]]["size"] == len(copy)
+    assert keep(door, found, what) == {"result": {}}
+    wait_equal(a, b)
+    assert names(a) == [b"report.odt"] and b.path("report.odt").read_text() == kept
+    wait_until(lambda: a.status()["conflicts"] == 0, "none waits")
+
+
+def test_both_are_kept_under_names_of_their_own(devices):
+    a, b = devices("a", "b")
+    write(a.path("report (a, 1).odt"), "taken")
+    door, found = conflict(a, b)
+    assert keep(door, found, "both") == {"result": {}}
+    wait_equal(a, b)
+    assert b"report.odt" in names(a) and len(names(a)) == 3
+    assert not any(b"(conflict" in name for name in names(a))
+    assert door.ask("conflicts")["result"]["conflicts"] == []
+
+
+@pytest.mark.parametrize("touched", ["path", "original"])
+def test_what_nobody_saw_is_not_overwritten(devices, touched):
+    a, b = devices("a", "b")
+    door, found = conflict(a, b)
+    pathlib.Path(found[touched]).write_text("written after the list was shown")
+    assert keep(door, found, "copy")["error"]["code"] == "changed"
+    assert keep(door, found, "original")["error"]["code"] == "changed"
+    assert pathlib.Path(found[touched]).read_text() == "written after the list was shown"
+    wait_equal(a, b)
+    assert len(names(a)) == 2
+    again = door.ask("conflicts")["result"]["conflicts"][0]
+    assert keep(door, again, "copy") == {"result": {}}
+    wait_equal(a, b)
+    assert names(a) == [b"report.odt"]
+
+
+def test_a_conflict_is_settled_from_the_command_line(devices):
+    a, b = devices("a", "b")
+    found = conflict(a, b)[1]
+    assert found["path"] in a.command("conflicts").stdout
+    mine = "from a" if found["mine"]["size"] == len("from a") else "from b, longer"
+    wrong = a.command("conflicts", a.path("report.odt"), "--keep", "mine", check=False)
+    assert wrong.returncode == 1 and "no conflict copy" in wrong.stderr
+    a.command("conflicts", found["path"], "--keep", "mine")
+    wait_equal(a, b)
+    assert names(b) == [b"report.odt"] and b.path("report.odt").read_text() == mine

@@ -17,3 +17,9 @@ void spoken_follow(GtkWidget *stack)
 	g_signal_connect(stack, "notify::visible-child", G_CALLBACK(follow), NULL);
 	follow(G_OBJECT(stack), NULL, NULL);
 }
+
+void spoken_name(GtkWidget *widget, const char *name)
+{
+	gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL, name,
+				       -1);
+}

@@ -8,3 +8,6 @@
  * an AdwViewStack, only the one that is seen is there.
  */
 void spoken_follow(GtkWidget *stack);
+
+/* The name of what shows nothing but an icon. */
+void spoken_name(GtkWidget *widget, const char *name);

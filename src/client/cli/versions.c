@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/cli/command.h"
 #include "client/login/drive_path.h"
-#include "client/login/account.h"
+#include "client/login/history.h"
 
 #include <stdio.h>
 
@@ -31,9 +31,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	if (!path) {
 		return false;
 	}
-	g_autofree char *escaped = g_uri_escape_string(path, NULL, FALSE);
-	g_autofree char *call = g_strconcat("/api/v1/versions?path=", escaped, NULL);
-	json_auto_t *answer = account_call(profile, "GET", call, NULL, error);
+	json_auto_t *answer = history_versions(profile, path, error);
 	if (!answer) {
 		g_prefix_error(error, "list the versions of '%s': ", argv[1]);
 		return false;

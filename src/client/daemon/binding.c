@@ -428,6 +428,11 @@ Engine *binding_engine(Binding *binding)
 	return binding->engine;
 }
 
+Disk *binding_disk(Binding *binding)
+{
+	return binding->disk;
+}
+
 uint64_t binding_moved(Binding *binding)
 {
 	return upload_progress(binding->upload) + apply_progress(binding->apply);

@@ -45,5 +45,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Binding, binding_close)
 
 /* Borrowed. */
 Engine *binding_engine(Binding *binding);
+/* Borrowed: the folder, or the files of the virtual disk. */
+Disk *binding_disk(Binding *binding);
 /* Bytes of files that went either way so far. */
 uint64_t binding_moved(Binding *binding);

@@ -8,12 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "client/control/control_server.h"
-#include "client/daemon/binding.h"
-#include "client/daemon/drive_calls.h"
-#include "client/daemon/meter.h"
-#include "client/daemon/reception.h"
-#include "client/daemon/report.h"
+#include "client/daemon/daemon_internal.h"
 #include "client/mount/mountpoint.h"
 
 #include <errno.h>
@@ -30,41 +25,12 @@
 #define TICK_MS 500
 /* How long there must have been work before memory is given back after it. */
 #define REST_S 5
-/* What docs/formats/control.md describes. */
-#define CONTROL_VERSION 1
-#define PAUSE_S_MAX (7 * 24 * 3600)
 
-typedef struct Bound {
-	struct Daemon *daemon;
-	char *id;
-	char *folder;
-	bool mount;
-	Binding *binding; /* NULL: not open; failure says why */
-	GError *failure;
-	Meter meter;
-	unsigned dropping; /* source that removes it */
-} Bound;
-
-typedef struct Daemon {
-	Profile *profile;
-	Credential *credential;
-	GMainLoop *loop;
-	ControlServer *control;
-	Reception *reception;
-	char *folder; /* the profile's */
-	DriveCalls calls;
-	GPtrArray *bounds; /* Bound */
-	Pace *up, *down;   /* limits of all of them together */
-	bool paused;
-	unsigned resume;   /* source that ends a pause */
-	int64_t resume_us; /* when (UTC); 0: whoever paused will */
-	bool once;
-	bool stays;      /* also when nothing is bound */
-	int reloads;     /* atomic: whether one is under way */
-	unsigned tick;   /* source that tells the watchers */
-	unsigned rest;   /* source that gives memory back once nothing ticks */
-	GError *failure; /* why `once` could not be reached */
-} Daemon;
+static void close_bound(Bound *bound)
+{
+	open_disks_remove(bound->daemon->disks, bound->folder);
+	g_clear_pointer(&bound->binding, binding_close);
+}
 
 static void bound_free(void *data)
 {
@@ -72,7 +38,7 @@ static void bound_free(void *data)
 	if (bound->dropping) {
 		g_source_remove(bound->dropping);
 	}
-	binding_close(bound->binding);
+	close_bound(bound);
 	g_clear_error(&bound->failure);
 	g_free(bound->id);
 	g_free(bound->folder);
@@ -151,7 +117,7 @@ static gboolean tick(void *data)
 	return G_SOURCE_REMOVE;
 }
 
-static void changed(Daemon *daemon)
+void daemon_changed(Daemon *daemon)
 {
 	if (!daemon->tick) {
 		daemon->tick = g_timeout_add(TICK_FIRST_MS, tick, daemon);
@@ -161,7 +127,7 @@ static void changed(Daemon *daemon)
 static void stepped(void *data)
 {
 	Daemon *daemon = data;
-	changed(daemon);
+	daemon_changed(daemon);
 	if (daemon->once) {
 		end_if_settled(daemon);
 	}
@@ -178,7 +144,7 @@ static gboolean drop_unmounted(void *data)
 	if (daemon->bounds->len == 0 && !daemon->stays) {
 		g_main_loop_quit(daemon->loop);
 	}
-	changed(daemon);
+	daemon_changed(daemon);
 	return G_SOURCE_REMOVE;
 }
 
@@ -238,13 +204,14 @@ static bool open_bound(Daemon *daemon, const ProfileBinding *known, Bound *bound
 		g_clear_pointer(&bound->binding, binding_close);
 		return false;
 	}
+	open_disks_add(daemon->disks, bound->folder, binding_disk(bound->binding));
 	if (daemon->paused) {
 		engine_pause(binding_engine(bound->binding), true);
 	}
 	return true;
 }
 
-static bool attach(Daemon *daemon, const char *folder, bool mount, GError **error)
+bool daemon_attach(Daemon *daemon, const char *folder, bool mount, GError **error)
 {
 	/* A dead mount must be gone before the folder can be looked at. */
 	if (mount && !mountpoint_revive(folder, error)) {
@@ -270,7 +237,7 @@ static bool attach(Daemon *daemon, const char *folder, bool mount, GError **erro
 		return false;
 	}
 	g_ptr_array_add(daemon->bounds, bound);
-	changed(daemon);
+	daemon_changed(daemon);
 	return true;
 }
 
@@ -287,7 +254,7 @@ static gboolean reload(void *data)
 	g_atomic_int_set(&daemon->reloads, 0);
 	for (unsigned i = 0; i < daemon->bounds->len; i++) {
 		Bound *bound = daemon->bounds->pdata[i];
-		g_clear_pointer(&bound->binding, binding_close);
+		close_bound(bound);
 		g_clear_error(&bound->failure);
 		bound->meter = (Meter){ 0 };
 	}
@@ -307,17 +274,38 @@ static gboolean reload(void *data)
 			open_bound(daemon, known, bound, &bound->failure);
 		}
 	}
-	changed(daemon);
+	daemon_changed(daemon);
 	return G_SOURCE_REMOVE;
 }
 
 /* From any thread. */
-static void reload_soon(void *data)
+void daemon_reload_soon(void *data)
 {
 	Daemon *daemon = data;
 	if (g_atomic_int_compare_and_exchange(&daemon->reloads, 0, 1)) {
 		g_idle_add(reload, daemon);
 	}
+}
+
+static gboolean look_again(void *data)
+{
+	Daemon *daemon = data;
+	for (unsigned i = 0; i < daemon->bounds->len; i++) {
+		const Bound *bound = daemon->bounds->pdata[i];
+		g_autoptr(GPtrArray) touched =
+			open_disks_take_touched(daemon->disks, bound->folder);
+		for (unsigned j = 0; bound->binding && j < touched->len; j++) {
+			engine_look(binding_engine(bound->binding), touched->pdata[j]);
+		}
+	}
+	daemon_changed(daemon);
+	return G_SOURCE_REMOVE;
+}
+
+/* From any thread. */
+static void look_again_soon(void *data)
+{
+	g_idle_add(look_again, data);
 }
 
 static bool signed_in(const ProfileLogin *login, void *data, GError **error)
@@ -326,17 +314,17 @@ static bool signed_in(const ProfileLogin *login, void *data, GError **error)
 	if (!profile_set_login(daemon->profile, login, error)) {
 		return false;
 	}
-	reload_soon(daemon);
+	daemon_reload_soon(daemon);
 	return true;
 }
 
 static void signing_in(void *data)
 {
-	changed(data);
+	daemon_changed(data);
 }
 
 /* The folder stays as it is, but for the marker: it can be bound again. */
-static bool detach(Daemon *daemon, const char *folder, GError **error)
+bool daemon_detach(Daemon *daemon, const char *folder, GError **error)
 {
 	for (unsigned i = 0; i < daemon->bounds->len; i++) {
 		Bound *bound = daemon->bounds->pdata[i];
@@ -344,246 +332,18 @@ static bool detach(Daemon *daemon, const char *folder, GError **error)
 			continue;
 		}
 		bool ours = bound->binding;
-		g_clear_pointer(&bound->binding, binding_close);
+		close_bound(bound);
 		g_autofree char *marker = g_build_filename(folder, DISK_RESERVED, "marker", NULL);
 		if (ours && unlink(marker) != 0 && errno != ENOENT) {
 			return error_set_errno(error, errno, "remove '%s'", marker);
 		}
 		g_autofree char *id = g_strdup(bound->id);
 		g_ptr_array_remove_index(daemon->bounds, i);
-		changed(daemon);
+		daemon_changed(daemon);
 		return profile_unbind(daemon->profile, id, error);
 	}
 	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND, "'%s' is not bound", folder);
 	return false;
-}
-
-/* ---- control ---------------------------------------------------------------------------- */
-
-static json_t *limits_json(const Daemon *daemon)
-{
-	return json_pack("{s:I, s:I}", "up", (json_int_t)pace_rate(daemon->up), "down",
-			 (json_int_t)pace_rate(daemon->down));
-}
-
-static json_t *status_json(Daemon *daemon)
-{
-	const ProfileLogin *login = profile_login(daemon->profile);
-	bool signed_in = profile_is_signed_in(daemon->profile);
-	Report sum = { .errors = json_array(), .bindings = json_array() };
-	for (unsigned i = 0; i < daemon->bounds->len; i++) {
-		const Bound *bound = daemon->bounds->pdata[i];
-		report_add(&sum,
-			   &(ReportBinding){
-				   .id = bound->id,
-				   .folder = bound->folder,
-				   .mount = bound->mount,
-				   .engine = bound->binding ? binding_engine(bound->binding) : NULL,
-				   .failure = bound->failure,
-				   .meter = &bound->meter,
-			   });
-	}
-	json_t *status = json_pack(
-		"{s:o, s:b, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:I, s:o, s:o}", "limits",
-		limits_json(daemon), "running", 1, "signed_in", signed_in && !sum.signed_out,
-		"server", login ? login->server : NULL, "account", login ? login->account : NULL,
-		"device", login ? login->device_name : NULL, "state", engine_status_name(sum.state),
-		"files", sum.files, "bytes", sum.bytes, "pending", sum.pending, "errors",
-		sum.errors, "bindings", sum.bindings);
-	json_object_set_new(status, "version", json_integer(CONTROL_VERSION));
-	json_object_set_new(status, "paused", json_boolean(daemon->paused));
-	json_object_set_new(status, "resume_us", json_integer(daemon->resume_us));
-	json_object_set_new(status, "sign_in", reception_json(daemon->reception));
-	return status;
-}
-
-static json_t *activity_json(Daemon *daemon)
-{
-	json_t *list = json_array();
-	for (unsigned i = 0; i < daemon->bounds->len; i++) {
-		const Bound *bound = daemon->bounds->pdata[i];
-		GArray *activity = bound->binding
-					   ? engine_status_activity(binding_engine(bound->binding))
-					   : NULL;
-		for (unsigned j = 0; activity && j < activity->len; j++) {
-			const EngineActivity *item = &g_array_index(activity, EngineActivity, j);
-			g_autofree char *path = g_build_filename(bound->folder, item->path, NULL);
-			json_array_append_new(list,
-					      json_pack("{s:I, s:s, s:o}", "time_us",
-							(json_int_t)item->time_us, "what",
-							item->what, "path", report_text(path)));
-		}
-	}
-	return json_pack("{s:o}", "activity", list);
-}
-
-static json_t *set_paused(Daemon *daemon, bool paused, bool accept_deletions)
-{
-	if (daemon->resume) {
-		g_source_remove(daemon->resume);
-		daemon->resume = 0;
-	}
-	daemon->resume_us = 0;
-	daemon->paused = paused;
-	for (unsigned i = 0; i < daemon->bounds->len; i++) {
-		const Bound *bound = daemon->bounds->pdata[i];
-		if (!bound->binding) {
-			continue;
-		}
-		engine_pause(binding_engine(bound->binding), paused);
-		if (accept_deletions) {
-			engine_accept_deletions(binding_engine(bound->binding));
-		}
-	}
-	changed(daemon);
-	return json_object();
-}
-
-static gboolean resume(void *data)
-{
-	Daemon *daemon = data;
-	daemon->resume = 0;
-	json_decref(set_paused(daemon, false, false));
-	return G_SOURCE_REMOVE;
-}
-
-/* For "seconds", or until somebody resumes. */
-static json_t *pause_for(Daemon *daemon, json_t *params, GError **error)
-{
-	json_int_t seconds = 0;
-	if (json_unpack(params, "{s?I}", "seconds", &seconds) != 0 || seconds < 0 ||
-	    seconds > PAUSE_S_MAX) {
-		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
-				    "pause takes seconds, a week at most");
-		return NULL;
-	}
-	json_t *result = set_paused(daemon, true, false);
-	if (seconds > 0) {
-		daemon->resume_us = g_get_real_time() + seconds * G_TIME_SPAN_SECOND;
-		daemon->resume = g_timeout_add_seconds((unsigned)seconds, resume, daemon);
-	}
-	return result;
-}
-
-/* What is not named stays as it is. */
-static json_t *set_limits(Daemon *daemon, json_t *params, GError **error)
-{
-	ProfileLimits limits = profile_limits(daemon->profile);
-	json_int_t up = (json_int_t)limits.up, down = (json_int_t)limits.down;
-	if (json_unpack(params, "{s?I, s?I}", "up", &up, "down", &down) != 0 || up < 0 ||
-	    down < 0) {
-		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
-				    "limits are bytes per second, 0 for none");
-		return NULL;
-	}
-	limits = (ProfileLimits){ .up = (uint64_t)up, .down = (uint64_t)down };
-	if (!profile_set_limits(daemon->profile, &limits, error)) {
-		return NULL;
-	}
-	pace_set(daemon->up, limits.up);
-	pace_set(daemon->down, limits.down);
-	changed(daemon);
-	return limits_json(daemon);
-}
-
-static gboolean stop(void *data)
-{
-	Daemon *daemon = data;
-	g_main_loop_quit(daemon->loop);
-	return G_SOURCE_REMOVE;
-}
-
-static const char *folder_of(const json_t *params, GError **error)
-{
-	const char *folder = json_string_value(json_object_get(params, "folder"));
-	if (!folder) {
-		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
-				    "which folder? Its name must be UTF-8 to be handed on");
-	}
-	return folder;
-}
-
-static json_t *attach_json(Daemon *daemon, json_t *params, GError **error)
-{
-	const char *folder = folder_of(params, error);
-	bool create = json_is_true(json_object_get(params, "create"));
-	if (folder && create && g_mkdir_with_parents(folder, 0777) != 0) {
-		error_set_errno(error, errno, "make the folder '%s'", folder);
-		return NULL;
-	}
-	bool mount = json_is_true(json_object_get(params, "mount"));
-	return folder && attach(daemon, folder, mount, error) ? json_object() : NULL;
-}
-
-static json_t *detach_json(Daemon *daemon, json_t *params, GError **error)
-{
-	const char *folder = folder_of(params, error);
-	return folder && detach(daemon, folder, error) ? json_object() : NULL;
-}
-
-static json_t *status_call(Daemon *daemon, json_t *params, GError **error)
-{
-	return status_json(daemon);
-}
-
-static json_t *log_call(Daemon *daemon, json_t *params, GError **error)
-{
-	json_int_t last = json_integer_value(json_object_get(params, "last"));
-	json_auto_t *all = activity_json(daemon);
-	json_t *list = json_object_get(all, "activity");
-	while (last > 0 && json_array_size(list) > (size_t)last) {
-		json_array_remove(list, 0);
-	}
-	return json_incref(all);
-}
-
-static json_t *resume_call(Daemon *daemon, json_t *params, GError **error)
-{
-	return set_paused(daemon, false, json_is_true(json_object_get(params, "accept_deletions")));
-}
-
-static json_t *cancel_call(Daemon *daemon, json_t *params, GError **error)
-{
-	reception_cancel(daemon->reception);
-	return json_object();
-}
-
-static json_t *stop_call(Daemon *daemon, json_t *params, GError **error)
-{
-	/* Behind the answer. */
-	g_idle_add(stop, daemon);
-	return json_object();
-}
-
-static json_t *reload_call(Daemon *daemon, json_t *params, GError **error)
-{
-	reload_soon(daemon);
-	return json_object();
-}
-
-typedef struct Method {
-	const char *name;
-	json_t *(*run)(Daemon *daemon, json_t *params, GError **error);
-} Method;
-
-/* Besides those of drive_calls.h. */
-static const Method methods[] = {
-	{ "status", status_call }, { "log", log_call },
-	{ "pause", pause_for },    { "resume", resume_call },
-	{ "limit", set_limits },   { "attach", attach_json },
-	{ "stop", stop_call },     { "reload", reload_call },
-	{ "detach", detach_json }, { "sign-in-cancel", cancel_call },
-};
-
-static json_t *handle(const char *name, json_t *params, void *data, GError **error)
-{
-	for (size_t i = 0; i < G_N_ELEMENTS(methods); i++) {
-		if (strcmp(methods[i].name, name) == 0) {
-			return methods[i].run(data, params, error);
-		}
-	}
-	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND, "no method '%s'", name);
-	return NULL;
 }
 
 /* ---- progress --------------------------------------------------------------------------- */
@@ -659,6 +419,7 @@ static void daemon_clear(Daemon *daemon)
 	g_idle_remove_by_data(daemon);
 	g_free(daemon->folder);
 	g_clear_pointer(&daemon->bounds, g_ptr_array_unref);
+	open_disks_free(daemon->disks);
 	g_clear_pointer(&daemon->credential, credential_free);
 	pace_free(daemon->up);
 	pace_free(daemon->down);
@@ -700,8 +461,15 @@ static bool open_doors(Daemon *daemon, GError **error)
 		.data = daemon,
 	};
 	daemon->reception = reception_new(&options);
-	daemon->calls = (DriveCalls){ daemon->folder, daemon->reception, reload_soon, daemon };
-	daemon->control = control_server_new(daemon->folder, handle, daemon, error);
+	daemon->calls = (DriveCalls){
+		.profile = daemon->folder,
+		.reception = daemon->reception,
+		.reload = daemon_reload_soon,
+		.data = daemon,
+		.disks = daemon->disks,
+		.touched = look_again_soon,
+	};
+	daemon->control = control_server_new(daemon->folder, methods_handle, daemon, error);
 	if (!daemon->control) {
 		return false;
 	}
@@ -719,7 +487,7 @@ static bool start(Daemon *daemon, const DaemonOptions *options, GError **error)
 		return false;
 	}
 	if (options->folder) {
-		return attach(daemon, options->folder, options->mount, error);
+		return daemon_attach(daemon, options->folder, options->mount, error);
 	}
 	daemon->stays = true;
 	attach_known(daemon);
@@ -733,6 +501,7 @@ bool daemon_run(const DaemonOptions *options, GError **error)
 		.profile = options->profile,
 		.loop = g_main_loop_new(NULL, FALSE),
 		.bounds = g_ptr_array_new_with_free_func(bound_free),
+		.disks = open_disks_new(),
 		.once = options->once,
 		.up = pace_new(limits.up),
 		.down = pace_new(limits.down),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/daemon/drive_calls.h"
 
+#include "client/daemon/history_calls.h"
+
 #include "base/error.h"
 #include "client/login/account.h"
 #include "client/login/look.h"
@@ -8,7 +10,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
-static Profile *open_profile(const DriveCalls *calls, GError **error)
+Profile *drive_calls_profile(const DriveCalls *calls, GError **error)
 {
 	g_autoptr(Profile) profile = profile_open(calls->profile, error);
 	if (profile && !profile_is_signed_in(profile)) {
@@ -38,7 +40,7 @@ static json_t *sign_in(const DriveCalls *calls, const json_t *params, GError **e
 /* Out in any case; "told" says whether the drive knows it. */
 static json_t *sign_out(const DriveCalls *calls, const json_t *params, GError **error)
 {
-	g_autoptr(Profile) profile = open_profile(calls, error);
+	g_autoptr(Profile) profile = drive_calls_profile(calls, error);
 	if (!profile) {
 		return NULL;
 	}
@@ -56,7 +58,7 @@ static json_t *sign_out(const DriveCalls *calls, const json_t *params, GError **
 /* The answers of several questions in one object. */
 static json_t *ask_all(const DriveCalls *calls, const char *const *paths, GError **error)
 {
-	g_autoptr(Profile) profile = open_profile(calls, error);
+	g_autoptr(Profile) profile = drive_calls_profile(calls, error);
 	if (!profile) {
 		return NULL;
 	}
@@ -92,7 +94,7 @@ static json_t *end_access(const DriveCalls *calls, const json_t *params, GError 
 				    "revoke takes the number of a device or of a session");
 		return NULL;
 	}
-	g_autoptr(Profile) profile = open_profile(calls, error);
+	g_autoptr(Profile) profile = drive_calls_profile(calls, error);
 	if (!profile) {
 		return NULL;
 	}
@@ -109,8 +111,15 @@ typedef struct Method {
 } Method;
 
 static const Method methods[] = {
-	{ "look", look },       { "sign-in", sign_in }, { "sign-out", sign_out },
-	{ "account", account }, { "devices", devices }, { "revoke", end_access },
+	{ "look", look },
+	{ "sign-in", sign_in },
+	{ "sign-out", sign_out },
+	{ "account", account },
+	{ "devices", devices },
+	{ "revoke", end_access },
+	{ "resolve", history_calls_resolve },
+	{ "versions", history_calls_versions },
+	{ "restore", history_calls_restore },
 };
 
 const char *const *drive_calls_methods(void)

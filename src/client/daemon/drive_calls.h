@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "client/daemon/open_disks.h"
 #include "client/daemon/reception.h"
 
 #include <glib.h>
@@ -8,7 +9,8 @@
 
 /*
  * The methods of the control socket that ask a drive, and so take their time: "look", "sign-in",
- * "sign-out", "account", "devices", "revoke". Each runs on any thread, and reads the profile anew.
+ * "sign-out", "account", "devices", "revoke"; and those that work on files: "resolve", "versions",
+ * "restore". Each runs on any thread, and reads the profile anew.
  */
 typedef struct DriveCalls {
 	const char *profile; /* folder */
@@ -16,7 +18,13 @@ typedef struct DriveCalls {
 	/* The profile's login has changed: called on the thread of the call. */
 	void (*reload)(void *data);
 	void *data;
+	OpenDisks *disks;
+	/* Some path was touched: open_disks_take_touched(). On the thread of the call. */
+	void (*touched)(void *data);
 } DriveCalls;
+
+/* The profile, signed in; NULL with what to do. */
+Profile *drive_calls_profile(const DriveCalls *calls, GError **error);
 
 /* Their names, NULL-terminated. */
 const char *const *drive_calls_methods(void);

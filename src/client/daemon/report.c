@@ -50,6 +50,7 @@ static json_t *bound_json(const ReportBinding *bound, const EngineStatus *status
 		(json_int_t)status->bytes_done, "bytes_left", (json_int_t)status->bytes_left,
 		"scanning", status->scanning, "unwatched", (int)status->unwatched, "skipped",
 		skipped);
+	json_object_set_new(object, "held_deletions", json_integer((json_int_t)status->held));
 	json_object_set_new(object, "spelled", spelled);
 	bool syncs = status->state == ENGINE_SYNCING;
 	uint64_t rate = syncs ? meter_rate(bound->meter, now_us) : 0;
@@ -81,6 +82,7 @@ void report_add(Report *sum, const ReportBinding *bound)
 	sum->files += (json_int_t)status.files;
 	sum->bytes += (json_int_t)status.bytes;
 	sum->pending += (json_int_t)status.pending;
+	sum->conflicts += (json_int_t)engine_conflict_count(bound->engine);
 	add_problems(sum->errors, bound->folder, &status);
 	json_array_append_new(sum->bindings, bound_json(bound, &status));
 }

@@ -14,7 +14,7 @@
 typedef struct Report {
 	EngineState state; /* the worst of them */
 	bool signed_out;
-	json_int_t files, bytes, pending;
+	json_int_t files, bytes, pending, conflicts;
 	json_t *errors; /* arrays, of the caller */
 	json_t *bindings;
 } Report;

@@ -236,6 +236,30 @@ void engine_accept_deletions(Engine *engine)
 	engine->world.wake(engine->world.data);
 }
 
+void engine_undo_deletions(Engine *engine)
+{
+	if (engine->brake) {
+		engine->brake = false;
+		planning_unlearn_vanished(engine);
+		planning_touch_all(engine, engine->held);
+		engine->world.wake(engine->world.data);
+	}
+}
+
+void engine_look(Engine *engine, const char *path)
+{
+	g_auto(GStrv) names = g_strsplit(path, "/", -1);
+	int64_t folder = ENTRY_KEY_ROOT;
+	char **name = names;
+	for (; *name && name[1] && folder != ENTRY_KEY_NONE; name++) {
+		folder = state_find(engine->state, SIDE_LOCAL, folder, *name);
+	}
+	if (*name && folder != ENTRY_KEY_NONE) {
+		local_mark_name(engine->local, folder, *name);
+		engine->world.wake(engine->world.data);
+	}
+}
+
 static bool has_transfers(const Engine *engine)
 {
 	const Lane *const lanes[] = { &engine->upload_small, &engine->upload_large,

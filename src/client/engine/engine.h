@@ -51,7 +51,11 @@ bool engine_record(Engine *engine, GError **error);
 void engine_pause(Engine *engine, bool paused);
 /* The deletions that the brake holds back are meant. */
 void engine_accept_deletions(Engine *engine);
+/* What is held back was no wish: it comes back from the server. */
+void engine_undo_deletions(Engine *engine);
 void engine_set_ignore(Engine *engine, const Ignore *ignore);
+/* Something that no watch sees has changed the entry at this path. */
+void engine_look(Engine *engine, const char *path);
 
 typedef enum EngineState {
 	ENGINE_IDLE,
@@ -74,6 +78,7 @@ typedef struct EngineStatus {
 	uint64_t folders;
 	uint64_t bytes;
 	uint64_t pending;    /* nodes that are not settled */
+	uint64_t held;       /* deletions that the brake holds back */
 	uint64_t bytes_done; /* of transfers since the last time it was idle */
 	uint64_t bytes_left; /* of transfers that are planned */
 	uint64_t bytes_uploaded;
@@ -89,6 +94,19 @@ void engine_status_get(Engine *engine, EngineStatus *ret_status);
 void engine_status_clear(EngineStatus *status);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EngineStatus, engine_status_clear)
 const char *engine_status_name(EngineState state);
+
+typedef struct EngineConflict {
+	char *copy;     /* path of the conflict copy */
+	char *original; /* of what it is a copy of; may not be there */
+	char *label;    /* of its name: "alice's laptop, 2026-11-23 14.05" */
+	bool mine;      /* the copy is this device's value, not another's */
+} EngineConflict;
+
+/* Appends EngineConflict *, each to be freed: the conflict copies that lie here, by path. */
+void engine_conflict_list(Engine *engine, GPtrArray *ret_conflicts);
+void engine_conflict_free(EngineConflict *conflict);
+/* How many there are. */
+size_t engine_conflict_count(Engine *engine);
 
 /* The server could not be reached when it was last asked. */
 bool engine_status_offline(const Engine *engine);

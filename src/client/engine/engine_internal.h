@@ -19,6 +19,7 @@
  *	recording.c   disk synced -> state recorded
  *	trouble.c     what failed, when to try again; activity
  *	engine_status.c  how it all looks to a person
+ *	engine_conflict.c  what a person has to choose between
  */
 typedef struct Lane {
 	GQueue waiting; /* items */
@@ -112,6 +113,10 @@ void planning_busy(Engine *engine, int64_t key, bool busy);
 void planning_renew(Engine *engine, int64_t key);
 /* Plans what was touched. True if it should be called again at once. */
 bool planning_run(Engine *engine);
+/* How many nodes are gone here, and are to go there. */
+unsigned planning_vanished(Engine *engine);
+/* They look as if they had never been here. */
+void planning_unlearn_vanished(Engine *engine);
 /* Path of a local place; NULL if the folder is not in the local tree. Free with g_free(). */
 char *planning_path(Engine *engine, int64_t parent, const char *name);
 

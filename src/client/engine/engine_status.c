@@ -96,8 +96,8 @@ static char *reason_of(const Engine *engine)
 	}
 	if (engine->brake) {
 		return g_strdup("more than half of everything here is about to be deleted; if that "
-				"is meant, run 'imdrive resume --accept-deletions', otherwise put "
-				"it back");
+				"is meant, run 'imdrive resume --accept-deletions', otherwise "
+				"'imdrive resume --undo-deletions'");
 	}
 	return engine->trouble ? message_of(engine->trouble) : NULL;
 }
@@ -112,6 +112,7 @@ void engine_status_get(Engine *engine, EngineStatus *ret_status)
 		.folders = totals.folders,
 		.bytes = totals.bytes,
 		.pending = divergent > 0 ? divergent - 1 : 0,
+		.held = engine->brake ? planning_vanished(engine) : 0,
 		.bytes_done = engine->bytes_done,
 		.bytes_left = bytes_left(engine),
 		.bytes_uploaded = upload_progress(engine->world.upload),

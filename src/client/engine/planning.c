@@ -116,18 +116,38 @@ static void view_children(void *data, Side side, int64_t parent, GArray *ret_key
 /* ---- the gate ---------------------------------------------------------------------------- */
 
 /* Nodes that are gone from this disk and not yet from the server. */
-static unsigned count_vanished(Engine *engine)
+static GArray *find_vanished(Engine *engine)
 {
-	unsigned count = 0;
+	GArray *vanished = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	state_divergent(engine->state, keys);
 	for (unsigned i = 0; i < keys->len; i++) {
 		int64_t key = g_array_index(keys, int64_t, i);
-		count += state_get(engine->state, SIDE_SYNCED, key) &&
-			 !state_get(engine->state, SIDE_LOCAL, key) &&
-			 state_get(engine->state, SIDE_REMOTE, key);
+		if (state_get(engine->state, SIDE_SYNCED, key) &&
+		    !state_get(engine->state, SIDE_LOCAL, key) &&
+		    state_get(engine->state, SIDE_REMOTE, key)) {
+			g_array_append_val(vanished, key);
+		}
 	}
-	return count;
+	return vanished;
+}
+
+unsigned planning_vanished(Engine *engine)
+{
+	g_autoptr(GArray) vanished = find_vanished(engine);
+	return vanished->len;
+}
+
+void planning_unlearn_vanished(Engine *engine)
+{
+	g_autoptr(GArray) vanished = find_vanished(engine);
+	for (unsigned i = 0; i < vanished->len; i++) {
+		int64_t key = g_array_index(vanished, int64_t, i);
+		if (!g_hash_table_contains(engine->busy, KEY(key))) {
+			state_unlearn(engine->state, key);
+			planning_touch(engine, key);
+		}
+	}
 }
 
 /* May deletions go on now? */
@@ -140,7 +160,7 @@ static bool gate_is_open(Engine *engine)
 		return false;
 	}
 	StateTotals totals = state_totals(engine->state);
-	unsigned count = count_vanished(engine);
+	unsigned count = planning_vanished(engine);
 	engine->brake = count > BRAKE_COUNT && count > (totals.files + totals.folders) / 2;
 	return !engine->brake;
 }

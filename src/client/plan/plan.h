@@ -105,3 +105,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Plan, plan_clear)
  * attempt 1, 2 …; never longer than NAME_SIZE_MAX, cut at a UTF-8 boundary. Free with g_free().
  */
 char *plan_conflict_name(const char *name, const char *label, unsigned attempt);
+/*
+ * The way back: of what name is this a conflict copy, and with which label (that of a later attempt
+ * with its number)? False if it is no name of one. A name that was cut to make room stays cut. Free
+ * both with g_free().
+ */
+bool plan_conflict_parse(const char *name, char **ret_original, char **ret_label);

@@ -44,13 +44,28 @@ char *plan_conflict_name(const char *name, const char *label, unsigned attempt)
 {
 	g_autofree char *who = g_strndup(label, cut(label, LABEL_SIZE_MAX));
 	g_strdelimit(who, "/", '-');
-	g_autofree char *suffix = attempt <= 1
-					  ? g_strdup_printf(" (conflict, %s)", who)
-					  : g_strdup_printf(" (conflict, %s, %u)", who, attempt);
+	g_autofree char *suffix =
+		attempt <= 1 ? g_strdup_printf(ENTRY_CONFLICT_MARK "%s)", who)
+			     : g_strdup_printf(ENTRY_CONFLICT_MARK "%s, %u)", who, attempt);
 	size_t ending = find_ending(name);
 	g_autofree char *stem = g_strndup(name, ending);
 	size_t rest = strlen(suffix) + strlen(name + ending);
 	g_assert(rest < NAME_SIZE_MAX);
 	stem[cut(stem, NAME_SIZE_MAX - rest)] = '\0';
 	return g_strconcat(stem, suffix, name + ending, NULL);
+}
+
+bool plan_conflict_parse(const char *name, char **ret_original, char **ret_label)
+{
+	const char *at = g_strrstr(name, ENTRY_CONFLICT_MARK);
+	const char *label = at ? at + strlen(ENTRY_CONFLICT_MARK) : NULL;
+	/* An ending holds no bracket. */
+	const char *end = label ? strrchr(label, ')') : NULL;
+	if (!end || end == label || at == name || (end[1] != '\0' && end[1] != '.')) {
+		return false;
+	}
+	g_autofree char *stem = g_strndup(name, (size_t)(at - name));
+	*ret_original = g_strconcat(stem, end + 1, NULL);
+	*ret_label = g_strndup(label, (size_t)(end - label));
+	return true;
 }

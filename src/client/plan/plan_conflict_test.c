@@ -63,6 +63,32 @@ static void test_bytes_that_are_no_text_are_cut_anywhere(void)
 	g_assert_true(g_str_has_suffix(made, " (conflict, bob)"));
 }
 
+static void check_parse(const char *name, const char *original, const char *label)
+{
+	g_autofree char *got_original = NULL;
+	g_autofree char *got_label = NULL;
+	g_assert_true(plan_conflict_parse(name, &got_original, &got_label) == !!original);
+	g_assert_cmpstr(got_original, ==, original);
+	g_assert_cmpstr(got_label, ==, label);
+}
+
+static void test_a_copy_tells_what_it_is_a_copy_of(void)
+{
+	static const char *const names[] = { "report.odt", "a.tar.gz", "Makefile",
+					     "(x).y z",    ".rc",      "b (conflict, eve).txt" };
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *first = plan_conflict_name(names[i], "bob (2), 10.04", 1);
+		check_parse(first, names[i], "bob (2), 10.04");
+		g_autofree char *second = plan_conflict_name(names[i], "bob", 2);
+		check_parse(second, names[i], "bob, 2");
+	}
+	check_parse("report.odt", NULL, NULL);
+	check_parse(" (conflict, bob)", NULL, NULL);
+	check_parse("a (conflict, )", NULL, NULL);
+	check_parse("a (conflict, bob", NULL, NULL);
+	check_parse("a (conflict, bob) b", NULL, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -76,5 +102,7 @@ int main(int argc, char **argv)
 			test_it_fits_whatever_it_is_made_of);
 	g_test_add_func("/client/plan/plan_conflict/bytes-that-are-no-text-are-cut-anywhere",
 			test_bytes_that_are_no_text_are_cut_anywhere);
+	g_test_add_func("/client/plan/plan_conflict/a-copy-tells-what-it-is-a-copy-of",
+			test_a_copy_tells_what_it_is_a_copy_of);
 	return g_test_run();
 }

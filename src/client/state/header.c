@@ -45,6 +45,9 @@ static const char *const steps[] = {
 	"	folders INTEGER NOT NULL,"
 	"	bytes INTEGER NOT NULL);"
 	"CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);",
+	/* Conflict copies, whose names hold " (conflict, ": few among many. */
+	"CREATE INDEX synced_conflict ON synced (key)"
+	"	WHERE instr(name, X'2028636f6e666c6963742c20') > 0;",
 };
 
 void header_init(Header *header, const NodeId *drive)

@@ -50,6 +50,8 @@ void rows_children(Rows *rows, int64_t parent, KeyAccept accept, void *data,
 		   GPtrArray *ret_entries);
 /* Appends the keys (int64_t) of all rows whose parent has no row. */
 void rows_stray_keys(Rows *rows, GArray *ret_keys);
+/* Appends the keys (int64_t) of all rows that have the name of a conflict copy. */
+void rows_conflict_keys(Rows *rows, GArray *ret_keys);
 /* Appends references to all accepted entries, by key. */
 void rows_each(Rows *rows, KeyAccept accept, void *data, GPtrArray *ret_entries);
 

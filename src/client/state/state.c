@@ -270,6 +270,19 @@ void state_divergent(State *state, GArray *ret_keys)
 	trees_divergent(&state->trees, ret_keys);
 }
 
+void state_conflicts(State *state, GPtrArray *ret_entries)
+{
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	trees_conflict_keys(&state->trees, keys);
+	for (unsigned i = 0; i < keys->len; i++) {
+		int64_t key = g_array_index(keys, int64_t, i);
+		const Entry *entry = state_get(state, SIDE_LOCAL, key);
+		if (entry && strstr(entry->name, ENTRY_CONFLICT_MARK)) {
+			g_ptr_array_add(ret_entries, entry_ref(entry));
+		}
+	}
+}
+
 size_t state_divergent_count(State *state)
 {
 	return state->trees.divergent;
@@ -394,6 +407,14 @@ void state_forget(State *state, int64_t key)
 {
 	g_assert(key != ENTRY_KEY_ROOT);
 	g_assert(!state_get(state, SIDE_LOCAL, key) && !state_get(state, SIDE_REMOTE, key));
+	if (state_get(state, SIDE_SYNCED, key)) {
+		set_synced(state, key, NULL);
+	}
+}
+
+void state_unlearn(State *state, int64_t key)
+{
+	g_assert(key != ENTRY_KEY_ROOT && !state_get(state, SIDE_LOCAL, key));
 	if (state_get(state, SIDE_SYNCED, key)) {
 		set_synced(state, key, NULL);
 	}
@@ -565,9 +586,12 @@ static bool record_kept(State *state, SqlSession *session, size_t items, bool wi
 		kept_all(state, &pass);
 	}
 	for (size_t i = 0; !with_cursor && i < items; i++) {
-		int64_t key = g_array_index(state->log, LogItem, i).key;
-		if (kept_has(state->kept, key)) {
-			g_array_append_val(keys, key);
+		const LogItem *item = &g_array_index(state->log, LogItem, i);
+		/* Of what is forgotten while the server has it, no other row speaks. */
+		bool alone =
+			!item->entry && overlay_has(state->trees.sides[SIDE_REMOTE], item->key);
+		if (alone || kept_has(state->kept, item->key)) {
+			g_array_append_val(keys, item->key);
 		}
 	}
 	for (unsigned i = 0; i < keys->len; i++) {

@@ -69,6 +69,11 @@ char *state_path(State *state, Side side, int64_t key);
 /* Appends all keys (int64_t) whose three entries are not one and the same, by key. */
 void state_divergent(State *state, GArray *ret_keys);
 size_t state_divergent_count(State *state);
+/*
+ * Appends references (Entry *, to be unreffed) to what of the local tree may be conflict copies, by
+ * their names. Costs what there is of them; while much is changing, the newest may be missing.
+ */
+void state_conflicts(State *state, GPtrArray *ret_entries);
 /* A fresh key. */
 int64_t state_key_new(State *state);
 
@@ -125,6 +130,11 @@ void state_rekey_local(State *state, int64_t key, int64_t new_key, const NodeId 
 void state_agree(State *state, int64_t key);
 /* synced := absent, for a node that is absent on both sides. */
 void state_forget(State *state, int64_t key);
+/*
+ * synced := absent, for a node that is absent here: it looks as if it had never been here, so what
+ * the server has of it comes (again).
+ */
+void state_unlearn(State *state, int64_t key);
 
 /*
  * The base is not to be trusted any more (another server, a restored backup): every synced entry

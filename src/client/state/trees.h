@@ -26,6 +26,8 @@ void trees_children(const Trees *trees, Side side, int64_t parent, GPtrArray *re
 int64_t trees_key_of_id(const Trees *trees, const NodeId *id);
 int64_t trees_key_of_file(const Trees *trees, uint64_t inode, int64_t birth_ns);
 void trees_divergent(const Trees *trees, GArray *ret_keys);
+/* As state_conflicts(). */
+void trees_conflict_keys(const Trees *trees, GArray *ret_keys);
 /* Appends references to all entries of the local tree, in no order. */
 void trees_local_entries(const Trees *trees, GPtrArray *ret_entries);
 

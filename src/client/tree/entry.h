@@ -45,6 +45,9 @@ typedef struct EntryStamp {
 #define ENTRY_KEY_PARK 2
 #define ENTRY_KEY_FIRST 16
 
+/* What is in the name of every conflict copy (plan_conflict_name()). */
+#define ENTRY_CONFLICT_MARK " (conflict, "
+
 /*
  * One node of one tree: an immutable, reference-counted value. A node has the same key in all three
  * trees.

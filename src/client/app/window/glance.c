@@ -113,12 +113,29 @@ static const char *reason_of(const json_t *status)
 	return "";
 }
 
+static bool has_held(const json_t *status)
+{
+	size_t index;
+	json_t *binding;
+	json_array_foreach(json_object_get(status, "bindings"), index, binding)
+	{
+		if (number(binding, "held_deletions") > 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void take_attention(Glance *glance, const json_t *status)
 {
 	size_t count = json_array_size(json_object_get(status, "errors"));
 	glance->icon = "dialog-warning-symbolic";
 	glance->style = "error";
 	glance->title = g_strdup(_("Needs your attention"));
+	if (has_held(status)) {
+		glance->text = g_strdup(_("Many files were deleted here"));
+		return;
+	}
 	glance->text = count > 0 ? g_strdup_printf(ngettext("%d thing could not be synced",
 							    "%d things could not be synced", count),
 						   (int)count)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/app/window/overview.h"
 
+#include "client/app/window/decisions.h"
 #include "client/app/window/glance.h"
 #include "client/app/window/rows.h"
 
@@ -20,6 +21,7 @@ struct _Overview {
 	GtkMenuButton *pause;
 	GtkButton *resume;
 	GtkButton *sign_in;
+	Decisions *decisions;
 	AdwPreferencesGroup *problems;
 	AdwPreferencesGroup *activity;
 	GtkWidget *nothing;
@@ -40,7 +42,7 @@ static unsigned sign_in_signal;
 static void open_folder(Overview *page)
 {
 	if (page->folder) {
-		rows_open(GTK_WIDGET(page), page->folder, false);
+		rows_open(GTK_WIDGET(page), page->folder);
 	}
 }
 
@@ -61,12 +63,6 @@ static void pause_for(GtkWidget *widget, const char *action, GVariant *parameter
 	door_ask(page->door, "pause", json_pack("{s:I}", "seconds", seconds), page, NULL);
 }
 
-static void accept_deletions(GtkWidget *widget, const char *action, GVariant *parameter)
-{
-	Overview *page = OVERVIEW_PAGE(widget);
-	door_ask(page->door, "resume", json_pack("{s:b}", "accept_deletions", 1), page, NULL);
-}
-
 /* ---- activity ---------------------------------------------------------------------------- */
 
 static void show_activity(void *object, const json_t *result, const GError *error)
@@ -83,7 +79,7 @@ static void show_activity(void *object, const json_t *result, const GError *erro
 	page->newest_us = newest_us;
 	rows_clear(page->activity, page->activity_rows);
 	for (size_t i = 0; i < MIN(count, SHOWN_MAX); i++) {
-		GtkWidget *row = rows_new_activity(json_array_get(list, count - 1 - i));
+		GtkWidget *row = rows_new_activity(json_array_get(list, count - 1 - i), page->door);
 		rows_add(page->activity, page->activity_rows, row);
 	}
 	gtk_widget_set_visible(GTK_WIDGET(page->activity), count > 0);
@@ -166,6 +162,7 @@ static void heard(Overview *page)
 void overview_set_door(Overview *page, Door *door)
 {
 	page->door = door;
+	decisions_set_door(page->decisions, door);
 	g_signal_connect_object(door, "status", G_CALLBACK(heard), page, G_CONNECT_SWAPPED);
 }
 
@@ -190,6 +187,7 @@ static void bind_children(GtkWidgetClass *widget)
 	gtk_widget_class_bind_template_child(widget, Overview, pause);
 	gtk_widget_class_bind_template_child(widget, Overview, resume);
 	gtk_widget_class_bind_template_child(widget, Overview, sign_in);
+	gtk_widget_class_bind_template_child(widget, Overview, decisions);
 	gtk_widget_class_bind_template_child(widget, Overview, problems);
 	gtk_widget_class_bind_template_child(widget, Overview, activity);
 	gtk_widget_class_bind_template_child(widget, Overview, nothing);
@@ -199,14 +197,13 @@ static void overview_class_init(OverviewClass *class)
 {
 	GtkWidgetClass *widget = GTK_WIDGET_CLASS(class);
 	G_OBJECT_CLASS(class)->dispose = dispose;
+	g_type_ensure(DECISIONS_TYPE);
 	gtk_widget_class_set_template_from_resource(widget, "/org/imdrive/App/overview.ui");
 	bind_children(widget);
 	gtk_widget_class_bind_template_callback(widget, open_folder);
 	gtk_widget_class_bind_template_callback(widget, resume);
 	gtk_widget_class_bind_template_callback(widget, sign_in);
 	gtk_widget_class_install_action(widget, "overview.pause", "i", pause_for);
-	gtk_widget_class_install_action(widget, "overview.accept-deletions", NULL,
-					accept_deletions);
 	sign_in_signal = g_signal_new("sign-in", OVERVIEW_TYPE, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
 				      NULL, G_TYPE_NONE, 0);
 }

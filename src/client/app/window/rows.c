@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/app/window/rows.h"
 
+#include "client/app/spoken.h"
+#include "client/app/window/dialogs.h"
+#include "client/app/window/versions.h"
+
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -33,33 +37,101 @@ char *rows_time(int64_t time_us, int64_t now_us)
 
 /* ---- opening ----------------------------------------------------------------------------- */
 
-void rows_open(GtkWidget *widget, const char *path, bool place)
+GtkWidget *rows_icon_button(const char *icon, const char *text)
+{
+	GtkWidget *button = gtk_button_new_from_icon_name(icon);
+	gtk_widget_set_tooltip_text(button, text);
+	gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+	gtk_widget_add_css_class(button, "flat");
+	spoken_name(button, text);
+	return button;
+}
+
+void rows_open(GtkWidget *widget, const char *path)
 {
 	GtkRoot *root = gtk_widget_get_root(widget);
-	g_autofree char *folder = place ? g_path_get_dirname(path) : g_strdup(path);
-	g_autoptr(GFile) file = g_file_new_for_path(folder);
+	g_autoptr(GFile) file = g_file_new_for_path(path);
 	g_autofree char *uri = g_file_get_uri(file);
 	gtk_show_uri(GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL, uri, GDK_CURRENT_TIME);
 }
 
-static void open_file(GtkWidget *widget, void *data)
+static const char *path_of(void *object)
 {
-	rows_open(widget, g_object_get_data(G_OBJECT(widget), "path"), false);
+	return g_object_get_data(G_OBJECT(object), "path");
 }
 
-static void open_place(GtkWidget *button, void *data)
+static void open_file(GtkWidget *widget, void *data)
 {
-	rows_open(button, g_object_get_data(G_OBJECT(button), "path"), true);
+	rows_open(widget, path_of(widget));
+}
+
+/* Without a file manager that shows files, the folder alone. */
+static void shown_in_folder(GObject *bus, GAsyncResult *result, void *data)
+{
+	g_autoptr(GtkWidget) button = data;
+	g_autoptr(GVariant) done =
+		g_dbus_connection_call_finish(G_DBUS_CONNECTION(bus), result, NULL);
+	if (!done) {
+		g_autofree char *folder = g_path_get_dirname(path_of(button));
+		rows_open(button, folder);
+	}
+}
+
+static void show_in_folder(GtkWidget *button, void *data)
+{
+	GDBusConnection *bus = g_application_get_dbus_connection(g_application_get_default());
+	g_autoptr(GFile) file = g_file_new_for_path(path_of(button));
+	g_autofree char *uri = g_file_get_uri(file);
+	const char *const uris[] = { uri, NULL };
+	if (!bus) {
+		g_autofree char *folder = g_path_get_dirname(path_of(button));
+		rows_open(button, folder);
+		return;
+	}
+	g_dbus_connection_call(bus, "org.freedesktop.FileManager1", "/org/freedesktop/FileManager1",
+			       "org.freedesktop.FileManager1", "ShowItems",
+			       g_variant_new("(^ass)", uris, ""), NULL, G_DBUS_CALL_FLAGS_NONE, -1,
+			       NULL, shown_in_folder, g_object_ref(button));
 }
 
 static void add_place_button(GtkWidget *row, const char *path)
 {
-	GtkWidget *button = gtk_button_new_from_icon_name("folder-open-symbolic");
-	gtk_widget_set_tooltip_text(button, _("Show in folder"));
-	gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
-	gtk_widget_add_css_class(button, "flat");
+	GtkWidget *button = rows_icon_button("folder-open-symbolic", _("Show in folder"));
 	g_object_set_data_full(G_OBJECT(button), "path", g_strdup(path), g_free);
-	g_signal_connect(button, "clicked", G_CALLBACK(open_place), NULL);
+	g_signal_connect(button, "clicked", G_CALLBACK(show_in_folder), NULL);
+	adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
+}
+
+/* ---- what was before --------------------------------------------------------------------- */
+
+static void restored(void *object, const json_t *result, const GError *error)
+{
+	gtk_widget_set_sensitive(object, TRUE);
+	if (error) {
+		dialogs_problem(object, error->message);
+	}
+}
+
+static void restore(GtkWidget *button, Door *door)
+{
+	gtk_widget_set_sensitive(button, FALSE);
+	door_ask(door, "restore", json_pack("{s:s}", "path", path_of(button)), button, restored);
+}
+
+static void show_versions(GtkWidget *button, Door *door)
+{
+	versions_open(button, door, path_of(button));
+}
+
+static void add_past_button(GtkWidget *row, const char *path, bool there, Door *door)
+{
+	GtkWidget *button =
+		there ? rows_icon_button("document-open-recent-symbolic", _("Earlier versions"))
+		      : gtk_button_new_with_label(_("Restore"));
+	gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+	g_object_set_data_full(G_OBJECT(button), "path", g_strdup(path), g_free);
+	g_signal_connect(button, "clicked", there ? G_CALLBACK(show_versions) : G_CALLBACK(restore),
+			 door);
 	adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
 }
 
@@ -91,7 +163,12 @@ static const Deed *find_deed(const char *what)
 	return NULL;
 }
 
-GtkWidget *rows_new_activity(const json_t *item)
+static bool is_deletion(const char *what)
+{
+	return g_strcmp0(what, "deleted here") == 0 || g_strcmp0(what, "deleted there") == 0;
+}
+
+GtkWidget *rows_new_activity(const json_t *item, Door *door)
 {
 	const char *path = json_string_value(json_object_get(item, "path"));
 	const char *what = json_string_value(json_object_get(item, "what"));
@@ -106,7 +183,14 @@ GtkWidget *rows_new_activity(const json_t *item)
 	gtk_widget_add_css_class(time, "dim-label");
 	gtk_widget_add_css_class(time, "numeric");
 	adw_action_row_add_suffix(ADW_ACTION_ROW(row), time);
-	if (path && g_file_test(path, G_FILE_TEST_EXISTS)) {
+	bool there = path && g_file_test(path, G_FILE_TEST_EXISTS);
+	if (path && !there && is_deletion(what)) {
+		add_past_button(row, path, false, door);
+	}
+	if (there) {
+		if (g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+			add_past_button(row, path, true, door);
+		}
 		add_place_button(row, path);
 		gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(row), TRUE);
 		g_object_set_data_full(G_OBJECT(row), "path", g_strdup(path), g_free);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "client/app/door.h"
+
 #include <adwaita.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -9,8 +11,11 @@
  * Rows of the lists, from what the daemon says.
  */
 
-/* What was done: {time_us, what, path}. It opens the file's place. */
-GtkWidget *rows_new_activity(const json_t *item);
+/*
+ * What was done: {time_us, what, path}. It opens the file or shows its place and what it was; what
+ * was deleted can be brought back. Borrows door.
+ */
+GtkWidget *rows_new_activity(const json_t *item, Door *door);
 /* What needs attention: {path, message}. */
 GtkWidget *rows_new_problem(const json_t *item);
 
@@ -21,8 +26,11 @@ void rows_clear(AdwPreferencesGroup *group, GPtrArray *rows);
 /* A row of two texts, neither of which is markup. */
 GtkWidget *rows_new(const char *title, const char *subtitle);
 
-/* Opens a file or folder as the desktop does, or the folder that it lies in. */
-void rows_open(GtkWidget *widget, const char *path, bool place);
+/* A button with nothing but an icon; text: what it does, for screen readers too. */
+GtkWidget *rows_icon_button(const char *icon, const char *text);
+
+/* Opens a file or folder as the desktop does. */
+void rows_open(GtkWidget *widget, const char *path);
 
 /* "12:04", "yesterday", "3 March": when, for people. Free with g_free(). */
 char *rows_time(int64_t time_us, int64_t now_us);

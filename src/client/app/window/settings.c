@@ -2,6 +2,7 @@
 #include "client/app/window/settings.h"
 
 #include "client/app/choices.h"
+#include "client/app/window/dialogs.h"
 #include "client/app/window/rows.h"
 
 #include <glib/gi18n.h>
@@ -22,18 +23,10 @@ struct _Settings {
 
 G_DEFINE_FINAL_TYPE(Settings, settings, ADW_TYPE_BIN)
 
-static void show_problem(Settings *page, const char *text)
-{
-	GtkWidget *dialog = adw_message_dialog_new(
-		GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(page))), _("That did not work"), text);
-	adw_message_dialog_add_response(ADW_MESSAGE_DIALOG(dialog), "close", _("Close"));
-	gtk_window_present(GTK_WINDOW(dialog));
-}
-
 static void answered(void *object, const json_t *result, const GError *error)
 {
 	if (error) {
-		show_problem(object, error->message);
+		dialogs_problem(object, error->message);
 	}
 	settings_refresh(object);
 }
@@ -72,10 +65,7 @@ static void show_folder(Settings *page, const char *path)
 	g_autofree char *name = g_path_get_basename(path);
 	g_autofree char *spoken = g_strdup_printf(_("Stop syncing %s"), name);
 	GtkWidget *row = rows_new(name, path);
-	GtkWidget *button = gtk_button_new_from_icon_name("list-remove-symbolic");
-	gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
-	gtk_widget_add_css_class(button, "flat");
-	gtk_widget_set_tooltip_text(button, spoken);
+	GtkWidget *button = rows_icon_button("list-remove-symbolic", spoken);
 	g_object_set_data_full(G_OBJECT(button), "path", g_strdup(path), g_free);
 	g_signal_connect(button, "clicked", G_CALLBACK(unbind), page);
 	adw_action_row_add_prefix(ADW_ACTION_ROW(row),

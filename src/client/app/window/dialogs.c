@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/app/window/dialogs.h"
+
+#include <glib/gi18n.h>
+
+static GtkWindow *window_of(GtkWidget *widget)
+{
+	GtkRoot *root = gtk_widget_get_root(widget);
+	return GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL;
+}
+
+void dialogs_problem(GtkWidget *widget, const char *text)
+{
+	GtkWidget *dialog = adw_message_dialog_new(window_of(widget), _("That did not work"), text);
+	adw_message_dialog_add_response(ADW_MESSAGE_DIALOG(dialog), "close", _("Close"));
+	gtk_window_present(GTK_WINDOW(dialog));
+}
+
+typedef struct Asked {
+	void (*yes)(void *object);
+	GObject *object;
+} Asked;
+
+static void asked_free(void *data, GClosure *closure)
+{
+	Asked *asked = data;
+	g_object_unref(asked->object);
+	g_free(asked);
+}
+
+static void answered(AdwMessageDialog *dialog, const char *response, void *data)
+{
+	const Asked *asked = data;
+	if (g_strcmp0(response, "yes") == 0) {
+		asked->yes(asked->object);
+	}
+}
+
+void dialogs_ask(GtkWidget *widget, const DialogQuestion *question, void (*yes)(void *object),
+		 void *object)
+{
+	GtkWidget *dialog =
+		adw_message_dialog_new(window_of(widget), question->heading, question->text);
+	AdwMessageDialog *message = ADW_MESSAGE_DIALOG(dialog);
+	Asked *asked = g_new(Asked, 1);
+	*asked = (Asked){ yes, g_object_ref(object) };
+	adw_message_dialog_add_responses(message, "cancel", _("Cancel"), "yes", question->yes,
+					 NULL);
+	adw_message_dialog_set_response_appearance(message, "yes",
+						   question->destructive ? ADW_RESPONSE_DESTRUCTIVE
+									 : ADW_RESPONSE_SUGGESTED);
+	adw_message_dialog_set_default_response(message, "cancel");
+	adw_message_dialog_set_close_response(message, "cancel");
+	g_signal_connect_data(dialog, "response", G_CALLBACK(answered), asked, asked_free, 0);
+	gtk_window_present(GTK_WINDOW(dialog));
+}

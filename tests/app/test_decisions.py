@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What only a person can decide, one click each: conflicts, mass deletions, what is to come back."""
+
+import shutil
+
+import pytest
+
+from drive import Device, snapshot, wait_until
+from test_first_run import enter
+
+
+@pytest.fixture
+def app(window, server):
+    """The app of alice, up to date, with a folder."""
+    app = window()
+    enter(app, server)
+    app.click("Go on")
+    app.click("Start syncing")
+    app.wait("Up to date")
+    return app
+
+
+@pytest.fixture
+def other(tmp_path, server):
+    """Another device of hers, which runs when it is told to."""
+    device = Device(tmp_path, "other", server).login()
+    yield device
+    device.stop()
+
+
+def conflict(app, other, name):
+    """Edited here and there at once."""
+    here = app.home / "imdrive"
+    (here / name).write_text("base")
+    other.once()
+    wait_until(lambda: other.once() and other.path(name).exists(), "the other has it")
+    app.ask("pause")
+    (here / name).write_text("mine")
+    other.path(name).write_text("theirs, longer")
+    other.once()
+    app.ask("resume")
+    app.wait("Changed on two devices")
+    return here
+
+
+def test_a_conflict_is_settled_with_one_click(app, other):
+    here = conflict(app, other, "report.odt")
+    app.wait_text("Theirs: 14 bytes")
+    # What was written after it was shown is not overwritten unseen.
+    (here / "report.odt").write_text("theirs, and a word since")
+    app.wait_text("Theirs: 24 bytes")
+    app.click("Keep mine")
+    wait_until(lambda: [path.name for path in here.iterdir() if path.name != ".imdrive"]
+               == ["report.odt"], "one is left")
+    assert (here / "report.odt").read_text() == "mine"
+    app.wait("Up to date")
+    wait_until(lambda: not app.find("Keep mine"), "nothing is left to decide")
+
+    conflict(app, other, "both.txt")
+    app.click("Keep both")
+    wait_until(lambda: not app.find("Keep both"), "nothing is left to decide")
+    assert sorted(path.read_text() for path in here.glob("both*")) == ["mine", "theirs, longer"]
+
+
+def test_what_was_deleted_comes_back_from_the_activity(app):
+    file = app.home / "imdrive" / "hello.txt"
+    file.write_text("first")
+    app.wait("Sent to the drive")
+    file.write_text("second, longer")
+    wait_until(lambda: app.ask("status")["bytes"] == 14, "the second version is on the drive")
+    app.click("Earlier versions")
+    app.wait("Now")
+    app.click("Restore")
+    wait_until(lambda: file.read_text() == "first", "the first version is back")
+    file.unlink()
+    app.wait("Deleted")
+    app.click("Restore")
+    wait_until(file.exists, "the file is back")
+    assert file.read_text() == "first"
+
+
+def test_mass_deletions_are_asked_about(app):
+    many = app.home / "imdrive" / "many"
+    many.mkdir()
+    for number in range(1100):
+        (many / str(number)).write_text("x")
+    wait_until(lambda: app.ask("status")["files"] == 1100 and app.ask("status")["state"] == "idle",
+               "all is on the drive")
+    before = snapshot(many)
+    app.stop_daemon_for(lambda: shutil.rmtree(many))
+    app.wait("1101 files were deleted here")
+    app.click("Put them back")
+    wait_until(lambda: many.exists() and snapshot(many) == before, "all is back")
+    app.wait("Up to date")
+    app.stop_daemon_for(lambda: shutil.rmtree(many))
+    app.click("Delete everywhere")
+    wait_until(lambda: app.ask("status")["files"] == 0, "all is gone")
