@@ -204,6 +204,19 @@ class Window:
         except AssertionError as error:
             raise AssertionError(f"{error}\nit shows {self.texts()}") from None
 
+    def click_for(self, name, wanted):
+        """Presses it until what it is to bring is there: a list may be made anew just then."""
+        def press():
+            if not self.find(wanted):
+                next((True for item in self.everything()
+                      if self.is_named(item, name, None) and self.act(item)), False)
+                return False
+            return True
+        try:
+            wait_until(press, f"{name!r} brings {wanted!r}")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\nit shows {self.texts()}") from None
+
     def type(self, name, text):
         """Into the entry of that name."""
         def put():

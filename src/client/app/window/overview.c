@@ -25,7 +25,8 @@ struct _Overview {
 	AdwPreferencesGroup *problems;
 	AdwPreferencesGroup *activity;
 	GtkWidget *nothing;
-	GPtrArray *problem_rows, *activity_rows;
+	GtkListBox *list; /* of activity */
+	GPtrArray *problem_rows;
 	char *shown_problems; /* what the rows say: only what has changed is made anew */
 	char *folder;         /* the first that is bound; NULL: none */
 	Door *door;
@@ -65,23 +66,51 @@ static void pause_for(GtkWidget *widget, const char *action, GVariant *parameter
 
 /* ---- activity ---------------------------------------------------------------------------- */
 
+static json_int_t time_of(const json_t *item)
+{
+	return json_integer_value(json_object_get(item, "time_us"));
+}
+
+/* What can be done with a file is another once it was moved or deleted. */
+static bool outdates(const json_t *item)
+{
+	const char *what = json_string_value(json_object_get(item, "what"));
+	return what && (g_str_has_prefix(what, "deleted") || g_str_has_prefix(what, "moved"));
+}
+
+/* Above what is there already, which keeps its place and the keyboard's focus. */
+static void add_activity(Overview *page, const json_t *list)
+{
+	size_t count = json_array_size(list), first = count;
+	bool anew = false;
+	while (first > 0 && time_of(json_array_get(list, first - 1)) > page->newest_us) {
+		anew |= outdates(json_array_get(list, --first));
+	}
+	GtkListBoxRow *row;
+	while (anew && (row = gtk_list_box_get_row_at_index(page->list, 0))) {
+		gtk_list_box_remove(page->list, GTK_WIDGET(row));
+	}
+	for (size_t i = anew ? 0 : first; i < count; i++) {
+		gtk_list_box_prepend(page->list,
+				     rows_new_activity(json_array_get(list, i), page->door));
+	}
+	while ((row = gtk_list_box_get_row_at_index(page->list, SHOWN_MAX))) {
+		gtk_list_box_remove(page->list, GTK_WIDGET(row));
+	}
+}
+
 static void show_activity(void *object, const json_t *result, const GError *error)
 {
 	Overview *page = object;
 	const json_t *list = json_object_get(result, "activity");
 	size_t count = json_array_size(list);
 	page->asking = false;
-	const json_t *last = count > 0 ? json_array_get(list, count - 1) : NULL;
-	json_int_t newest_us = json_integer_value(json_object_get(last, "time_us"));
-	if (!page->activity_rows || newest_us == page->newest_us) {
+	json_int_t newest_us = count > 0 ? time_of(json_array_get(list, count - 1)) : 0;
+	if (!page->list || newest_us == page->newest_us) {
 		return;
 	}
+	add_activity(page, list);
 	page->newest_us = newest_us;
-	rows_clear(page->activity, page->activity_rows);
-	for (size_t i = 0; i < MIN(count, SHOWN_MAX); i++) {
-		GtkWidget *row = rows_new_activity(json_array_get(list, count - 1 - i), page->door);
-		rows_add(page->activity, page->activity_rows, row);
-	}
 	gtk_widget_set_visible(GTK_WIDGET(page->activity), count > 0);
 	gtk_widget_set_visible(page->nothing, count == 0);
 }
@@ -170,7 +199,6 @@ static void dispose(GObject *object)
 {
 	Overview *page = OVERVIEW_PAGE(object);
 	g_clear_pointer(&page->problem_rows, g_ptr_array_unref);
-	g_clear_pointer(&page->activity_rows, g_ptr_array_unref);
 	g_clear_pointer(&page->shown_problems, g_free);
 	g_clear_pointer(&page->folder, g_free);
 	gtk_widget_dispose_template(GTK_WIDGET(object), OVERVIEW_TYPE);
@@ -190,6 +218,7 @@ static void bind_children(GtkWidgetClass *widget)
 	gtk_widget_class_bind_template_child(widget, Overview, decisions);
 	gtk_widget_class_bind_template_child(widget, Overview, problems);
 	gtk_widget_class_bind_template_child(widget, Overview, activity);
+	gtk_widget_class_bind_template_child(widget, Overview, list);
 	gtk_widget_class_bind_template_child(widget, Overview, nothing);
 }
 
@@ -211,6 +240,5 @@ static void overview_class_init(OverviewClass *class)
 static void overview_init(Overview *page)
 {
 	page->problem_rows = g_ptr_array_new();
-	page->activity_rows = g_ptr_array_new();
 	gtk_widget_init_template(GTK_WIDGET(page));
 }
