@@ -239,12 +239,11 @@ bool verb_access_rebind(VerbCall *call, GError **error)
 
 bool verb_access_unbind(VerbCall *call, GError **error)
 {
-	int64_t account;
-	int64_t identity;
-	if (!find_account(call, call->words[0], &account, error) ||
-	    !parse_id(call->words[1], "an identity ('user identities' shows them)", &identity,
-		      error) ||
-	    !identities_unbind(accounts_of(call), account, identity, NULL, error)) {
+	IdentitiesUnbind unbind = { 0 };
+	if (!find_account(call, call->words[0], &unbind.account, error) ||
+	    !parse_id(call->words[1], "an identity ('user identities' shows them)",
+		      &unbind.identity, error) ||
+	    !identities_unbind(accounts_of(call), &unbind, NULL, error)) {
 		return false;
 	}
 	g_string_append_printf(call->out,

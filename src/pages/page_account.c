@@ -18,6 +18,13 @@ static void put_paragraph(Html *html, const Frame *frame, Phrase text)
 	html_put(html, "</p>");
 }
 
+static void put_hint(Html *html, const Frame *frame, Phrase text)
+{
+	html_put(html, "<p class=\"hint\">");
+	html_say(html, frame->language, text, NULL);
+	html_put(html, "</p>");
+}
+
 static char *id_text(int64_t id)
 {
 	return g_strdup_printf("%" G_GINT64_FORMAT, id);
@@ -100,9 +107,8 @@ static void put_sessions(Html *html, const Frame *frame, const PageAccount *acco
 	}
 	html_put(html, "</ul>");
 	frame_open_form(html, frame, "/account/end-all", "aside");
-	html_put(html, "<p class=\"hint\">");
-	html_say(html, frame->language, PHRASE_END_ALL_TEXT, NULL);
-	html_put(html, "</p><button class=\"grave\">");
+	put_hint(html, frame, PHRASE_END_ALL_TEXT);
+	html_put(html, "<button class=\"grave\">");
 	html_say(html, frame->language, PHRASE_END_ALL, NULL);
 	html_put(html, "</button></form></section>");
 }
@@ -149,10 +155,16 @@ static void put_identities(Html *html, const Frame *frame, const PageAccount *ac
 		put_paragraph(html, frame, PHRASE_NO_IDENTITIES);
 	}
 	html_put(html, "<ul class=\"rows\">");
+	bool removable = false;
 	for (size_t i = 0; i < account->identity_count; i++) {
 		put_identity(html, frame, &account->identities[i]);
+		removable |= account->identities[i].removable;
 	}
-	html_put(html, "</ul><div class=\"links\">");
+	html_put(html, "</ul>");
+	if (removable) {
+		put_hint(html, frame, PHRASE_UNLINK_TEXT);
+	}
+	html_put(html, "<div class=\"links\">");
 	for (size_t i = 0; i < account->service_count; i++) {
 		put_link(html, frame, &account->services[i]);
 	}
@@ -178,7 +190,9 @@ static void put_password(Html *html, const Frame *frame, const PageAccount *acco
 		       "type=\"password\" autocomplete=\"new-password\" minlength=\"8\" "
 		       "maxlength=\"1024\" required=\"required\"/><button>");
 	html_say(html, frame->language, PHRASE_SAVE, NULL);
-	html_put(html, "</button></div></form></section>");
+	html_put(html, "</button></div>");
+	put_hint(html, frame, PHRASE_SET_PASSWORD_TEXT);
+	html_put(html, "</form></section>");
 }
 
 static void put_start(Html *html, const Frame *frame, const PageAccount *account)

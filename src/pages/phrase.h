@@ -130,6 +130,9 @@
 	X(SERVER_OF, "Your server on {1}", "你的{1}服务器") \
 	X(UNLINK, "Remove", "移除") \
 	X(UNLINK_LABEL, "Remove {1} as a way to sign in", "移除登录方式 {1}") \
+	X(UNLINK_TEXT, \
+	  "Removing one signs out all devices and the other browsers.", \
+	  "移除登录方式会让所有设备和其他浏览器退出登录。") \
 	X(LAST_WAY, "the only way in", "唯一的登录方式") \
 	X(REVOKE, "Disconnect", "断开") \
 	X(REVOKE_LABEL, "Disconnect {1}", "断开 {1}") \
@@ -146,6 +149,9 @@
 	  "You need none: your chat account is enough. One of your own can help when " \
 	  "the chat service is down.", \
 	  "你不需要密码，聊天账号就够了。聊天服务不可用时，自己的密码会有用。") \
+	X(SET_PASSWORD_TEXT, \
+	  "Saving signs out all devices and the other browsers.", \
+	  "保存后，所有设备和其他浏览器将退出登录。") \
 	X(SAVE, "Save", "保存") \
 	X(SEEN, "seen {1}", "{1}活跃") \
 	X(SINCE, "since {1}", "自 {1}") \
@@ -158,8 +164,12 @@
 	X(DONE_REVOKED, "The device is disconnected.", "设备已断开。") \
 	X(DONE_ENDED, "The browser is signed out.", "该浏览器已退出登录。") \
 	X(DONE_LINKED, "You can now sign in that way too.", "现在你也可以用这种方式登录。") \
-	X(DONE_UNLINKED, "That way to sign in is removed.", "该登录方式已移除。") \
-	X(DONE_PASSWORD, "The password is set.", "密码已设置。") \
+	X(DONE_UNLINKED, \
+	  "That way to sign in is removed. Devices and other browsers are signed out.", \
+	  "该登录方式已移除，所有设备和其他浏览器均已退出登录。") \
+	X(DONE_PASSWORD, \
+	  "The password is set. Devices and other browsers are signed out.", \
+	  "密码已设置，所有设备和其他浏览器均已退出登录。") \
 	X(LINK_CONFIRM, "Connect the two?", "关联这两个账号？") \
 	X(LINK_CONFIRM_TEXT, \
 	  "From then on {1} opens the drive account {2}.", \
@@ -290,6 +300,13 @@
 	X(M_SIGNED_OUT_TEXT, \
 	  "Connected devices go on working until you disconnect them.", \
 	  "已连接的设备会继续工作，直到你断开它们。") \
+	X(M_SIGNED_OUT_ALL_TEXT, \
+	  "All devices are disconnected, and all browsers are signed out.", \
+	  "所有设备均已断开，所有浏览器均已退出登录。") \
+	X(M_UNLINKED_TEXT, \
+	  "The way that you had come in by is removed, and all devices and browsers " \
+	  "are signed out. Sign in the other way.", \
+	  "你本次使用的登录方式已移除，所有设备和浏览器均已退出登录。请用其他方式登录。") \
 	X(M_ALLOWED, "The device is connected", "设备已连接") \
 	X(M_ALLOWED_TEXT, \
 	  "{1} goes on by itself now. If it was not yours, disconnect it at once.", \

@@ -4,6 +4,7 @@
 // browser.py with the path of Chromium.
 //
 //   {"do": "open", "context": "alice", "script": false, "language": "zh-CN", "dark": true}
+//   {"do": "forget", "context": "alice"}     all cookies
 //   {"do": "goto", "context": …, "tab": 0, "url": …}      tab: as many as one likes
 //   {"do": "fill"|"click"|"press", …, "selector": …, "value": …}
 //   {"do": "type"|"key", …, "value": …}
@@ -53,6 +54,9 @@ async function tab(request) {
 const verbs = {
   async open(request) {
     contexts.set(request.context, await context(request));
+  },
+  async forget(request) {
+    await contexts.get(request.context).made.clearCookies();
   },
   async goto(request) {
     const response = await (await tab(request)).goto(request.url, { waitUntil: "domcontentloaded" });

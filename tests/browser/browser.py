@@ -67,6 +67,9 @@ class Context:
     def text(self, tab=0):
         return " ".join(self.look(tab)["text"].split())
 
+    def forget(self):
+        self.do("forget")
+
     def shot(self, path, tab=0):
         self.do("shot", tab, path=str(path))
 

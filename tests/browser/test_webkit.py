@@ -4,24 +4,9 @@ cookie that comes over http, not even from loopback."""
 
 import os
 import re
-import shutil
 import subprocess
 
-import pytest
-
 from drive import BUILD, TIMEOUT_S
-from webkit import WebKit
-
-
-@pytest.fixture
-def webkit(tmp_path):
-    if not shutil.which("WebKitWebDriver") or not shutil.which("Xvfb"):
-        pytest.skip("needs WebKitWebDriver and Xvfb: tools/install test")
-    home = tmp_path / "webkit"
-    home.mkdir(mode=0o700)
-    browser = WebKit(home)
-    yield browser
-    browser.close()
 
 
 def begin_login(server, profile):
@@ -38,19 +23,19 @@ def begin_login(server, profile):
 
 def test_a_person_signs_in_and_stays_signed_in(server, webkit, tmp_path):
     process, link = begin_login(server, tmp_path / "laptop")
-    webkit.open(link)
-    webkit.type("#local-name", "alice")
-    webkit.type("#local-password", "correct horse")
+    webkit.goto(link)
+    webkit.fill("#local-name", "alice")
+    webkit.fill("#local-password", "correct horse")
     webkit.click("form[action^='/login/password'] button")
     output = process.communicate(timeout=TIMEOUT_S)[0]
     assert process.returncode == 0, output
     assert "alice" in output
 
     # The session of the browser is there, and a second device costs one "Continue".
-    webkit.open(server.url + "/account")
+    webkit.goto(server.url + "/account")
     assert "alice" in webkit.text("main")
     process, link = begin_login(server, tmp_path / "desktop")
-    webkit.open(link)
+    webkit.goto(link)
     webkit.click("button.primary")
     output = process.communicate(timeout=TIMEOUT_S)[0]
     assert process.returncode == 0, output

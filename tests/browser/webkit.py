@@ -11,6 +11,7 @@ import urllib.request
 from drive import TIMEOUT_S, wait_until
 
 MINI_BROWSER = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser"
+PASSING = "no such element", "no such frame", "stale element reference", "unload event"
 
 
 def free_port():
@@ -42,7 +43,6 @@ class WebKit:
         session = self.call("POST", "/session", {"capabilities": {"alwaysMatch": {
             "browserName": "MiniBrowser", "webkitgtk:browserOptions": options}}})
         self.session = f"/session/{session['sessionId']}"
-        self.call("POST", self.session + "/timeouts", {"implicit": int(TIMEOUT_S * 1000)})
 
     def answers(self):
         try:
@@ -60,27 +60,44 @@ class WebKit:
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.read().decode()}") from None
 
-    def open(self, url):
+    def goto(self, url):
         self.call("POST", self.session + "/url", {"url": url})
 
     @property
     def url(self):
         return self.call("GET", self.session + "/url")
 
-    def find(self, selector):
-        """Waits for the element."""
-        found = self.call("POST", self.session + "/element",
-                          {"using": "css selector", "value": selector})
-        return f"{self.session}/element/{next(iter(found.values()))}"
+    def find_now(self, selector):
+        """None if it is not there, or if the page is leaving while it is looked for."""
+        try:
+            found = self.call("POST", self.session + "/element",
+                              {"using": "css selector", "value": selector})
+            return f"{self.session}/element/{next(iter(found.values()))}"
+        except AssertionError as error:
+            if any(name in str(error) for name in PASSING):
+                return None
+            raise
 
-    def type(self, selector, text):
+    def find(self, selector):
+        """Waits for the element, whatever pages pass by until then. (The driver's own waiting can
+        hang for good when a page leaves.)"""
+        return wait_until(lambda: self.find_now(selector), f"there is {selector}")
+
+    def wait(self, selector):
+        self.find(selector)
+
+    def fill(self, selector, text):
         self.call("POST", self.find(selector) + "/value", {"text": text})
 
     def click(self, selector):
         self.call("POST", self.find(selector) + "/click", {})
 
     def text(self, selector="body"):
-        return self.call("GET", self.find(selector) + "/text")
+        return " ".join(self.call("GET", self.find(selector) + "/text").split())
+
+    def forget(self):
+        """All cookies of the site that is open."""
+        self.call("DELETE", self.session + "/cookie")
 
     def close(self):
         try:

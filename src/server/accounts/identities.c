@@ -307,25 +307,25 @@ static bool check_not_last(SqlSession *session, int64_t id, GError **error)
 	return !last;
 }
 
-static bool unbind_in(SqlSession *session, int64_t account, int64_t identity, const AuditBy *by,
+static bool unbind_in(SqlSession *session, const IdentitiesUnbind *unbind, const AuditBy *by,
 		      GError **error)
 {
-	g_autofree char *target = text_of(session, account, identity, error);
-	const AuditEvent event = { .what = "unlink", .account = account, .target = target };
-	return target && check_not_last(session, account, error) &&
+	g_autofree char *target = text_of(session, unbind->account, unbind->identity, error);
+	const AuditEvent event = { .what = "unlink", .account = unbind->account, .target = target };
+	return target && check_not_last(session, unbind->account, error) &&
 	       records_run(session, "DELETE FROM identity WHERE id = $1",
-			   RECORDS_VALUES(RECORDS_INT(identity)), error) &&
-	       accounts_revoke_in(session, account, 0, error) &&
+			   RECORDS_VALUES(RECORDS_INT(unbind->identity)), error) &&
+	       accounts_revoke_in(session, unbind->account, unbind->spared_session, error) &&
 	       audit_append(session, by, &event, error) && sql_commit(session, error);
 }
 
-bool identities_unbind(Accounts *accounts, int64_t account, int64_t identity, const AuditBy *by,
+bool identities_unbind(Accounts *accounts, const IdentitiesUnbind *unbind, const AuditBy *by,
 		       GError **error)
 {
 	g_autoptr(SqlSession) session = sql_write(accounts_sql(accounts), error);
-	bool done = session && unbind_in(session, account, identity, by, error);
+	bool done = session && unbind_in(session, unbind, by, error);
 	g_clear_pointer(&session, sql_release);
-	accounts_forget(accounts, account);
+	accounts_forget(accounts, unbind->account);
 	return done;
 }
 

@@ -68,10 +68,17 @@ bool identities_bind_all(Accounts *accounts, const GArray *binds, const AuditBy 
 			 unsigned *ret_failed, GError **error);
 
 /*
- * Unlinks one of the account's identities and revokes what it signed in (accounts_revoke()).
- * DRIVE_ERROR_FORBIDDEN if it is the last way to sign in; DRIVE_ERROR_NOT_FOUND.
+ * Unlinks one of the account's identities and revokes all access of the account, as
+ * accounts_revoke(), but for one session: that of whoever proved himself and asked for it (0:
+ * none). DRIVE_ERROR_FORBIDDEN if it is the last way to sign in; DRIVE_ERROR_NOT_FOUND.
  */
-bool identities_unbind(Accounts *accounts, int64_t account, int64_t identity, const AuditBy *by,
+typedef struct IdentitiesUnbind {
+	int64_t account;
+	int64_t identity;
+	int64_t spared_session;
+} IdentitiesUnbind;
+
+bool identities_unbind(Accounts *accounts, const IdentitiesUnbind *unbind, const AuditBy *by,
 		       GError **error);
 
 /*

@@ -110,15 +110,21 @@ static void test_r11_bound_elsewhere_is_refused(World *world, const void *data)
 	g_assert_cmpint(account_of(world, &bob_qq), ==, world->bob);
 }
 
+static bool unbind(World *world, int64_t account, int64_t identity, GError **error)
+{
+	const IdentitiesUnbind which = { .account = account, .identity = identity };
+	return identities_unbind(world->accounts, &which, &world->by, error);
+}
+
 static void test_r11_last_way_in_stays(World *world, const void *data)
 {
 	g_autoptr(GError) error = NULL;
 	int64_t qq = id_of(world, &alice_qq);
-	g_assert_false(identities_unbind(world->accounts, world->alice, qq, &world->by, &error));
+	g_assert_false(unbind(world, world->alice, qq, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN);
 	g_assert_cmpint(account_of(world, &alice_qq), ==, world->alice);
 	g_assert_true(accounts_set_password(world->accounts, world->alice, "secret", NULL));
-	g_assert_true(identities_unbind(world->accounts, world->alice, qq, &world->by, NULL));
+	g_assert_true(unbind(world, world->alice, qq, NULL));
 	/* Now the password is the last. */
 	g_clear_error(&error);
 	g_assert_false(accounts_change_password(world->accounts, world->alice, NULL, 0, &world->by,
@@ -130,8 +136,7 @@ static void test_r11_last_way_in_stays(World *world, const void *data)
 static void test_unlink_is_for_owners(World *world, const void *data)
 {
 	g_autoptr(GError) error = NULL;
-	g_assert_false(identities_unbind(world->accounts, world->alice, id_of(world, &bob_qq),
-					 &world->by, &error));
+	g_assert_false(unbind(world, world->alice, id_of(world, &bob_qq), &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
 	g_assert_cmpuint(count(world, world->bob), ==, 1);
 }
@@ -142,11 +147,32 @@ static void test_r13_unlink_revokes(World *world, const void *data)
 	g_autofree char *bobs = session_of(world, world->bob);
 	int64_t epoch = epoch_of(world, world->alice);
 	g_assert_true(bind(world, world->alice, &alice_xmpp, NULL));
-	g_assert_true(identities_unbind(world->accounts, world->alice, id_of(world, &alice_qq),
-					&world->by, NULL));
+	g_assert_true(unbind(world, world->alice, id_of(world, &alice_qq), NULL));
 	g_assert_false(is_in(world, alices));
 	g_assert_true(is_in(world, bobs));
 	g_assert_cmpint(epoch_of(world, world->alice), >, epoch);
+}
+
+static int64_t id_of_session(World *world, const char *token)
+{
+	Session session = { 0 };
+	g_assert_true(sessions_find(world->accounts, token, &world->by, &session, NULL));
+	int64_t id = session.id;
+	sessions_session_clear(&session);
+	return id;
+}
+
+static void test_r13_unlinking_spares_who_did_it(World *world, const void *data)
+{
+	g_autofree char *own = session_of(world, world->alice);
+	g_autofree char *other = session_of(world, world->alice);
+	g_assert_true(bind(world, world->alice, &alice_xmpp, NULL));
+	const IdentitiesUnbind which = { .account = world->alice,
+					 .identity = id_of(world, &alice_qq),
+					 .spared_session = id_of_session(world, own) };
+	g_assert_true(identities_unbind(world->accounts, &which, &world->by, NULL));
+	g_assert_true(is_in(world, own));
+	g_assert_false(is_in(world, other));
 }
 
 /* A link that was begun in a session which is revoked meanwhile does not come to its end. */
@@ -314,6 +340,7 @@ int main(int argc, char **argv)
 	add("R11-last-way-in-stays", test_r11_last_way_in_stays);
 	add("unlink-is-for-owners", test_unlink_is_for_owners);
 	add("R13-unlink-revokes", test_r13_unlink_revokes);
+	add("R13-unlinking-spares-who-did-it", test_r13_unlinking_spares_who_did_it);
 	add("R13-link-under-way-ends-with-access", test_r13_link_under_way_ends_with_access);
 	add("rebind-moves-and-revokes-both", test_rebind_moves_and_revokes_both);
 	add("number-is-bounded", test_number_is_bounded);

@@ -261,7 +261,7 @@ bool account_page_end_session(LoginCall *call, GError **error)
 	return true;
 }
 
-static void forget_session(LoginCall *call)
+static void forget_session(LoginCall *call, Phrase text)
 {
 	cookies_set(call->response, COOKIES_SESSION, call->base, "");
 	if (call->signed_in) {
@@ -270,7 +270,7 @@ static void forget_session(LoginCall *call)
 	}
 	reply_message(call, &(ReplyMessage){ .status = 200,
 					     .title = PHRASE_M_SIGNED_OUT,
-					     .text = PHRASE_M_SIGNED_OUT_TEXT,
+					     .text = text,
 					     .good = true });
 }
 
@@ -279,7 +279,7 @@ bool account_page_end_all(LoginCall *call, GError **error)
 	if (!accounts_revoke(call->login->accounts, call->session.account, &call->by, error)) {
 		return false;
 	}
-	forget_session(call);
+	forget_session(call, PHRASE_M_SIGNED_OUT_ALL_TEXT);
 	return true;
 }
 
@@ -289,7 +289,7 @@ bool account_page_sign_out(LoginCall *call, GError **error)
 	    !sessions_end_token(call->login->accounts, call->session_token, &call->by, error)) {
 		return false;
 	}
-	forget_session(call);
+	forget_session(call, PHRASE_M_SIGNED_OUT_TEXT);
 	return true;
 }
 
@@ -433,35 +433,54 @@ bool account_page_bind(LoginCall *call, GError **error)
 	return false;
 }
 
-static char *name_unlinked(const GArray *identities, int64_t id)
+/* NULL if there is none with this id. */
+static const Identity *identity_of(const GArray *identities, int64_t id)
 {
 	for (unsigned i = 0; i < identities->len; i++) {
 		const Identity *identity = &g_array_index(identities, Identity, i);
 		if (identity->id == id) {
-			const char *name = *identity->chat_address ? identity->chat_address
-								   : identity->username;
-			return g_strdup_printf("%s (%s)", name, identity->provider);
+			return identity;
 		}
 	}
-	return g_strdup("?");
+	return NULL;
+}
+
+/* The owner learns of it everywhere, also there. */
+static void tell_unlinked(LoginCall *call, const GArray *identities, const Identity *identity)
+{
+	const Proof known = {
+		.provider = identity->provider,
+		.subject = identity->subject,
+		.name = *identity->name ? identity->name : NULL,
+		.username = *identity->username ? identity->username : NULL,
+		.chat_address = *identity->chat_address ? identity->chat_address : NULL,
+	};
+	g_autofree char *name = proof_name(call, &known);
+	finish_tell(call, identities, WORDS_UNLINKED, name);
 }
 
 bool account_page_unlink(LoginCall *call, GError **error)
 {
-	int64_t identity;
-	if (!read_id(call, &identity, error)) {
+	IdentitiesUnbind unbind = { .account = call->session.account };
+	if (!read_id(call, &unbind.identity, error)) {
 		return false;
 	}
 	if (!ways_is_fresh(call, "/account")) {
 		return true;
 	}
 	g_autoptr(GArray) identities = finish_identities(call);
+	const Identity *identity = identity_of(identities, unbind.identity);
+	/* What came in by the service whose account goes, goes too. */
+	bool spared = identity && strcmp(identity->provider, call->session.method) != 0;
+	unbind.spared_session = spared ? call->session.id : 0;
 	g_autoptr(GError) local = NULL;
-	if (identities_unbind(call->login->accounts, call->session.account, identity, &call->by,
-			      &local)) {
-		g_autofree char *name = name_unlinked(identities, identity);
-		finish_tell(call, identities, WORDS_UNLINKED, name);
-		reply_go(call, "/account?done=unlinked");
+	if (identities_unbind(call->login->accounts, &unbind, &call->by, &local)) {
+		tell_unlinked(call, identities, identity);
+		if (spared) {
+			reply_go(call, "/account?done=unlinked");
+		} else {
+			forget_session(call, PHRASE_M_UNLINKED_TEXT);
+		}
 		return true;
 	}
 	if (g_error_matches(local, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN)) {
