@@ -253,10 +253,14 @@ static bool posix_file_look(DiskFile *base, DiskInfo *ret_info, GError **error)
 /* atime stays as it is. */
 static void to_times(int64_t mtime_ns, struct timespec ret_times[2])
 {
+	int64_t s = mtime_ns / NS_PER_S;
 	int64_t ns = mtime_ns % NS_PER_S;
-	ns += ns < 0 ? NS_PER_S : 0;
+	if (ns < 0) {
+		ns += NS_PER_S;
+		s--;
+	}
 	ret_times[0] = (struct timespec){ .tv_nsec = UTIME_OMIT };
-	ret_times[1] = (struct timespec){ .tv_sec = (mtime_ns - ns) / NS_PER_S, .tv_nsec = ns };
+	ret_times[1] = (struct timespec){ .tv_sec = s, .tv_nsec = ns };
 }
 
 static bool posix_file_set(DiskFile *base, int64_t mtime_ns, unsigned mode, GError **error)
