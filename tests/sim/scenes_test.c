@@ -3,6 +3,7 @@
  * Small scenes between two devices and the server, for the real engine, each told step by step:
  * what the simulator found once, and what it cannot bring about.
  */
+#include "base/error.h"
 #include "base/log.h"
 #include "sim_device.h"
 #include "sim_world.h"
@@ -18,7 +19,7 @@ typedef struct Scene {
 	char *folder;
 } Scene;
 
-static Scene *scene_new_of(uint64_t seed)
+static Scene *scene_new_with(uint64_t seed, bool lazy)
 {
 	g_autoptr(GError) error = NULL;
 	Scene *scene = g_new0(Scene, 1);
@@ -26,9 +27,14 @@ static Scene *scene_new_of(uint64_t seed)
 	g_assert_no_error(error);
 	scene->world = sim_world_new(seed, false);
 	scene->world->calm = true;
-	scene->laptop = sim_device_new(scene->world, "laptop", scene->folder, false);
+	scene->laptop = sim_device_new(scene->world, "laptop", scene->folder, lazy);
 	scene->desktop = sim_device_new(scene->world, "desktop", scene->folder, false);
 	return scene;
+}
+
+static Scene *scene_new_of(uint64_t seed)
+{
+	return scene_new_with(seed, false);
 }
 
 static Scene *scene_new(void)
@@ -212,6 +218,49 @@ static void test_written_again_while_another_writes(void)
 	g_assert_cmpstr(laptop, ==, desktop);
 	g_assert_nonnull(strstr(laptop, "=third.\n"));
 	g_assert_nonnull(strstr(laptop, "=fourth\n"));
+}
+
+/* What the laptop's engine does to the disk, until it has put something in the place of "a". */
+typedef struct Placing {
+	SimDevice *device;
+	bool exchanged;
+	bool over;
+} Placing;
+
+/* Just when a new "a" is there the look at the old one fails, and somebody saves. */
+static bool save_when_placed(DiskCall call, const char *path, void *data, GError **error)
+{
+	Placing *placing = data;
+	if (placing->over || !placing->exchanged || call != DISK_CALL_LOOK) {
+		placing->exchanged |= call == DISK_CALL_RENAME && strcmp(path, "a") == 0;
+		return true;
+	}
+	placing->over = true;
+	save(placing->device, "a", "third.");
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "the disk failed");
+	return false;
+}
+
+/* In the very tick in which it was written elsewhere, and with as many bytes. */
+static void test_written_while_it_is_taken_back(void)
+{
+	for (unsigned lazy = 0; lazy < 2; lazy++) {
+		g_autoptr(Scene) scene = scene_new_with(1, lazy);
+		save(scene->laptop, "a", "first");
+		settle(scene);
+		pass(scene, 1000000);
+		save(scene->desktop, "a", "second");
+		work_now(scene->desktop);
+		Placing placing = { .device = scene->laptop };
+		sim_device_set_hook(scene->laptop, save_when_placed, &placing);
+		work_now(scene->laptop);
+		g_assert_true(placing.over);
+		settle(scene);
+		g_autofree char *laptop = tree(scene->laptop), *desktop = tree(scene->desktop);
+		g_assert_cmpstr(laptop, ==, desktop);
+		g_assert_nonnull(strstr(laptop, "=second\n"));
+		g_assert_nonnull(strstr(laptop, "=third.\n"));
+	}
 }
 
 static void swap(SimDevice *device, const char *one, const char *other)
@@ -486,6 +535,7 @@ int main(int argc, char **argv)
 	ADD("written-again-within-a-tick", test_written_again_within_a_tick);
 	ADD("written-again-within-a-tick-and-killed", test_written_again_within_a_tick_and_killed);
 	ADD("written-again-while-another-writes", test_written_again_while_another_writes);
+	ADD("written-while-it-is-taken-back", test_written_while_it_is_taken_back);
 	ADD("swap-with-a-kill-at-any-step", test_swap_with_a_kill_at_any_step);
 	ADD("created-in-what-another-deletes", test_created_in_what_another_deletes);
 	ADD("swapped-while-everything-is-listed", test_swapped_while_everything_is_listed);

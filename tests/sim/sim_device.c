@@ -12,8 +12,6 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "chunk/content.h"
-#include "client/disk/disk_faulty.h"
-#include "client/disk/disk_memory.h"
 #include "client/engine/engine.h"
 #include "client/observe/watch_memory.h"
 #include "sim_person.h"
@@ -40,6 +38,8 @@ struct SimDevice {
 	bool dead;   /* the process is being killed */
 	bool acting; /* a person is at it: no second one */
 	bool worked; /* did more than to wait for news */
+	DiskHook hook;
+	void *hook_data;
 	/* the process */
 	Disk *disk;
 	Watch *watch;
@@ -158,7 +158,6 @@ static Transport *transport_new(SimDevice *device)
 static bool before_call(DiskCall call, const char *path, void *data, GError **error)
 {
 	SimDevice *device = data;
-	(void)call;
 	device->worked = true;
 	if (device->dead) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "%s: killed", path);
@@ -171,7 +170,7 @@ static bool before_call(DiskCall call, const char *path, void *data, GError **er
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "%s: the disk failed", path);
 		return false;
 	}
-	return true;
+	return !device->hook || device->hook(call, path, device->hook_data, error);
 }
 
 static void noticed(const WatchEvent *events, size_t count, void *data)
@@ -366,6 +365,12 @@ DiskMemory *sim_device_disk(SimDevice *device)
 Engine *sim_device_engine(SimDevice *device)
 {
 	return device->engine;
+}
+
+void sim_device_set_hook(SimDevice *device, DiskHook hook, void *data)
+{
+	device->hook = hook;
+	device->hook_data = data;
 }
 
 void sim_device_set_online(SimDevice *device, bool online)

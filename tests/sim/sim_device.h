@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "client/disk/disk_faulty.h"
 #include "client/disk/disk_memory.h"
 #include "client/engine/engine.h"
 #include "sim_world.h"
@@ -18,6 +19,9 @@ void sim_device_free(SimDevice *device);
 /* For scripts: as somebody at the device sees and changes it, and the engine that follows. */
 DiskMemory *sim_device_disk(SimDevice *device);
 Engine *sim_device_engine(SimDevice *device);
+
+/* Before each plain call of the engine to the disk, besides accidents. NULL: none. */
+void sim_device_set_hook(SimDevice *device, DiskHook hook, void *data);
 
 /* The person does something. */
 void sim_device_act(SimDevice *device);

@@ -169,7 +169,9 @@ void calls_look(DiskMemory *memory, const Inode *inode, DiskInfo *ret_info)
 		.stamp = {
 			.inode = inode->number,
 			.birth_ns = memory->options.no_birth ? 0 : inode->birth_ns,
-			.change_ns = inode->promised ? inode->promise_ns : inode->change_ns,
+			.change_ns = memory->options.vfat ? inode->mtime_ns
+				     : inode->promised    ? inode->promise_ns
+							  : inode->change_ns,
 		},
 	};
 }

@@ -41,12 +41,6 @@ static bool is_same_file(const DiskInfo *a, const DiskInfo *b)
 	       a->stamp.birth_ns == b->stamp.birth_ns;
 }
 
-/* Nothing of it was changed, as far as one can tell after a rename. */
-static bool is_untouched(const DiskInfo *a, const DiskInfo *b)
-{
-	return a->size == b->size && a->mtime_ns == b->mtime_ns && a->mode == b->mode;
-}
-
 static bool fail(GError **error, DriveError code, const char *path, const char *reason)
 {
 	g_autofree char *shown = text_printable(path, strlen(path));
@@ -510,7 +504,8 @@ bool disk_place(Disk *disk, DiskFile *staged, const char *path, const DiskInfo *
 	if (looked) {
 		agree(&info, staged->info.mtime_ns, staged->info.executable);
 	}
-	if (!looked || !is_untouched(&info, &staged->info)) {
+	if (!looked || info.mode != staged->info.mode ||
+	    !plain_is_ours(disk, &info, &staged->info)) {
 		info = staged->info;
 		info.stamp.change_ns = 0;
 	}
@@ -649,7 +644,8 @@ bool disk_move(Disk *disk, const char *from, const char *to, const DiskInfo *exp
 		plain_rename(disk, to, from, false, NULL);
 		return fail(error, DRIVE_ERROR_CHANGED, from, "was replaced while it was moved");
 	}
-	bool known = disk_info_equal(&before, expected) && is_untouched(&before, &after);
+	bool known = disk_info_equal(&before, expected) && before.mode == after.mode &&
+		     plain_is_unwritten(disk, &after, &before);
 	if (before.kind != DISK_FOLDER && !known) {
 		after.stamp.change_ns = 0;
 	}

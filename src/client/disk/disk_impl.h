@@ -62,10 +62,14 @@ struct Disk {
 	unsigned file_mode;     /* permission bits of a new file */
 	Spelling spelling;      /* how names are spelled that this file system refuses */
 	bool no_bits;           /* it cannot hold executable bits */
+	bool no_change_times;   /* nor the time of the last change: it is the mtime */
 	int64_t mtime_slack_ns; /* how far an mtime may be from what was set */
 	int serial;             /* for names in the reserved folder; atomic */
 	GMutex replacing; /* keeps a replacement in two steps from being taken for a broken one */
 };
+
+/* The clock that stamps files ticks at least so often. */
+#define DISK_TICK_NS 20000000
 
 #define DISK_MODE_KEEP 0
 #define DISK_MTIME_KEEP G_MININT64

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define NS_PER_S G_GINT64_CONSTANT(1000000000)
+/* For how long a look that may hide a write is not believed. */
+#define DOUBTFUL_NS NS_PER_S
 #define PROBE DISK_STAGE "/probe"
 #define PROBE_ALL PROBE "\x01\x1f\"*:<>?\\|\x7f\xff "
 
@@ -140,6 +142,34 @@ bool plain_file_look(DiskFile *file, DiskInfo *ret_info, GError **error)
 		adjust(file->disk, ret_info);
 	}
 	return looked;
+}
+
+bool plain_may_hide(const Disk *disk, const DiskInfo *info, int64_t from_ns, int64_t to_ns)
+{
+	return info->kind == DISK_FILE && !disk->no_change_times && info->mtime_ns >= from_ns &&
+	       info->mtime_ns <= to_ns;
+}
+
+bool plain_is_unwritten(const Disk *disk, const DiskInfo *now, const DiskInfo *before)
+{
+	int64_t to_ns = now->stamp.change_ns;
+	int64_t from_ns = MAX(before->stamp.change_ns + 1, to_ns - DOUBTFUL_NS);
+	return now->size == before->size && now->mtime_ns == before->mtime_ns &&
+	       !plain_may_hide(disk, now, from_ns, to_ns);
+}
+
+int64_t plain_shown_from(const Disk *disk, const DiskInfo *ours)
+{
+	/* A promise is stamped by a clock without ticks. */
+	int64_t ahead_ns = disk->lazy ? DISK_TICK_NS : 0;
+	return ours->stamp.change_ns - ahead_ns - ours->mtime_slack_ns;
+}
+
+bool plain_is_ours(const Disk *disk, const DiskInfo *info, const DiskInfo *ours)
+{
+	int64_t from_ns = plain_shown_from(disk, ours);
+	return info->size == ours->size && disk_info_same_mtime(info, ours->mtime_ns, 0) &&
+	       !plain_may_hide(disk, info, from_ns, info->stamp.change_ns);
 }
 
 /* ---- changing --------------------------------------------------------------------------- */
@@ -343,22 +373,24 @@ static bool keeps_bits(DiskFile *probe, unsigned mode)
 	return true;
 }
 
-/* FAT keeps every second second. */
-static int64_t learn_slack(DiskFile *probe)
+/* FAT keeps every second second, and for the last change it tells the mtime once more. */
+static void learn_times(Disk *disk, DiskFile *probe)
 {
 	static const int64_t slacks_ns[] = { 0, 1000, 10000000, NS_PER_S };
 	const int64_t mtime_ns = 1700000001 * NS_PER_S + 987654321;
 	DiskInfo info;
 	if (!probe->class->set(probe, mtime_ns, DISK_MODE_KEEP, NULL) ||
 	    !probe->class->look(probe, &info, NULL)) {
-		return 0;
+		return;
 	}
+	disk->no_change_times = info.stamp.change_ns == info.mtime_ns;
+	disk->mtime_slack_ns = 2 * NS_PER_S;
 	for (size_t i = 0; i < G_N_ELEMENTS(slacks_ns); i++) {
 		if (ABS(info.mtime_ns - mtime_ns) <= slacks_ns[i]) {
-			return slacks_ns[i];
+			disk->mtime_slack_ns = slacks_ns[i];
+			return;
 		}
 	}
-	return 2 * NS_PER_S;
 }
 
 /* probe: PROBE, empty. */
@@ -370,7 +402,7 @@ static bool learn_from(Disk *disk, DiskFile *probe, GError **error)
 	}
 	disk->file_mode = info.mode;
 	disk->no_bits = !keeps_bits(probe, info.mode);
-	disk->mtime_slack_ns = learn_slack(probe);
+	learn_times(disk, probe);
 	disk->spelling.caseless = disk->class->look(disk, DISK_STAGE "/PROBE", &info, NULL, NULL);
 	return true;
 }
@@ -379,6 +411,7 @@ bool plain_learn(Disk *disk, GError **error)
 {
 	disk->spelling = (Spelling){ 0 };
 	disk->no_bits = false;
+	disk->no_change_times = false;
 	disk->mtime_slack_ns = 0;
 	DiskFile *probe = make_probe(disk, PROBE, error);
 	if (!probe) {

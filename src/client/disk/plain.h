@@ -19,7 +19,29 @@ bool plain_remove(Disk *disk, const char *path, bool folder, GError **error);
 bool plain_file_look(DiskFile *file, DiskInfo *ret_info, GError **error);
 
 /*
+ * Could it have been written to between from_ns and to_ns, by the clock that stamps files, without
+ * a trace in its mtime? Only if it had the mtime before that such a write gives.
+ */
+bool plain_may_hide(const Disk *disk, const DiskInfo *info, int64_t from_ns, int64_t to_ns);
+
+/*
+ * Has nobody written to it since it was looked at, with a content that was known by then? A write
+ * shows in mtime or size; it does not if the mtime was just the time of this moment, ahead of the
+ * last change. Whatever has changed the ctime since, a rename for one, is none.
+ */
+bool plain_is_unwritten(const Disk *disk, const DiskInfo *now, const DiskInfo *before);
+
+/* A staged file was shown to people at this time or later. */
+int64_t plain_shown_from(const Disk *disk, const DiskInfo *ours);
+
+/*
+ * Is a file that was staged, and shown since, what it was (`ours`) when its mtime was set, as far
+ * as bytes go?
+ */
+bool plain_is_ours(const Disk *disk, const DiskInfo *info, const DiskInfo *ours);
+
+/*
  * Finds out by trying, in the stage, which names this file system refuses, whether it tells "a"
- * from "A" and keeps executable bits, and what permissions a new file gets.
+ * from "A", keeps executable bits and times of last changes, and what permissions a new file gets.
  */
 bool plain_learn(Disk *disk, GError **error);

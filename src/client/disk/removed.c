@@ -3,19 +3,23 @@
  * The folder of what was replaced or removed:
  *
  *	.imdrive/removed/H/folder     a link whose target is the path P of the folder it came from
- *	.imdrive/removed/H/M.S.I.N.name
+ *	.imdrive/removed/H/M.S.I.m.s.N.name
  *
  * H is a hash of P. M and S are mtime and size of what was expected to come out, I is the inode of
- * what was to take its place (0: nothing), all in hexadecimal, N is a serial number.
+ * what was to take its place (0: nothing), m and s are mtime and size of that, all in hexadecimal,
+ * N is a serial number.
  *
  * So each entry says by itself what it should be, and a crash between any two steps loses nothing:
  *
- *	exchange:  stage -> entry        an entry whose inode is I was never shown: of no worth
+ *	exchange:  stage -> entry        an entry whose inode is I is ours, as long as it has m, s
  *	           entry <-> path        an entry that has M and S is what was expected
  *	           look at the entry     anything else was not, or was written to later: the
- *	                                 person's, and brought back
+ *	           (entry <-> path)      person's, and brought back
  *	take:      path -> entry
  *	           look at the entry
+ *
+ * What is exchanged back was shown for a moment: a program may have written to it, or have it open.
+ * It is kept as what came out is.
  *
  * Where the file system cannot exchange, what is at path is taken first and the entry goes there
  * then. Both entries have the same I; if they are found together, this was interrupted, and is
@@ -39,14 +43,22 @@
 #define HASH_SIZE 32
 #define ATTEMPTS_MAX 100
 /* What remains for the name besides the numbers. */
-#define ENTRY_NAME_SIZE_MAX (NAME_SIZE_MAX - 64)
+#define ENTRY_NAME_SIZE_MAX (NAME_SIZE_MAX - 96)
 #define RECOVERED_MAX 1000
+/* No file has it. */
+#define SIZE_OF_NONE G_MAXUINT64
+
+/* What can be told from writes to it. */
+typedef struct Look {
+	int64_t mtime_ns;
+	uint64_t size;
+} Look;
 
 /* What an entry's name says. */
 typedef struct EntryName {
-	int64_t mtime_ns;
-	uint64_t size;
+	Look expected;
 	uint64_t inode;
+	Look ours;
 	char *name;
 } EntryName;
 
@@ -55,6 +67,15 @@ static void entry_name_clear(EntryName *name)
 	g_free(name->name);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(EntryName, entry_name_clear)
+
+/* One call of removed_take() or removed_exchange(). */
+typedef struct Exchange {
+	Disk *disk;
+	const char *path;
+	const DiskInfo *expected;
+	char **staged;        /* NULL: nothing takes its place */
+	const DiskInfo *ours; /* as staged; NULL likewise */
+} Exchange;
 
 /* The folder part of a path, "" if it has none; *ret_name is the rest. */
 static char *split(const char *path, const char **ret_name)
@@ -99,32 +120,45 @@ static char *hash_folder(const char *folder)
 	return hash;
 }
 
-static char *entry_path(Disk *disk, const char *path, const DiskInfo *expected, uint64_t inode)
+/* What ours is to have, once it was shown, so that nobody wrote to it. */
+static Look look_of_ours(const Disk *disk, const DiskInfo *ours)
+{
+	/* Whoever finds it after a crash could not tell: it is brought back. */
+	bool telling = !plain_may_hide(disk, ours, plain_shown_from(disk, ours), G_MAXINT64);
+	return (Look){ ours->mtime_ns, telling ? ours->size : SIZE_OF_NONE };
+}
+
+static char *entry_path(const Exchange *exchange)
 {
 	const char *name;
-	g_autofree char *folder = split(path, &name);
+	g_autofree char *folder = split(exchange->path, &name);
 	g_autofree char *hash = hash_folder(folder);
 	g_autofree char *shortened = insert_label(name, "", ENTRY_NAME_SIZE_MAX);
-	unsigned serial = (unsigned)g_atomic_int_add(&disk->serial, 1);
-	return g_strdup_printf(DISK_REMOVED "/%s/%" PRIx64 ".%" PRIx64 ".%" PRIx64 ".%x.%s", hash,
-			       (uint64_t)expected->mtime_ns, expected->size, inode, serial,
-			       shortened);
+	unsigned serial = (unsigned)g_atomic_int_add(&exchange->disk->serial, 1);
+	const DiskInfo *expected = exchange->expected, *ours = exchange->ours;
+	Look look = ours ? look_of_ours(exchange->disk, ours) : (Look){ 0 };
+	return g_strdup_printf(DISK_REMOVED "/%s/%" PRIx64 ".%" PRIx64 ".%" PRIx64 ".%" PRIx64
+					    ".%" PRIx64 ".%x.%s",
+			       hash, (uint64_t)expected->mtime_ns, expected->size,
+			       ours ? ours->stamp.inode : 0, (uint64_t)look.mtime_ns, look.size,
+			       serial, shortened);
 }
 
 static bool parse_entry(const char *text, EntryName *ret_name)
 {
-	uint64_t mtime, size, inode;
+	uint64_t mtime, size, inode, our_mtime, our_size;
 	unsigned serial;
 	int at = 0;
-	if (sscanf(text, "%16" SCNx64 ".%16" SCNx64 ".%16" SCNx64 ".%8x.%n", &mtime, &size, &inode,
-		   &serial, &at) != 4 ||
+	if (sscanf(text,
+		   "%16" SCNx64 ".%16" SCNx64 ".%16" SCNx64 ".%16" SCNx64 ".%16" SCNx64 ".%8x.%n",
+		   &mtime, &size, &inode, &our_mtime, &our_size, &serial, &at) != 6 ||
 	    at == 0 || text[at] == '\0') {
 		return false;
 	}
 	*ret_name = (EntryName){
-		.mtime_ns = (int64_t)mtime,
-		.size = size,
+		.expected = { (int64_t)mtime, size },
 		.inode = inode,
+		.ours = { (int64_t)our_mtime, our_size },
 		.name = g_strdup(text + at),
 	};
 	return true;
@@ -152,13 +186,13 @@ static bool make_folder(Disk *disk, const char *path, GError **error)
 	return true;
 }
 
-/* Renames `from` to a new entry for what comes, or came, out of path. */
-static bool move_in(Disk *disk, const char *from, const char *path, const DiskInfo *expected,
-		    uint64_t inode, char **ret_entry, GError **error)
+/* Renames `from` to a new entry for what comes, or came, out of the path. */
+static bool move_in(const Exchange *exchange, const char *from, char **ret_entry, GError **error)
 {
+	Disk *disk = exchange->disk;
 	bool made = false;
 	for (unsigned attempt = 0;; attempt++) {
-		g_autofree char *entry = entry_path(disk, path, expected, inode);
+		g_autofree char *entry = entry_path(exchange);
 		DiskInfo info;
 		g_autoptr(GError) reason = NULL;
 		if (plain_rename(disk, from, entry, false, &reason)) {
@@ -171,7 +205,7 @@ static bool move_in(Disk *disk, const char *from, const char *path, const DiskIn
 		absent = absent && (!made || plain_look(disk, from, &info, NULL, NULL));
 		if (attempt < ATTEMPTS_MAX && absent) {
 			made = true;
-			if (!make_folder(disk, path, error)) {
+			if (!make_folder(disk, exchange->path, error)) {
 				return false;
 			}
 		} else if (!taken || attempt >= ATTEMPTS_MAX) {
@@ -219,12 +253,15 @@ static bool put_back(Disk *disk, const char *entry, const char *path)
 	       bring_back(disk, entry, folder, name, NULL);
 }
 
-/* The rename that brought it here has changed its ctime. */
-static bool is_expected(const DiskInfo *info, const DiskInfo *expected)
+static bool is_same_file(const DiskInfo *a, const DiskInfo *b)
 {
-	return info->kind == expected->kind && info->stamp.inode == expected->stamp.inode &&
-	       info->stamp.birth_ns == expected->stamp.birth_ns && info->size == expected->size &&
-	       info->mtime_ns == expected->mtime_ns;
+	return a->kind == b->kind && a->stamp.inode == b->stamp.inode &&
+	       a->stamp.birth_ns == b->stamp.birth_ns;
+}
+
+static bool is_expected(const Disk *disk, const DiskInfo *info, const DiskInfo *expected)
+{
+	return is_same_file(info, expected) && plain_is_unwritten(disk, info, expected);
 }
 
 static bool fail_changed(GError **error)
@@ -236,14 +273,15 @@ static bool fail_changed(GError **error)
 
 bool removed_take(Disk *disk, const char *path, const DiskInfo *expected, GError **error)
 {
+	const Exchange exchange = { .disk = disk, .path = path, .expected = expected };
 	g_autofree char *entry = NULL;
 	DiskInfo info;
-	if (!move_in(disk, path, path, expected, 0, &entry, error)) {
+	if (!move_in(&exchange, path, &entry, error)) {
 		return false;
 	}
 	g_autoptr(GError) reason = NULL;
 	bool looked = plain_look(disk, entry, &info, NULL, &reason);
-	if (looked && is_expected(&info, expected)) {
+	if (looked && is_expected(disk, &info, expected)) {
 		return true;
 	}
 	put_back(disk, entry, path);
@@ -254,15 +292,6 @@ bool removed_take(Disk *disk, const char *path, const DiskInfo *expected, GError
 	return fail_changed(error);
 }
 
-/* One call of removed_exchange(). */
-typedef struct Exchange {
-	Disk *disk;
-	char **staged;
-	const DiskInfo *staged_info;
-	const char *path;
-	const DiskInfo *expected;
-} Exchange;
-
 static void lose_staged(const Exchange *exchange)
 {
 	g_clear_pointer(exchange->staged, g_free);
@@ -272,7 +301,7 @@ static bool came_out_as_expected(const Exchange *exchange, const char *entry)
 {
 	DiskInfo info;
 	return plain_look(exchange->disk, entry, &info, NULL, NULL) &&
-	       is_expected(&info, exchange->expected);
+	       is_expected(exchange->disk, &info, exchange->expected);
 }
 
 /* Undoes the first step. If even that fails, both entries stay, and removed_tidy() does it. */
@@ -288,8 +317,7 @@ static bool replace_in_two_steps(const Exchange *exchange, GError **error)
 {
 	Disk *disk = exchange->disk;
 	g_autofree char *entry = NULL;
-	if (!move_in(disk, exchange->path, exchange->path, exchange->expected,
-		     exchange->staged_info->stamp.inode, &entry, error)) {
+	if (!move_in(exchange, exchange->path, &entry, error)) {
 		return false;
 	}
 	if (!came_out_as_expected(exchange, entry)) {
@@ -310,29 +338,33 @@ static bool replace_in_two_steps(const Exchange *exchange, GError **error)
 	return false;
 }
 
-/* After an exchange brought something unexpected to *staged. */
+/*
+ * After an exchange brought something unexpected to *staged. A program may have ours open by now,
+ * and is given the hour that it has for what is replaced.
+ */
 static void exchange_back(const Exchange *exchange)
 {
 	Disk *disk = exchange->disk;
 	const char *entry = *exchange->staged;
-	const EntryStamp *stamp = &exchange->staged_info->stamp;
 	DiskInfo info;
-	bool ours = plain_rename(disk, entry, exchange->path, true, NULL) &&
-		    plain_look(disk, entry, &info, NULL, NULL) &&
-		    info.stamp.inode == stamp->inode && info.stamp.birth_ns == stamp->birth_ns;
-	if (!ours) {
-		/* Ours was replaced or removed meanwhile: what is in the entry is a person's. */
+	bool back = plain_rename(disk, entry, exchange->path, true, NULL);
+	bool looked = plain_look(disk, entry, &info, NULL, NULL);
+	bool ours = back && looked && is_same_file(&info, exchange->ours) &&
+		    plain_is_ours(disk, &info, exchange->ours);
+	/* Without a look it says by itself what it is, and is tidied some time. */
+	if (!back || (looked && !ours)) {
+		/* Ours was written to, replaced or removed meanwhile: it is a person's. */
 		put_back(disk, entry, exchange->path);
-		lose_staged(exchange);
 	}
+	lose_staged(exchange);
 }
 
-bool removed_exchange(Disk *disk, char **staged, const DiskInfo *staged_info, const char *path,
+bool removed_exchange(Disk *disk, char **staged, const DiskInfo *ours, const char *path,
 		      const DiskInfo *expected, GError **error)
 {
-	Exchange exchange = { disk, staged, staged_info, path, expected };
+	const Exchange exchange = { disk, path, expected, staged, ours };
 	char *entry = NULL;
-	if (!move_in(disk, *staged, path, expected, staged_info->stamp.inode, &entry, error)) {
+	if (!move_in(&exchange, *staged, &entry, error)) {
 		return false;
 	}
 	g_free(*staged);
@@ -395,6 +427,11 @@ static bool is_closed(Disk *disk, const char *entry)
 	return held || !busy;
 }
 
+static bool has_look(const DiskInfo *info, const Look *look, int64_t slack_ns)
+{
+	return info->size == look->size && ABS(info->mtime_ns - look->mtime_ns) <= slack_ns;
+}
+
 /* *ret_gone: the entry is no longer in the folder. */
 static bool tidy_entry(Disk *disk, const char *entry, const Found *found, const char *origin,
 		       int64_t now_ns, bool *ret_gone, GError **error)
@@ -405,16 +442,21 @@ static bool tidy_entry(Disk *disk, const char *entry, const Found *found, const 
 	if (!parse_entry(found->name, &name)) {
 		return true;
 	}
-	bool never_shown = name.inode != 0 && info->stamp.inode == name.inode;
+	/* A stamp from the future says that the clock was wrong: no reason to keep it for ever. */
+	bool young = ABS(now_ns - info->stamp.change_ns) < KEEP_NS;
+	bool ours = name.inode != 0 && info->stamp.inode == name.inode;
 	bool file = info->kind == DISK_FILE || info->kind == DISK_LINK;
-	bool touched = info->size != name.size || info->mtime_ns != name.mtime_ns;
-	if (!never_shown && (touched || !file)) {
+	bool untouched = ours ? has_look(info, &name.ours, info->mtime_slack_ns)
+			      : has_look(info, &name.expected, 0);
+	if (ours && name.ours.size == SIZE_OF_NONE && young) {
+		/* Maybe another thread is just about to show it. */
+		return true;
+	}
+	if (!file || !untouched) {
 		*ret_gone = bring_back(disk, entry, origin, name.name, error);
 		return *ret_gone;
 	}
-	/* A stamp from the future says that the clock was wrong: no reason to keep it for ever. */
-	int64_t age_ns = now_ns - info->stamp.change_ns;
-	if (ABS(age_ns) < KEEP_NS || (info->kind == DISK_FILE && !is_closed(disk, entry))) {
+	if (young || (info->kind == DISK_FILE && !is_closed(disk, entry))) {
 		return true;
 	}
 	*ret_gone = plain_remove(disk, entry, false, error);

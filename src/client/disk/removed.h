@@ -15,12 +15,11 @@
 bool removed_take(Disk *disk, const char *path, const DiskInfo *expected, GError **error);
 
 /*
- * Puts the entry at *staged in the reserved folder (staged_info says what it is) at path, and takes
- * away what was there, if it is `expected` (as just looked at). *staged follows the entry: it is
- * NULL once it was placed or lost to somebody who replaced it. CHANGED: nothing was done, or
- * undone.
+ * Puts the entry at *staged in the reserved folder (`ours` says what it is) at path, and takes away
+ * what was there, if it is `expected` (as just looked at). *staged follows the entry: it is NULL
+ * once people have seen it at path. CHANGED: nothing was done, or undone.
  */
-bool removed_exchange(Disk *disk, char **staged, const DiskInfo *staged_info, const char *path,
+bool removed_exchange(Disk *disk, char **staged, const DiskInfo *ours, const char *path,
 		      const DiskInfo *expected, GError **error);
 
 /* Undoes what an earlier process left half done. To be called before anybody looks. */

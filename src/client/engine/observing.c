@@ -45,6 +45,7 @@ typedef struct OurPlace {
 typedef struct Young {
 	int64_t key;
 	int64_t due_us;
+	int64_t wait_us;
 	EntryStamp stamp;
 } Young;
 
@@ -316,7 +317,8 @@ void observing_young(Engine *engine, int64_t key, const DiskInfo *info)
 {
 	Young *young = g_new(Young, 1);
 	young->key = key;
-	young->due_us = engine_now(engine) + 2 * YOUNG_US;
+	young->wait_us = 2 * YOUNG_US + info->mtime_slack_ns / 1000;
+	young->due_us = engine_now(engine) + young->wait_us;
 	young->stamp = info->stamp;
 	g_queue_push_tail(&engine->young, young);
 	g_hash_table_replace(engine->young_keys, KEY(key), young);
@@ -335,7 +337,7 @@ static int64_t grow_up(Engine *engine, int64_t now_us)
 	Young *young;
 	while ((young = g_queue_peek_head(&engine->young))) {
 		/* A clock that jumped back must not stop it. */
-		if (young->due_us > now_us && young->due_us < now_us + 10 * YOUNG_US) {
+		if (young->due_us > now_us && young->due_us <= now_us + young->wait_us) {
 			return young->due_us;
 		}
 		g_queue_pop_head(&engine->young);

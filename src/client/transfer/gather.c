@@ -87,7 +87,7 @@ static bool is_young(const Gather *gather, const DiskInfo *info)
 {
 	const UploadOptions *options = &gather->run->upload->options;
 	int64_t now_us = options->now_us ? options->now_us(options->now_data) : g_get_real_time();
-	return info->stamp.change_ns > now_us * 1000 - YOUNG_NS;
+	return info->stamp.change_ns > now_us * 1000 - YOUNG_NS - info->mtime_slack_ns;
 }
 
 static bool is_known(const Gather *gather, const ChunkId *id)
