@@ -586,12 +586,12 @@ static bool record_kept(State *state, SqlSession *session, size_t items, bool wi
 		kept_all(state, &pass);
 	}
 	for (size_t i = 0; !with_cursor && i < items; i++) {
-		const LogItem *item = &g_array_index(state->log, LogItem, i);
-		/* Of what is forgotten while the server has it, no other row speaks. */
-		bool alone =
-			!item->entry && overlay_has(state->trees.sides[SIDE_REMOTE], item->key);
-		if (alone || kept_has(state->kept, item->key)) {
-			g_array_append_val(keys, item->key);
+		int64_t key = g_array_index(state->log, LogItem, i).key;
+		/* What is agreed, or forgotten, only now, while the server was heard to have
+		 * something else: the cursor may have passed that. */
+		bool differs = overlay_has(state->trees.sides[SIDE_REMOTE], key);
+		if (differs || kept_has(state->kept, key)) {
+			g_array_append_val(keys, key);
 		}
 	}
 	for (unsigned i = 0; i < keys->len; i++) {

@@ -173,6 +173,26 @@ static void test_cursor_skips_nothing(Fixture *fixture, const void *data)
 	g_assert_cmpuint(state_divergent_count(fixture->state), ==, 3);
 }
 
+/* While it was applied here it was deleted there, which was heard and kept. */
+static void test_deletion_is_kept_of_what_is_agreed_later(Fixture *fixture, const void *data)
+{
+	Entry fields = node(fixture, ENTRY_KEY_ROOT, "a", ENTRY_FILE);
+	see(fixture, SIDE_REMOTE, fields);
+	g_autoptr(Entry) told = entry_ref(state_get(fixture->state, SIDE_REMOTE, fields.key));
+	state_remove(fixture->state, SIDE_REMOTE, fields.key, NULL);
+	set_cursor(fixture, "deleted");
+	record(fixture);
+	see(fixture, SIDE_LOCAL, fields);
+	state_put(fixture->state, SIDE_REMOTE, told);
+	state_agree(fixture->state, fields.key);
+	state_remove(fixture->state, SIDE_REMOTE, fields.key, NULL);
+	record(fixture);
+	open_again(fixture);
+	g_assert_true(cursor_is(fixture, "deleted"));
+	g_assert_nonnull(state_get(fixture->state, SIDE_SYNCED, fields.key));
+	g_assert_null(state_get(fixture->state, SIDE_REMOTE, fields.key));
+}
+
 static void test_recorded_deletion_does_not_come_back(Fixture *fixture, const void *data)
 {
 	int64_t key = settled(fixture, ENTRY_KEY_ROOT, "edited", ENTRY_FILE);
@@ -511,6 +531,8 @@ int main(int argc, char **argv)
 	ADD("record-is-for-marked-generations", test_record_is_for_marked_generations);
 	ADD("rename-again-records-the-first-name", test_rename_again_records_the_first_name);
 	ADD("cursor-skips-nothing", test_cursor_skips_nothing);
+	ADD("deletion-is-kept-of-what-is-agreed-later",
+	    test_deletion_is_kept_of_what_is_agreed_later);
 	ADD("recorded-deletion-does-not-come-back", test_recorded_deletion_does_not_come_back);
 	ADD("cursor-waits-while-much-is-left", test_cursor_waits_while_much_is_left);
 	ADD("promised-key-is-kept", test_promised_key_is_kept);
