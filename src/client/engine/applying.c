@@ -302,7 +302,7 @@ static void done_folder(Engine *engine, const ApplyItem *item)
 	if (item->verb == APPLY_CREATE) {
 		/* Watch it, and see what somebody put there before it was watched. */
 		local_mark_folder(engine->local, item->key, false);
-	} else if (item->verb == APPLY_MOVE && !local_is_complete(engine->local)) {
+	} else if (item->verb == APPLY_MOVE && !local_has_seen_all(engine->local)) {
 		/* It may have left what is still to be listed for what was listed already. */
 		local_mark_folder(engine->local, item->key, true);
 	}

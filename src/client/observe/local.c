@@ -411,6 +411,19 @@ bool local_is_complete(const Local *local)
 	return marks_deep(local->marks) == 0;
 }
 
+static gboolean is_deep(void *key, void *deep, void *data)
+{
+	(void)key;
+	(void)data;
+	return GPOINTER_TO_INT(deep);
+}
+
+bool local_has_seen_all(const Local *local)
+{
+	return local_is_complete(local) && g_hash_table_size(local->failed_deep) == 0 &&
+	       !g_hash_table_find(local->astray, is_deep, NULL);
+}
+
 bool local_is_quiet(const Local *local)
 {
 	return marks_is_empty(local->marks) && g_hash_table_size(local->departed) == 0 &&

@@ -76,6 +76,9 @@ int64_t local_expire(Local *local, int64_t now_us);
 bool local_is_quiet(const Local *local);
 /* Nothing is left of the deep listing. */
 bool local_is_complete(const Local *local);
+/* Nor is there a folder that could not be listed, or has not been found: from there too a folder
+ * can move to where everything was listed, with things in it that nobody has seen. */
+bool local_has_seen_all(const Local *local);
 
 /* What is not synced (sockets, devices, other file systems): paths, at most 100. Borrowed until the
  * next call. */

@@ -179,7 +179,7 @@ static void move_to(Merge *merge, int64_t key, const ScanPlace *place, bool deep
 	set_info(&fields, &place->info);
 	put(merge, &fields);
 	/* It may have left what is still to be listed for what was listed already. */
-	bool listed = local_is_complete(merge->local) && !deep;
+	bool listed = local_has_seen_all(merge->local) && !deep;
 	if (fields.kind == ENTRY_FOLDER && (!listed || !is_certain(place))) {
 		local_mark_folder(merge->local, key, true);
 	}
@@ -556,8 +556,12 @@ static void find_move(Merge *merge, News *news)
 	const ScanPlace *place = news->place;
 	int64_t key = known_elsewhere(merge, place);
 	int64_t here = holder(merge, place->folder, place->name);
-	if (key == ENTRY_KEY_NONE || g_hash_table_contains(merge->moving, &key) ||
-	    (here != ENTRY_KEY_NONE && is_new_content(merge, get(merge, here), place))) {
+	if (key == ENTRY_KEY_NONE || g_hash_table_contains(merge->moving, &key)) {
+		return;
+	}
+	if (here != ENTRY_KEY_NONE && is_new_content(merge, get(merge, here), place)) {
+		/* It was moved over another: perhaps from where we put it and only think it is. */
+		ask_for(merge, key);
 		return;
 	}
 	switch (look_up_old_name(merge, key)) {
@@ -573,8 +577,12 @@ static void find_move(Merge *merge, News *news)
 		news->done = true;
 		break;
 	case OLD_NAME_KEPT:
-		/* A folder has but one name: it was here, and is there again. */
-		news->done = place->info.kind == DISK_FOLDER;
+		/* A folder has but one name: which of the two it had first, another look tells. */
+		if (place->info.kind == DISK_FOLDER) {
+			local_mark_name(merge->local, place->folder, place->name);
+			ask_for(merge, key);
+			news->done = true;
+		}
 		break;
 	}
 }

@@ -145,6 +145,89 @@ static void test_moved_while_listing(void)
 	run_moved_while_listing(false);
 }
 
+typedef struct Rename {
+	const char *from;
+	const char *to;
+} Rename;
+
+static void rename_once(Observer *observer, void *data)
+{
+	const Rename *rename = data;
+	observer->hook = NULL;
+	observer_rename(observer, rename->from, rename->to);
+}
+
+/* One scan has seen it at both its names: the later one counts, whichever that is. */
+static void test_moved_within_a_scan(void)
+{
+	const ObserverOptions options = { .unwatched = true };
+	g_autoptr(Observer) observer = observer_new(&options);
+	static const char *const folders[] = { "a", "b", "a/f", "b/f" };
+	for (unsigned i = 0; i < G_N_ELEMENTS(folders); i++) {
+		observer_make_folder(observer, folders[i]);
+	}
+	observer_look_everywhere(observer);
+	observer_settle(observer);
+	observer_write(observer, "a/f/1", "text");
+	observer_write(observer, "b/f/1", "text");
+	observer_look_everywhere(observer);
+	list_next(observer); /* the root */
+	Scan *scan = observer_take(observer, 2, 0);
+	g_assert_nonnull(scan);
+	g_assert_cmpuint(scan->folders->len, ==, 2);
+	int64_t first = g_array_index(scan->folders, ScanFolder, 0).key;
+	bool is_a = first == observer_key(observer, "a");
+	Rename rename = { is_a ? "a/f" : "b/f", is_a ? "b/moved" : "a/moved" };
+	/* After three calls for the first of the two. */
+	observer->hook_calls = 3;
+	observer->hook_data = &rename;
+	observer->hook = rename_once;
+	observer_run(observer, scan);
+	g_assert_null(observer->hook);
+	observer_merge(observer, scan);
+	observer_settle(observer);
+	observer_check(observer);
+}
+
+/* What is in it was not seen where it came from. */
+static void test_moved_out_of_what_cannot_be_listed(void)
+{
+	g_autoptr(Observer) observer = start();
+	observer_make_folder(observer, "a/f");
+	observer_make_folder(observer, "b");
+	observer_settle(observer);
+	disk_memory_user_set_mode(observer->memory, "a", 0300, NULL);
+	observer_write(observer, "a/f/1", "text");
+	/* As after a start: nothing is told of what was written before. */
+	for (DiskMemoryEvent event = { 0 }; disk_memory_next_event(observer->memory, &event);) {
+		disk_memory_event_clear(&event);
+	}
+	observer_look_everywhere(observer);
+	observer_settle(observer);
+	g_assert_cmpint(observer_key(observer, "a/f/1"), ==, ENTRY_KEY_NONE);
+	observer_rename(observer, "a/f", "b/f");
+	observer_settle(observer);
+	observer_check(observer);
+}
+
+/* We put it into a folder that was swapped with another meanwhile, and it has moved on since. */
+static void test_moved_over_another_from_where_it_never_was(void)
+{
+	g_autoptr(Observer) observer = start();
+	observer_write(observer, "a/came", "came");
+	observer_make_folder(observer, "b");
+	observer_settle(observer);
+	Entry fields = *observer_entry(observer, "a/came");
+	g_autofree char *name = g_strdup(fields.name);
+	fields.name = name;
+	fields.parent = observer_key(observer, "b");
+	g_autoptr(Entry) entry = entry_new(&fields);
+	state_put(observer->state, SIDE_LOCAL, entry);
+	observer_rename(observer, "a/came", "a/file");
+	observer_settle(observer);
+	observer_check(observer);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -153,6 +236,10 @@ int main(int argc, char **argv)
 	ADD("leaves-when-all-was-listed", test_leaves_when_all_was_listed);
 	ADD("stays-with-another-key", test_stays_with_another_key);
 	ADD("moved-while-listing", test_moved_while_listing);
+	ADD("moved-within-a-scan", test_moved_within_a_scan);
+	ADD("moved-out-of-what-cannot-be-listed", test_moved_out_of_what_cannot_be_listed);
+	ADD("moved-over-another-from-where-it-never-was",
+	    test_moved_over_another_from_where_it_never_was);
 	ADD("two-of-a-name-part", test_two_of_a_name_part);
 	return g_test_run();
 }
