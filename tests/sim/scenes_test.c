@@ -372,6 +372,68 @@ static void test_swapped_while_everything_is_listed(void)
 	}
 }
 
+/* ---- one person alone ------------------------------------------------------------------ */
+
+/* Names change hands: what is a file is a link or a folder a moment later. */
+static void change_hands(Scene *scene, DiskMemory *disk)
+{
+	static const char *const names[] = { "a", "b", "a/c", "b/c" };
+	const char *name = names[sim_world_draw(scene->world, G_N_ELEMENTS(names))];
+	const char *other = names[sim_world_draw(scene->world, G_N_ELEMENTS(names))];
+	g_autofree char *text = g_strdup_printf("%u", sim_world_draw(scene->world, 1000));
+	switch (sim_world_draw(scene->world, 6)) {
+	case 0:
+		disk_memory_user_make_folder(disk, name, NULL);
+		break;
+	case 1:
+		disk_memory_user_make_link(disk, name, text, NULL);
+		break;
+	case 2:
+		disk_memory_user_rename(disk, name, other, NULL);
+		break;
+	case 3:
+		disk_memory_user_write(disk, name, text, strlen(text), NULL);
+		break;
+	default:
+		disk_memory_user_remove(disk, name, NULL);
+	}
+}
+
+static void run_alone(uint64_t seed)
+{
+	g_autoptr(Scene) scene = scene_new_with(seed, seed % 2);
+	for (unsigned i = 0; i < 600; i++) {
+		SimDevice *device =
+			sim_world_draw(scene->world, 3) ? scene->laptop : scene->desktop;
+		unsigned draw = sim_world_draw(scene->world, 10);
+		if (draw < 2) {
+			change_hands(scene, sim_device_disk(scene->laptop));
+		} else if (draw < 6) {
+			sim_device_step(device);
+		} else {
+			sim_device_run_job(device);
+		}
+		pass(scene,
+		     sim_world_draw(scene->world, sim_world_draw(scene->world, 4) ? 3000 : 200000));
+	}
+	g_autofree char *wanted = tree(scene->laptop);
+	settle(scene);
+	g_autofree char *laptop = tree(scene->laptop), *desktop = tree(scene->desktop);
+	if (strcmp(laptop, wanted) != 0 || strcmp(desktop, wanted) != 0) {
+		g_printerr("seed %u\n", (unsigned)seed);
+	}
+	g_assert_cmpstr(laptop, ==, wanted);
+	g_assert_cmpstr(desktop, ==, wanted);
+}
+
+/* Nobody else has touched anything: nothing is a conflict, and nothing deleted comes back. */
+static void test_alone_without_conflicts(void)
+{
+	for (uint64_t seed = 1; seed <= 150; seed++) {
+		run_alone(seed);
+	}
+}
+
 /* ---- what is out of reach --------------------------------------------------------------- */
 
 static void get_status(SimDevice *device, EngineStatus *ret_status)
@@ -539,6 +601,7 @@ int main(int argc, char **argv)
 	ADD("swap-with-a-kill-at-any-step", test_swap_with_a_kill_at_any_step);
 	ADD("created-in-what-another-deletes", test_created_in_what_another_deletes);
 	ADD("swapped-while-everything-is-listed", test_swapped_while_everything_is_listed);
+	ADD("alone-without-conflicts", test_alone_without_conflicts);
 	ADD("unreadable-folder-is-not-deleted", test_unreadable_folder_is_not_deleted);
 	ADD("unmounted-folder-is-not-deleted", test_unmounted_folder_is_not_deleted);
 	ADD("brake-holds-many-deletions", test_brake_holds_many_deletions);

@@ -266,13 +266,19 @@ static bool is_deletion(const Action *action)
 	return action->kind == ACTION_DELETE_REMOTE;
 }
 
+/* What is on its way to the server, or back, decides what it will be. */
+static bool is_in_flight(Engine *engine, int64_t key)
+{
+	return g_hash_table_contains(engine->busy, KEY(key)) ||
+	       g_hash_table_contains(engine->after_feed, KEY(key));
+}
+
 static bool may_act(Engine *engine, const Action *action, bool gate_open)
 {
-	if (g_hash_table_contains(engine->busy, KEY(action->key)) ||
-	    (action->other && g_hash_table_contains(engine->busy, KEY(action->other))) ||
+	if (is_in_flight(engine, action->key) ||
+	    (action->other && is_in_flight(engine, action->other)) ||
 	    trouble_holds(engine, action->key) || observing_is_young(engine, action->key) ||
-	    g_hash_table_contains(engine->stalled, KEY(action->key)) ||
-	    g_hash_table_contains(engine->after_feed, KEY(action->key))) {
+	    g_hash_table_contains(engine->stalled, KEY(action->key))) {
 		return false;
 	}
 	if (is_deletion(action) && !gate_open) {
@@ -314,7 +320,7 @@ static void carry_out(Engine *engine, const Plan *plan)
 	unsigned first_group = engine->next_group, last_group = first_group;
 	for (unsigned i = 0; i < plan->actions->len; i++) {
 		const Action *action = &g_array_index(plan->actions, Action, i);
-		if (action->other && g_hash_table_contains(engine->busy, KEY(action->other))) {
+		if (action->other && is_in_flight(engine, action->other)) {
 			planning_block(engine, action->key, action->other);
 			continue;
 		}
