@@ -2,13 +2,11 @@
 """The chat of a drive without the drive: tests/login/chat_driver.c."""
 
 import json
-import os
 import subprocess
 import time
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-BUILD = Path(os.environ.get("IMDRIVE_BUILD", ROOT / "build"))
+from drive import BUILD, PRELOAD
+
 LIMIT_S = 120
 
 
@@ -16,6 +14,7 @@ class Confirm:
     def __init__(self, prosody, remote="off", known="nobody@nowhere.test", own=None):
         self.address = f"drive@{prosody.component}"
         self.arguments = [
+            *PRELOAD,
             BUILD / "tests/login/chat-driver",
             prosody.component,
             str(prosody.component_port),

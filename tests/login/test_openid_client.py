@@ -7,9 +7,9 @@ import subprocess
 
 import pytest
 
-from yes import BUILD, TIMEOUT_S, YesServer
+from yes import TIMEOUT_S, YesServer
 
-NODE = BUILD / "node" / "tests" / "node"
+NODE = pathlib.Path(__file__).parents[2] / "build/node/tests/node"
 SCRIPT = pathlib.Path(__file__).parent / "openid_client.mjs"
 
 

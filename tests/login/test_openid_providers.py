@@ -10,10 +10,10 @@ import urllib.parse
 
 import pytest
 
-from provider_cli import BUILD, TIMEOUT_S, Walker, follow
+from provider_cli import TIMEOUT_S, Walker, follow
 from quirks import CLIENT, SECRET
 
-NODE = BUILD / "node" / "tests" / "node"
+NODE = pathlib.Path(__file__).parents[2] / "build/node/tests/node"
 HERE = pathlib.Path(__file__).parent
 RECORD = """[provider]
 client_id={client}

@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "scenarios"))
 
-from drive import BUILD, TIMEOUT_S  # noqa: E402
+from drive import BUILD, PRELOAD, TIMEOUT_S  # noqa: E402
 
 
 class YesServer:
@@ -19,7 +19,7 @@ class YesServer:
         self.data = pathlib.Path(folder) / "data"
         log = open(pathlib.Path(folder) / "yes-server.log", "ab")
         self.process = subprocess.Popen(
-            [BUILD / "tests" / "login" / "yes-server", self.data],
+            [*PRELOAD, BUILD / "tests" / "login" / "yes-server", self.data],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)
         log.close()
         line = self.process.stdout.readline()

@@ -40,6 +40,7 @@ def run(*command, text=None, check=True):
     done = subprocess.run(
         [str(part) for part in command], input=text, capture_output=True, text=True,
         timeout=4 * TIMEOUT_S)
+    assert done.returncode >= 0, f"{command}: crashed, {done.returncode}\n{done.stderr}"
     if check:
         assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}{done.stderr}"
     return done
