@@ -42,6 +42,10 @@
 	  "This is no chat address that can be asked. It looks like " \
 	  "alice@example.org.", \
 	  "这不是可以询问的聊天地址。地址形如 alice@example.org。") \
+	X(FOREIGN_ADDRESS, \
+	  "This drive takes no chat addresses of that server. Use an address of " \
+	  "another one, or another way to sign in.", \
+	  "本网盘不接受该服务器的聊天地址。请使用其他服务器的地址，或用其他方式登录。") \
 	X(INVITED, "You are invited to {1}", "你受邀加入 {1}") \
 	X(INVITED_TEXT, "Sign in once, and your account is there.", "登录一次，账号就建好了。") \
 	X(FIRST_ADMIN, "Welcome to your new drive", "欢迎使用你的新网盘") \

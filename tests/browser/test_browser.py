@@ -278,6 +278,14 @@ def test_c3_who_is_not_known_sends_the_code(careful, phone, alice):
     assert "Welcome, alice" in alice.text()
 
 
+def test_an_address_that_cannot_be_asked_is_told_why(chatting, alice):
+    ask(alice, chatting, "eve@elsewhere.example")
+    alice.wait(".problem")
+    assert "takes no chat addresses of that server" in alice.text()
+    ask(alice, chatting, "not an address")
+    alice.wait("text=It looks like")
+
+
 def test_a_page_that_waits_survives_a_restart_and_says_so(chatting, phone, alice, tmp_path):
     ask(alice, chatting, phone.address)
     alice.wait(".number strong")

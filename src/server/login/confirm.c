@@ -43,11 +43,13 @@ static void show_problem(LoginCall *call, const Journey *journey, const char *ad
 			 const GError *error)
 {
 	call->response->detail = g_strdup(error->message);
-	if (g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_INVALID) ||
-	    g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN)) {
-		ways_show_problem(
-			call, journey,
-			&(WaysProblem){ .problem = PHRASE_BAD_ADDRESS, .address = address });
+	bool foreign = g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN);
+	if (foreign || g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_INVALID)) {
+		const WaysProblem problem = {
+			.problem = foreign ? PHRASE_FOREIGN_ADDRESS : PHRASE_BAD_ADDRESS,
+			.address = address,
+		};
+		ways_show_problem(call, journey, &problem);
 		return;
 	}
 	bool busy = g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_BUSY);
