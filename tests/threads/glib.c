@@ -194,9 +194,10 @@ typedef struct Work {
 
 static void run_work(gpointer item, gpointer data)
 {
-	const Work *work = data;
+	Work *work = data;
 	__tsan_acquire(item);
 	work->run(item, work->data);
+	__tsan_release(data);
 }
 
 /* Lives as long as the program: a pool's threads outlive it for a moment. */
@@ -208,6 +209,17 @@ GThreadPool *g_thread_pool_new(GFunc run, gpointer data, gint threads_max, gbool
 	Work *work = calloc(1, sizeof *work);
 	*work = (Work){ .run = run, .data = data };
 	return make(run_work, work, threads_max, exclusive, error);
+}
+
+/* Whoever waits for the pool's end comes after all that it did. */
+void g_thread_pool_free(GThreadPool *pool, gboolean immediate, gboolean wait)
+{
+	void (*end)(GThreadPool *, gboolean, gboolean) = real("g_thread_pool_free");
+	void *work = pool->user_data;
+	end(pool, immediate, wait);
+	if (wait) {
+		__tsan_acquire(work);
+	}
 }
 
 gboolean g_thread_pool_push(GThreadPool *pool, gpointer item, GError **error)

@@ -125,6 +125,14 @@ static enum MHD_Result reply(struct MHD_Connection *connection, unsigned status,
 	return result;
 }
 
+static bool is_own_name(Loopback *loopback, const char *host)
+{
+	g_mutex_lock(&loopback->lock);
+	bool own = host && loopback->host && strcmp(host, loopback->host) == 0;
+	g_mutex_unlock(&loopback->lock);
+	return own;
+}
+
 static enum MHD_Result handle(void *data, struct MHD_Connection *connection, const char *url,
 			      const char *method, const char *version, const char *upload,
 			      size_t *upload_size, void **context)
@@ -132,8 +140,7 @@ static enum MHD_Result handle(void *data, struct MHD_Connection *connection, con
 	static char is_callback;
 	Loopback *loopback = data;
 	const char *host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host");
-	if (!host || strcmp(host, loopback->host) != 0 || strcmp(url, PATH) != 0 ||
-	    strcmp(method, "GET") != 0) {
+	if (!is_own_name(loopback, host) || strcmp(url, PATH) != 0 || strcmp(method, "GET") != 0) {
 		return reply(connection, MHD_HTTP_NOT_FOUND, page_other);
 	}
 	g_mutex_lock(&loopback->lock);
@@ -198,7 +205,11 @@ Loopback *loopback_open(const char *state, const char *issuer, GError **error)
 	g_cond_init(&loopback->changed);
 	loopback->state = g_strdup(state);
 	loopback->issuer = g_strdup(issuer);
-	return listen_on(loopback, error) ? g_steal_pointer(&loopback) : NULL;
+	/* Who connects at once waits until the listener knows its own name. */
+	g_mutex_lock(&loopback->lock);
+	bool listens = listen_on(loopback, error);
+	g_mutex_unlock(&loopback->lock);
+	return listens ? g_steal_pointer(&loopback) : NULL;
 }
 
 void loopback_close(Loopback *loopback)

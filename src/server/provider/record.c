@@ -538,6 +538,16 @@ static bool missing(GError **error, const char *key, const char *why)
 	return false;
 }
 
+/* value still has the name of another key in braces. */
+static bool missing_part(GError **error, const char *key, const char *value)
+{
+	const char *open = strchr(value, '{') + 1;
+	g_autofree char *name = g_strndup(open, strcspn(open, "}"));
+	g_autofree char *why =
+		g_strdup_printf("'%s' is made of it; add a line '%s=…' there", key, name);
+	return missing(error, name, why);
+}
+
 static bool check_urls(const Record *record, GError **error)
 {
 	const struct {
@@ -557,16 +567,22 @@ static bool check_urls(const Record *record, GError **error)
 		if (!urls[i].url || record_is_url(urls[i].url, record->allow_http_loopback)) {
 			continue;
 		}
-		const char *open = strchr(urls[i].url, '{');
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID, "key '%s': %s", urls[i].key,
-			    open ? "needs the key whose name stands there in braces ('base=…')"
-				 : "must be an https:// URL without user and fragment");
+		if (strchr(urls[i].url, '{')) {
+			return missing_part(error, urls[i].key, urls[i].url);
+		}
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+			    "key '%s': must be an https:// URL without user and fragment",
+			    urls[i].key);
 		return false;
 	}
 	if (record->tenant && strchr(record->tenant, '{')) {
-		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
-				    "key 'tenant': needs the key whose name stands in braces");
-		return false;
+		return missing_part(error, "tenant", record->tenant);
+	}
+	for (char **extra = record->authorize_extra; extra && *extra; extra++) {
+		const char *part = strstr(*extra, "{agent_id}");
+		if (part) {
+			return missing_part(error, "authorize_extra", part);
+		}
 	}
 	if (record->issuer_template && !strstr(record->issuer_template, "{tenantid}")) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,

@@ -51,6 +51,8 @@ static void test_says_what_is_wrong(void)
 	assert_refused("[provider]\nid=x\nclient_id=me\nsubject=id\n", "authorize_url");
 	assert_refused("[provider]\nclient_id=me\n", "'id'");
 	assert_refused("[provider]\nid=x\nsubject=id\n", "client_id");
+	assert_refused(OAUTH2 "authorize_extra=agentid={agent_id}\n", "add a line 'agent_id=");
+	assert_refused(OAUTH2 "tenant={base}\n", "add a line 'base=");
 	assert_refused("[provider]\nid=x\nkind=oidc\nclient_id=me\n", "issuer");
 }
 
