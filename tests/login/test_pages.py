@@ -13,7 +13,7 @@ import urllib.parse
 
 import pytest
 
-from drive import BUILD, Server, run, wait_until
+from drive import BUILD, PRELOAD, Server, run, wait_until
 from visitor import Visitor
 
 VERIFIER = "v" * 43
@@ -220,7 +220,7 @@ def test_imdrive_login_through_the_pages(server, tmp_path):
     browser.write_text(f'#!/bin/sh\nprintf %s "$1" > {opened}.new && mv {opened}.new {opened}\n')
     browser.chmod(0o755)
     process = subprocess.Popen(
-        [BUILD / "imdrive", "--profile", tmp_path / "profile", "login", server.url],
+        [*PRELOAD, BUILD / "imdrive", "--profile", tmp_path / "profile", "login", server.url],
         env={**os.environ, "BROWSER": str(browser)}, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True)
     try:

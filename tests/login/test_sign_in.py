@@ -10,7 +10,7 @@ import urllib.request
 
 import pytest
 
-from yes import BUILD, TIMEOUT_S, YesServer, environment, make_browser
+from yes import BUILD, PRELOAD, TIMEOUT_S, YesServer, environment, make_browser
 
 VISIT = "urllib.request.urlopen(url).read()"
 
@@ -30,12 +30,12 @@ class Client:
         self.environment = environment(make_browser(folder, script))
 
     def run(self, *words, text=None):
-        return subprocess.run([BUILD / "imdrive", "--profile", self.profile, *words], input=text,
+        return subprocess.run([*PRELOAD, BUILD / "imdrive", "--profile", self.profile, *words], input=text,
                               capture_output=True, text=True, timeout=4 * TIMEOUT_S,
                               env=self.environment)
 
     def start(self, *words):
-        return subprocess.Popen([BUILD / "imdrive", "--profile", self.profile, *words],
+        return subprocess.Popen([*PRELOAD, BUILD / "imdrive", "--profile", self.profile, *words],
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                 env=self.environment)
 

@@ -15,7 +15,7 @@ import subprocess
 import time
 
 BUILD = pathlib.Path(os.environ.get("IMDRIVE_BUILD", pathlib.Path(__file__).parents[2] / "build"))
-# A library for the programs that stay up, for runs under ThreadSanitizer (tools/check).
+# A library for the programs, for runs under ThreadSanitizer (tools/check).
 PRELOAD = (["env", f"LD_PRELOAD={os.environ['IMDRIVE_PRELOAD']}"]
            if "IMDRIVE_PRELOAD" in os.environ else [])
 RESERVED = ".imdrive"
@@ -38,7 +38,7 @@ def wait_until(condition, what, timeout_s=None):
 def run(*command, text=None, check=True):
     """Runs a command to its end and returns it, with its output."""
     done = subprocess.run(
-        [str(part) for part in command], input=text, capture_output=True, text=True,
+        [*PRELOAD, *(str(part) for part in command)], input=text, capture_output=True, text=True,
         timeout=4 * TIMEOUT_S)
     assert done.returncode >= 0, f"{command}: crashed, {done.returncode}\n{done.stderr}"
     if check:

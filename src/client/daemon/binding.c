@@ -75,8 +75,9 @@ static int64_t now_us(void *data)
 static void wake(void *data)
 {
 	Binding *binding = data;
-	if (binding->source) {
-		g_source_set_ready_time(binding->source, 0);
+	GSource *source = g_atomic_pointer_get(&binding->source);
+	if (source) {
+		g_source_set_ready_time(source, 0);
 	}
 }
 
@@ -175,10 +176,12 @@ static GSourceFuncs source_funcs = { .dispatch = dispatch };
 
 static void start_loop(Binding *binding)
 {
-	binding->source = g_source_new(&source_funcs, sizeof(EngineSource));
-	((EngineSource *)binding->source)->binding = binding;
-	g_source_set_ready_time(binding->source, 0);
-	g_source_attach(binding->source, g_main_context_get_thread_default());
+	GSource *source = g_source_new(&source_funcs, sizeof(EngineSource));
+	((EngineSource *)source)->binding = binding;
+	g_source_set_ready_time(source, 0);
+	g_source_attach(source, g_main_context_get_thread_default());
+	/* The watch has begun: its thread may look at this. */
+	g_atomic_pointer_set(&binding->source, source);
 }
 
 /* ---- opening ---------------------------------------------------------------------------- */
