@@ -31,9 +31,7 @@ def test_requirement_has_a_test_with_its_number(number):
     cited = re.findall(r"`([^`]+): ([^`]+)`", rows()[number].group(3))
     assert any(carries(name, number) for _, name in cited), f"{number} has no test"
     for path, name in cited:
-        text = (ROOT / path).read_text()
-        written = f"def {name}(" if path.endswith(".py") else f'"{name}"'
-        assert written in text, f"{path} has no {name}"
+        assert exists(path, name), f"{path} has no {name}"
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -42,6 +40,20 @@ def test_requirement_names_its_code(number):
     assert paths
     for path in paths:
         assert (ROOT / path).is_file(), path
+
+
+def exists(path, name):
+    text = (ROOT / path).read_text()
+    return (f"def {name}(" if path.endswith(".py") else f'"{name}"') in text
+
+
+def test_all_that_is_named_exists():
+    text = (ROOT / "docs/security.md").read_text()
+    cited = re.findall(r"`([^`\n]+\.(?:c|py)): ([^`\n]+)`", text)
+    assert len(cited) > 100
+    assert [pair for pair in cited if not exists(*pair)] == []
+    harnesses = re.findall(r"`([a-z_]+(?:/[a-z_]+)+)`", text.partition("## Bad input")[2])
+    assert harnesses and all((ROOT / f"src/{name}_fuzz.c").is_file() for name in harnesses)
 
 
 def test_numbers_are_told_apart():
