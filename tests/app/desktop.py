@@ -43,10 +43,13 @@ class Desktop:
         os.close(write)
         with os.fdopen(read) as number:
             display = number.readline().strip()
+        # What the bus may start for the tests.
+        self.services = folder / "data" / "dbus-1" / "services"
+        self.services.mkdir(parents=True)
         self.bus = subprocess.Popen(
             ["dbus-daemon", "--session", "--nofork", "--print-address", "--nopidfile"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            env=self.environment(DISPLAY=f":{display}"))
+            env=self.environment(DISPLAY=f":{display}", XDG_DATA_HOME=str(folder / "data")))
         self.variables = {
             "DISPLAY": f":{display}",
             "DBUS_SESSION_BUS_ADDRESS": self.bus.stdout.readline().strip(),

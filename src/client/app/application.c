@@ -5,7 +5,9 @@
 #include "client/app/door.h"
 #include "client/app/link.h"
 #include "client/app/login/chat_login.h"
+#include "client/app/notices.h"
 #include "client/app/services.h"
+#include "client/app/tray.h"
 #include "client/app/window/window.h"
 
 #include <adwaita.h>
@@ -14,11 +16,16 @@
 #include <string.h>
 
 #define APPLICATION_ID "org.imdrive.App"
+#define HOUR_S 3600
+#define PATIENCE_MS 60000
 
 typedef struct Program {
 	AdwApplication *application;
 	Door *door;
 	Window *window; /* NULL: closed */
+	Notices *notices;
+	Tray *tray; /* NULL: no bus */
+	bool stays; /* without a window, too */
 	char *profile;
 } Program;
 
@@ -55,6 +62,55 @@ static void open_links(GApplication *application, GFile **files, int count, cons
 	}
 }
 
+static void act_show(GSimpleAction *action, GVariant *parameter, void *data)
+{
+	show_window(data);
+}
+
+static void act_sign_in(GSimpleAction *action, GVariant *parameter, void *data)
+{
+	Program *program = data;
+	show_window(program);
+	window_sign_in(program->window);
+}
+
+static void act_open_folder(GSimpleAction *action, GVariant *parameter, void *data)
+{
+	const json_t *status = door_status(((Program *)data)->door);
+	const json_t *first = json_array_get(json_object_get(status, "bindings"), 0);
+	const char *path = json_string_value(json_object_get(first, "path"));
+	g_autofree char *uri = path ? g_filename_to_uri(path, NULL, NULL) : NULL;
+	if (uri) {
+		g_app_info_launch_default_for_uri_async(uri, NULL, NULL, NULL, NULL);
+	}
+}
+
+/* params is taken. */
+static void tell_daemon(const Program *program, const char *method, json_t *params)
+{
+	door_ask(program->door, method, params, program->application, NULL);
+}
+
+static void act_pause_hour(GSimpleAction *action, GVariant *parameter, void *data)
+{
+	tell_daemon(data, "pause", json_pack("{s:i}", "seconds", HOUR_S));
+}
+
+static void act_pause(GSimpleAction *action, GVariant *parameter, void *data)
+{
+	tell_daemon(data, "pause", NULL);
+}
+
+static void act_resume(GSimpleAction *action, GVariant *parameter, void *data)
+{
+	tell_daemon(data, "resume", NULL);
+}
+
+static void act_undo_deletions(GSimpleAction *action, GVariant *parameter, void *data)
+{
+	tell_daemon(data, "undo-deletions", NULL);
+}
+
 static void about(GSimpleAction *action, GVariant *parameter, void *data)
 {
 	Program *program = data;
@@ -70,11 +126,35 @@ static void quit(GSimpleAction *action, GVariant *parameter, void *data)
 	g_application_quit(G_APPLICATION(((Program *)data)->application));
 }
 
+/* With a folder that is synced there is something to tell; before, there is nothing without a
+ * window. */
+static void heard(Program *program)
+{
+	const json_t *status = door_status(program->door);
+	bool stays = json_array_size(json_object_get(status, "bindings")) > 0;
+	if (!status || stays == program->stays) {
+		return;
+	}
+	program->stays = stays;
+	if (stays) {
+		g_application_hold(G_APPLICATION(program->application));
+	} else {
+		g_application_release(G_APPLICATION(program->application));
+	}
+}
+
 static void start(GApplication *application, Program *program)
 {
 	static const GActionEntry actions[] = {
 		{ .name = "about", .activate = about },
 		{ .name = "quit", .activate = quit },
+		{ .name = "show", .activate = act_show },
+		{ .name = "sign-in", .activate = act_sign_in },
+		{ .name = "open-folder", .activate = act_open_folder },
+		{ .name = "pause-hour", .activate = act_pause_hour },
+		{ .name = "pause", .activate = act_pause },
+		{ .name = "resume", .activate = act_resume },
+		{ .name = "undo-deletions", .activate = act_undo_deletions },
 	};
 	static const char *const quit_keys[] = { "<Control>q", NULL };
 	static const char *const close_keys[] = { "<Control>w", NULL };
@@ -89,6 +169,9 @@ static void start(GApplication *application, Program *program)
 	gtk_application_set_accels_for_action(gtk, "app.quit", quit_keys);
 	gtk_application_set_accels_for_action(gtk, "window.close", close_keys);
 	program->door = door_new(program->profile);
+	g_signal_connect_swapped(program->door, "status", G_CALLBACK(heard), program);
+	program->notices = notices_new(application, program->door);
+	program->tray = tray_new(application, program->door);
 	door_open(program->door);
 }
 
@@ -136,12 +219,19 @@ int application_run(int argc, char **argv, const ApplicationOptions *options)
 	};
 	GApplication *application = G_APPLICATION(program.application);
 	g_application_set_resource_base_path(application, "/org/imdrive/App");
+	/* In the background: so long the daemon may take to say that there is something to do. */
+	g_application_set_inactivity_timeout(application, PATIENCE_MS);
 	g_application_add_main_option_entries(application, entries);
 	g_signal_connect(application, "handle-local-options", G_CALLBACK(read_options), &program);
 	g_signal_connect(application, "startup", G_CALLBACK(start), &program);
 	g_signal_connect(application, "activate", G_CALLBACK(activate), &program);
 	g_signal_connect(application, "open", G_CALLBACK(open_links), &program);
 	int status = g_application_run(application, argc, argv);
+	tray_free(program.tray);
+	notices_free(program.notices);
+	if (program.door) {
+		g_signal_handlers_disconnect_by_data(program.door, &program);
+	}
 	g_clear_object(&program.door);
 	g_object_unref(application);
 	g_free(program.profile);

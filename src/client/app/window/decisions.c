@@ -13,7 +13,6 @@ struct _Decisions {
 	AdwPreferencesGroup *conflicts;
 	GPtrArray *held_rows, *conflict_rows;
 	json_int_t held_count, conflict_count;
-	json_int_t files; /* as of the status whose conflicts are shown */
 	Door *door;
 	bool asking, ask_again;
 };
@@ -210,7 +209,7 @@ static void show_held(Decisions *box, json_int_t count)
 	rows_add(box->held, box->held_rows, card.row);
 }
 
-static void heard(Decisions *box)
+void decisions_refresh(Decisions *box)
 {
 	const json_t *status = door_status(box->door);
 	json_int_t held = 0;
@@ -233,7 +232,6 @@ static void heard(Decisions *box)
 void decisions_set_door(Decisions *box, Door *door)
 {
 	box->door = door;
-	g_signal_connect_object(door, "status", G_CALLBACK(heard), box, G_CONNECT_SWAPPED);
 }
 
 static void dispose(GObject *object)

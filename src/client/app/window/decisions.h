@@ -15,3 +15,5 @@ G_DECLARE_FINAL_TYPE(Decisions, decisions, DECISIONS, BOX, AdwBin)
 
 /* Before all else. Borrows door. */
 void decisions_set_door(Decisions *box, Door *door);
+/* The status is another. */
+void decisions_refresh(Decisions *box);

@@ -164,7 +164,7 @@ static void show_glance(Overview *page, const Glance *glance)
 	}
 }
 
-static void heard(Overview *page)
+void overview_refresh(Overview *page)
 {
 	const json_t *status = door_status(page->door);
 	if (!status) {
@@ -182,6 +182,7 @@ static void heard(Overview *page)
 	gtk_widget_set_visible(GTK_WIDGET(page->open), page->folder != NULL);
 	gtk_widget_set_visible(GTK_WIDGET(page->pause), signed_in && !paused);
 	gtk_widget_set_visible(GTK_WIDGET(page->resume), signed_in && paused);
+	decisions_refresh(page->decisions);
 	show_problems(page, status);
 	ask_activity(page);
 }
@@ -192,7 +193,8 @@ void overview_set_door(Overview *page, Door *door)
 {
 	page->door = door;
 	decisions_set_door(page->decisions, door);
-	g_signal_connect_object(door, "status", G_CALLBACK(heard), page, G_CONNECT_SWAPPED);
+	g_signal_connect_object(door, "status", G_CALLBACK(overview_refresh), page,
+				G_CONNECT_SWAPPED);
 }
 
 static void dispose(GObject *object)

@@ -16,3 +16,5 @@ G_DECLARE_FINAL_TYPE(Overview, overview, OVERVIEW, PAGE, AdwBin)
 
 /* Before all else. Borrows door. */
 void overview_set_door(Overview *page, Door *door);
+/* Shows what the door knows already. */
+void overview_refresh(Overview *page);

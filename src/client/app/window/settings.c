@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/app/window/settings.h"
 
+#include "client/app/autostart.h"
 #include "client/app/choices.h"
 #include "client/app/window/dialogs.h"
 #include "client/app/window/rows.h"
@@ -16,6 +17,7 @@ struct _Settings {
 	GtkSpinButton *up;
 	GtkSpinButton *down;
 	GtkSwitch *browser;
+	GtkSwitch *autostart;
 	GPtrArray *folder_rows;
 	Door *door;
 	bool filling; /* what changes is no wish of the person's */
@@ -93,6 +95,14 @@ static void choose_browser(Settings *page)
 	}
 }
 
+static void choose_autostart(Settings *page)
+{
+	g_autoptr(GError) error = NULL;
+	if (!page->filling && !autostart_set(gtk_switch_get_active(page->autostart), &error)) {
+		dialogs_problem(GTK_WIDGET(page), error->message);
+	}
+}
+
 static void sign_out_confirmed(AdwMessageDialog *dialog, const char *response, Settings *page)
 {
 	if (g_strcmp0(response, "sign-out") == 0) {
@@ -130,6 +140,7 @@ void settings_refresh(Settings *page)
 	gtk_spin_button_set_value(page->up, limit_of(status, "up"));
 	gtk_spin_button_set_value(page->down, limit_of(status, "down"));
 	gtk_switch_set_active(page->browser, choices_prefers_browser());
+	gtk_switch_set_active(page->autostart, autostart_is_on());
 	page->filling = false;
 	rows_clear(page->folders, page->folder_rows);
 	json_array_foreach(json_object_get(status, "bindings"), index, binding)
@@ -161,8 +172,10 @@ static void settings_class_init(SettingsClass *class)
 	gtk_widget_class_bind_template_child(widget, Settings, up);
 	gtk_widget_class_bind_template_child(widget, Settings, down);
 	gtk_widget_class_bind_template_child(widget, Settings, browser);
+	gtk_widget_class_bind_template_child(widget, Settings, autostart);
 	gtk_widget_class_bind_template_callback(widget, limit);
 	gtk_widget_class_bind_template_callback(widget, choose_browser);
+	gtk_widget_class_bind_template_callback(widget, choose_autostart);
 	gtk_widget_class_bind_template_callback(widget, sign_out);
 }
 

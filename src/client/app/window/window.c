@@ -100,7 +100,7 @@ static void found(Window *window)
 	show(window, "login");
 }
 
-static void sign_in_again(Window *window)
+void window_sign_in(Window *window)
 {
 	const json_t *server = json_object_get(door_status(window->door), "server");
 	if (json_is_string(server)) {
@@ -143,6 +143,7 @@ Window *window_new(AdwApplication *application, Door *door)
 	g_signal_connect_object(door, "status", G_CALLBACK(heard), window, G_CONNECT_SWAPPED);
 	if (door_status(door)) {
 		heard(window);
+		overview_refresh(window->overview);
 	}
 	return window;
 }
@@ -185,7 +186,8 @@ static void window_class_init(WindowClass *class)
 	gtk_widget_class_bind_template_callback(widget, bound);
 	gtk_widget_class_bind_template_callback(widget, show_place);
 	gtk_widget_class_bind_template_callback(widget, show_address);
-	gtk_widget_class_bind_template_callback(widget, sign_in_again);
+	gtk_widget_class_bind_template_callback_full(widget, "sign_in_again",
+						     G_CALLBACK(window_sign_in));
 	gtk_widget_class_bind_template_callback(widget, show_visible);
 }
 

@@ -12,5 +12,7 @@
 G_DECLARE_FINAL_TYPE(Window, window, WINDOW, MAIN, AdwApplicationWindow)
 
 Window *window_new(AdwApplication *application, Door *door);
+/* Where somebody signs in again who was signed out. */
+void window_sign_in(Window *window);
 /* An invitation's link: fills the address in, and does nothing by itself. */
 void window_invite(Window *window, const char *address);
