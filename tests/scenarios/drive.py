@@ -22,6 +22,10 @@ RESERVED = ".imdrive"
 TIMEOUT_S = float(os.environ.get("IMDRIVE_TIMEOUT", "60"))
 
 
+# The keyring of whoever runs the tests is none of their business.
+os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
+
+
 def wait_until(condition, what, timeout_s=None):
     """Waits for what other processes will do; fails, saying what was awaited."""
     timeout_s = timeout_s or TIMEOUT_S

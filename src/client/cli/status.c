@@ -54,7 +54,7 @@ static json_t *status_at_rest(const CommandContext *context, GError **error)
 		add_known(&known, profile, profile_bindings(profile)->pdata[i]);
 	}
 	ProfileLimits limits = profile_limits(profile);
-	return json_pack(
+	json_t *status = json_pack(
 		"{s:{s:I, s:I}, s:b, s:b, s:s?, s:s?, s:s?, s:s, s:I, s:I, s:i, s:[], s:o}",
 		"limits", "up", (json_int_t)limits.up, "down", (json_int_t)limits.down, "running",
 		0, "signed_in", profile_is_signed_in(profile), "server",
@@ -62,6 +62,9 @@ static json_t *status_at_rest(const CommandContext *context, GError **error)
 		login ? login->device_name : NULL, "state", "offline", "files",
 		(json_int_t)known.totals.files, "bytes", (json_int_t)known.totals.bytes, "pending",
 		0, "errors", "bindings", known.bindings);
+	json_object_set_new(status, "credential",
+			    login ? profile_credential(profile) : json_null());
+	return status;
 }
 
 static const char *text(const json_t *object, const char *key)
@@ -145,6 +148,10 @@ static void show(const json_t *status)
 	}
 	if (!json_is_true(json_object_get(status, "running"))) {
 		puts("nothing is being synced: run 'imdrive sync FOLDER'");
+	}
+	const json_t *credential = json_object_get(status, "credential");
+	if (*text(credential, "why")) {
+		printf("  its credential lies in a file (0600): %s\n", text(credential, "why"));
 	}
 	show_limit(status, "up");
 	show_limit(status, "down");

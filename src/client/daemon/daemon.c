@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "client/daemon/daemon_internal.h"
+#include "client/login/token_file.h"
 #include "client/mount/mountpoint.h"
 
 #include <errno.h>
@@ -478,10 +479,19 @@ static bool open_doors(Daemon *daemon, GError **error)
 	return true;
 }
 
+/* A keyring may take its time, and nobody waits for it. */
+static void *move_credential(void *data)
+{
+	g_autofree char *folder = data;
+	token_file_move(folder);
+	return NULL;
+}
+
 static bool start(Daemon *daemon, const DaemonOptions *options, GError **error)
 {
 	daemon->folder = profile_path(daemon->profile, "");
 	allow_descriptors();
+	g_thread_unref(g_thread_new("keyring", move_credential, g_strdup(daemon->folder)));
 	daemon->credential = new_credential(daemon);
 	if (!profile_lock(daemon->profile, error) || !open_doors(daemon, error)) {
 		return false;

@@ -44,6 +44,8 @@ static json_t *status_json(Daemon *daemon)
 		"files", sum.files, "bytes", sum.bytes, "pending", sum.pending, "errors",
 		sum.errors, "bindings", sum.bindings);
 	json_object_set_new(status, "conflicts", json_integer(sum.conflicts));
+	json_object_set_new(status, "credential",
+			    login ? profile_credential(daemon->profile) : json_null());
 	json_object_set_new(status, "version", json_integer(CONTROL_VERSION));
 	json_object_set_new(status, "paused", json_boolean(daemon->paused));
 	json_object_set_new(status, "resume_us", json_integer(daemon->resume_us));

@@ -197,6 +197,11 @@ bool account_sign_in(const AccountPassword *with, ProfileLogin *ret_login, GErro
 bool account_sign_out(const ProfileLogin *login, GError **error)
 {
 	const Tokens *tokens = &login->tokens;
+	if (!tokens->access) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
+				    "its credential lies in the keyring, which is locked");
+		return false;
+	}
 	if (!tokens->refresh) {
 		const Exchange call = {
 			.server = login->server,

@@ -38,6 +38,7 @@ struct Profile {
 	GKeyFile *settings;
 	ProfileLogin login;
 	bool has_login;
+	bool sealed; /* signed in, but the keyring is locked */
 	GPtrArray *bindings;
 };
 
@@ -92,7 +93,12 @@ static bool read_token(Profile *profile, GError **error)
 {
 	g_autoptr(GError) failure = NULL;
 	tokens_clear(&profile->login.tokens);
+	profile->sealed = false;
 	if (token_file_read(profile->folder, &profile->login.tokens, &failure)) {
+		return true;
+	}
+	if (g_error_matches(failure, DRIVE_ERROR, DRIVE_ERROR_BUSY)) {
+		profile->sealed = true;
 		return true;
 	}
 	if (!g_error_matches(failure, DRIVE_ERROR, DRIVE_ERROR_CORRUPT)) {
@@ -249,10 +255,17 @@ const ProfileLogin *profile_login(const Profile *profile)
 	return profile->has_login ? &profile->login : NULL;
 }
 
+json_t *profile_credential(const Profile *profile)
+{
+	g_autofree char *why = NULL;
+	bool kept = token_file_in_keyring(profile->folder, &why);
+	return json_pack("{s:s, s:s*}", "kept_in", kept ? "keyring" : "file", "why", why);
+}
+
 bool profile_is_signed_in(const Profile *profile)
 {
 	const char *access = profile->login.tokens.access;
-	return profile->has_login && access && *access;
+	return profile->has_login && (profile->sealed || (access && *access));
 }
 
 bool profile_set_login(Profile *profile, const ProfileLogin *login, GError **error)
@@ -286,12 +299,13 @@ bool profile_sign_out(Profile *profile, GError **error)
 		return false;
 	}
 	g_autofree char *path = profile_path(profile, "token");
-	bool removed = unlink(path) == 0 || errno == ENOENT;
-	if (!removed) {
-		error_set_errno(error, errno, "remove the credential '%s'", path);
+	bool removed = token_file_write(profile->folder, NULL, error);
+	if (removed && unlink(path) != 0 && errno != ENOENT) {
+		removed = error_set_errno(error, errno, "remove the credential '%s'", path);
 	}
 	close(lock);
 	if (removed) {
+		profile->sealed = false;
 		tokens_clear(&profile->login.tokens);
 		profile->login.tokens.access = g_strdup("");
 	}

@@ -5,6 +5,7 @@
 #include "client/login/tokens.h"
 
 #include <glib.h>
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -12,7 +13,7 @@
  * What a device knows of itself: a folder (0700) with
  *
  *	profile.conf    server, account, device, drive; limits; the bound folders
- *	token           the device's credential (0600, see tokens.h)
+ *	token           the device's credential (0600, see tokens.h), or that the keyring has it
  *	token.lock      held while it is renewed
  *	lock            held by the one process that syncs
  *	control.sock    its door for user interfaces
@@ -56,6 +57,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProfileLogin, profile_login_clear)
 
 /* NULL if never signed in; borrowed until the login changes. */
 const ProfileLogin *profile_login(const Profile *profile);
+/* {"kept_in": "keyring" or "file", "why": of a file, if known}. Asks nobody. */
+json_t *profile_credential(const Profile *profile);
 /* False when signed out, by the server or by hand. */
 bool profile_is_signed_in(const Profile *profile);
 bool profile_set_login(Profile *profile, const ProfileLogin *login, GError **error);
@@ -74,7 +77,7 @@ bool profile_set_limits(Profile *profile, const ProfileLimits *limits, GError **
 /* How a mounted disk is to behave. */
 typedef struct ProfileDisk {
 	uint64_t cache_size_max; /* bytes of what is also on the server; 0: no limit */
-	char **indexers; /* programs that may not make it fetch; NULL: the usual ones */
+	char **indexers;         /* programs that may not make it fetch; NULL: the usual ones */
 } ProfileDisk;
 
 void profile_disk_clear(ProfileDisk *disk);
