@@ -436,6 +436,13 @@ Disk *binding_disk(Binding *binding)
 	return binding->disk;
 }
 
+void binding_set_cache_size(Binding *binding, uint64_t cache_size_max)
+{
+	if (binding->volume) {
+		volume_set_cache_size(binding->volume, cache_size_max);
+	}
+}
+
 uint64_t binding_moved(Binding *binding)
 {
 	return upload_progress(binding->upload) + apply_progress(binding->apply);

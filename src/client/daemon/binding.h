@@ -47,5 +47,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Binding, binding_close)
 Engine *binding_engine(Binding *binding);
 /* Borrowed: the folder, or the files of the virtual disk. */
 Disk *binding_disk(Binding *binding);
+/* Of a virtual disk; nothing for a folder. */
+void binding_set_cache_size(Binding *binding, uint64_t cache_size_max);
 /* Bytes of files that went either way so far. */
 uint64_t binding_moved(Binding *binding);

@@ -2,6 +2,7 @@
 #include "client/daemon/drive_calls.h"
 
 #include "client/daemon/history_calls.h"
+#include "client/daemon/rule_calls.h"
 
 #include "base/error.h"
 #include "client/login/account.h"
@@ -119,6 +120,8 @@ static const Method methods[] = {
 	{ "revoke", end_access },
 	{ "resolve", history_calls_resolve },
 	{ "versions", history_calls_versions },
+	{ "rules", rule_calls_get },
+	{ "set-rules", rule_calls_set },
 	{ "restore", history_calls_restore },
 };
 

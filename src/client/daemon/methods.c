@@ -8,6 +8,7 @@
 #include "client/daemon/report.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* What docs/formats/control.md describes. */
 #define CONTROL_VERSION 1
@@ -17,6 +18,13 @@ static json_t *limits_json(const Daemon *daemon)
 {
 	return json_pack("{s:I, s:I}", "up", (json_int_t)pace_rate(daemon->up), "down",
 			 (json_int_t)pace_rate(daemon->down));
+}
+
+/* Whether there is what mounts a disk: the device, and the program that lets a person use it. */
+static bool can_mount(void)
+{
+	g_autofree char *program = g_find_program_in_path("fusermount3");
+	return program && access("/dev/fuse", R_OK | W_OK) == 0;
 }
 
 static json_t *status_json(Daemon *daemon)
@@ -44,6 +52,11 @@ static json_t *status_json(Daemon *daemon)
 		"files", sum.files, "bytes", sum.bytes, "pending", sum.pending, "errors",
 		sum.errors, "bindings", sum.bindings);
 	json_object_set_new(status, "conflicts", json_integer(sum.conflicts));
+	g_auto(ProfileDisk) disk = { 0 };
+	profile_disk(daemon->profile, &disk);
+	json_object_set_new(status, "cache_size_max",
+			    json_integer((json_int_t)disk.cache_size_max));
+	json_object_set_new(status, "can_mount", json_boolean(can_mount()));
 	json_object_set_new(status, "credential",
 			    login ? profile_credential(daemon->profile) : json_null());
 	json_object_set_new(status, "version", json_integer(CONTROL_VERSION));
@@ -167,6 +180,27 @@ static json_t *set_limits(Daemon *daemon, json_t *params, GError **error)
 	return limits_json(daemon);
 }
 
+static json_t *cache_call(Daemon *daemon, json_t *params, GError **error)
+{
+	json_int_t size;
+	if (json_unpack(params, "{s:I}", "size_max", &size) != 0 || size < 0) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+				    "cache takes size_max: bytes, 0 for no limit");
+		return NULL;
+	}
+	if (!profile_set_cache_size(daemon->profile, (uint64_t)size, error)) {
+		return NULL;
+	}
+	for (unsigned i = 0; i < daemon->bounds->len; i++) {
+		const Bound *bound = daemon->bounds->pdata[i];
+		if (bound->binding) {
+			binding_set_cache_size(bound->binding, (uint64_t)size);
+		}
+	}
+	daemon_changed(daemon);
+	return json_object();
+}
+
 static gboolean stop(void *data)
 {
 	Daemon *daemon = data;
@@ -255,6 +289,7 @@ static const Method methods[] = {
 	{ "stop", stop_call },           { "reload", reload_call },
 	{ "detach", detach_json },       { "sign-in-cancel", cancel_call },
 	{ "conflicts", conflicts_call }, { "undo-deletions", undo_call },
+	{ "cache", cache_call },
 };
 
 json_t *methods_handle(const char *name, json_t *params, void *data, GError **error)

@@ -471,6 +471,12 @@ void profile_disk(const Profile *profile, ProfileDisk *ret_disk)
 	}
 }
 
+bool profile_set_cache_size(Profile *profile, uint64_t cache_size_max, GError **error)
+{
+	g_key_file_set_uint64(profile->settings, DISK_GROUP, "cache", cache_size_max);
+	return write_settings(profile, error);
+}
+
 bool profile_marked(Profile *profile, const ProfileBinding *binding, GError **error)
 {
 	g_autofree char *group = g_strconcat(BINDING_PREFIX, binding->id, NULL);

@@ -85,6 +85,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ProfileDisk, profile_disk_clear)
 
 /* As [disk] of profile.conf says. */
 void profile_disk(const Profile *profile, ProfileDisk *ret_disk);
+bool profile_set_cache_size(Profile *profile, uint64_t cache_size_max, GError **error);
 
 typedef struct ProfileBinding {
 	char *id;     /* what the marker in the folder holds */

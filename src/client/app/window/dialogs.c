@@ -16,6 +16,22 @@ void dialogs_problem(GtkWidget *widget, const char *text)
 	gtk_window_present(GTK_WINDOW(dialog));
 }
 
+static gboolean escape(GtkWidget *window, GVariant *arguments, void *data)
+{
+	gtk_window_close(GTK_WINDOW(window));
+	return TRUE;
+}
+
+void dialogs_close_by_escape(GtkWidget *window)
+{
+	GtkEventController *keys = gtk_shortcut_controller_new();
+	gtk_shortcut_controller_add_shortcut(
+		GTK_SHORTCUT_CONTROLLER(keys),
+		gtk_shortcut_new(gtk_keyval_trigger_new(GDK_KEY_Escape, 0),
+				 gtk_callback_action_new(escape, NULL, NULL)));
+	gtk_widget_add_controller(window, keys);
+}
+
 typedef struct Asked {
 	void (*yes)(void *object);
 	GObject *object;

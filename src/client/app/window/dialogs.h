@@ -8,6 +8,9 @@
 /* Something did not work, and why; text: for people. */
 void dialogs_problem(GtkWidget *widget, const char *text);
 
+/* Escape closes this window. */
+void dialogs_close_by_escape(GtkWidget *window);
+
 typedef struct DialogQuestion {
 	const char *heading;
 	const char *text;

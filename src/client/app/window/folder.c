@@ -2,11 +2,14 @@
 #include "client/app/window/folder.h"
 
 #include <glib/gi18n.h>
+#include <stdbool.h>
 #include <string.h>
 
 struct _Folder {
 	AdwBin parent;
 	AdwActionRow *row;
+	AdwActionRow *disk_row;
+	GtkCheckButton *disk;
 	GtkLabel *problem;
 	GtkButton *start;
 	Door *door;
@@ -64,13 +67,27 @@ static void attached(void *object, const json_t *result, const GError *error)
 static void start(Folder *page)
 {
 	gtk_widget_set_sensitive(GTK_WIDGET(page->start), FALSE);
-	door_ask(page->door, "attach", json_pack("{s:s, s:b}", "folder", page->path, "create", 1),
+	int mount = gtk_check_button_get_active(page->disk);
+	door_ask(page->door, "attach",
+		 json_pack("{s:s, s:b, s:b}", "folder", page->path, "create", 1, "mount", mount),
 		 page, attached);
+}
+
+static void heard(Folder *page)
+{
+	const json_t *status = door_status(page->door);
+	bool can = !status || json_is_true(json_object_get(status, "can_mount"));
+	gtk_widget_set_sensitive(GTK_WIDGET(page->disk_row), can);
+	adw_action_row_set_subtitle(
+		page->disk_row, can ? _("Files come when you open them, and take no room before")
+				    : _("Needs FUSE, which this computer does not have"));
 }
 
 void folder_set_door(Folder *page, Door *door)
 {
 	page->door = door;
+	g_signal_connect_object(door, "status", G_CALLBACK(heard), page, G_CONNECT_SWAPPED);
+	heard(page);
 }
 
 static void dispose(GObject *object)
@@ -94,6 +111,8 @@ static void folder_class_init(FolderClass *class)
 	widget->grab_focus = focus;
 	gtk_widget_class_set_template_from_resource(widget, "/org/imdrive/App/folder.ui");
 	gtk_widget_class_bind_template_child(widget, Folder, row);
+	gtk_widget_class_bind_template_child(widget, Folder, disk_row);
+	gtk_widget_class_bind_template_child(widget, Folder, disk);
 	gtk_widget_class_bind_template_child(widget, Folder, problem);
 	gtk_widget_class_bind_template_child(widget, Folder, start);
 	gtk_widget_class_bind_template_callback(widget, choose);

@@ -5,7 +5,6 @@
 #include "client/app/window/glance.h"
 #include "client/app/window/rows.h"
 
-#include <glib/gi18n.h>
 #include <stdbool.h>
 #include <string.h>
 

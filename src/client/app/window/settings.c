@@ -5,17 +5,21 @@
 #include "client/app/choices.h"
 #include "client/app/window/dialogs.h"
 #include "client/app/window/rows.h"
+#include "client/app/window/rules.h"
 
 #include <glib/gi18n.h>
 #include <stdbool.h>
 
 #define KIB 1024
+#define GB 1000000000
 
 struct _Settings {
 	AdwBin parent;
 	AdwPreferencesGroup *folders;
 	GtkSpinButton *up;
 	GtkSpinButton *down;
+	AdwPreferencesGroup *disk;
+	GtkSpinButton *cache;
 	GtkSwitch *browser;
 	GtkSwitch *autostart;
 	GPtrArray *folder_rows;
@@ -62,16 +66,26 @@ static void unbind(GtkWidget *button, Settings *page)
 	gtk_window_present(GTK_WINDOW(dialog));
 }
 
+static void edit_rules(GtkWidget *button, Settings *page)
+{
+	rules_open(button, page->door, g_object_get_data(G_OBJECT(button), "path"));
+}
+
 static void show_folder(Settings *page, const char *path)
 {
 	g_autofree char *name = g_path_get_basename(path);
 	g_autofree char *spoken = g_strdup_printf(_("Stop syncing %s"), name);
 	GtkWidget *row = rows_new(name, path);
+	g_autofree char *rules_name = g_strdup_printf(_("What is not synced of %s"), name);
+	GtkWidget *rules = rows_icon_button("document-edit-symbolic", rules_name);
+	g_object_set_data_full(G_OBJECT(rules), "path", g_strdup(path), g_free);
+	g_signal_connect(rules, "clicked", G_CALLBACK(edit_rules), page);
 	GtkWidget *button = rows_icon_button("list-remove-symbolic", spoken);
 	g_object_set_data_full(G_OBJECT(button), "path", g_strdup(path), g_free);
 	g_signal_connect(button, "clicked", G_CALLBACK(unbind), page);
 	adw_action_row_add_prefix(ADW_ACTION_ROW(row),
 				  gtk_image_new_from_icon_name("folder-symbolic"));
+	adw_action_row_add_suffix(ADW_ACTION_ROW(row), rules);
 	adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
 	rows_add(page->folders, page->folder_rows, row);
 }
@@ -86,6 +100,14 @@ static void limit(Settings *page)
 	json_int_t up = (json_int_t)gtk_spin_button_get_value(page->up) * KIB;
 	json_int_t down = (json_int_t)gtk_spin_button_get_value(page->down) * KIB;
 	door_ask(page->door, "limit", json_pack("{s:I, s:I}", "up", up, "down", down), page, NULL);
+}
+
+static void limit_cache(Settings *page)
+{
+	if (!page->filling) {
+		json_int_t size = (json_int_t)gtk_spin_button_get_value(page->cache) * GB;
+		door_ask(page->door, "cache", json_pack("{s:I}", "size_max", size), page, NULL);
+	}
 }
 
 static void choose_browser(Settings *page)
@@ -136,7 +158,10 @@ void settings_refresh(Settings *page)
 	const json_t *status = door_status(page->door);
 	size_t index;
 	json_t *binding;
+	bool has_disk = false;
+	json_int_t cache = json_integer_value(json_object_get(status, "cache_size_max"));
 	page->filling = true;
+	gtk_spin_button_set_value(page->cache, (double)((cache + GB / 2) / GB));
 	gtk_spin_button_set_value(page->up, limit_of(status, "up"));
 	gtk_spin_button_set_value(page->down, limit_of(status, "down"));
 	gtk_switch_set_active(page->browser, choices_prefers_browser());
@@ -145,8 +170,11 @@ void settings_refresh(Settings *page)
 	rows_clear(page->folders, page->folder_rows);
 	json_array_foreach(json_object_get(status, "bindings"), index, binding)
 	{
+		const char *kind = json_string_value(json_object_get(binding, "kind"));
+		has_disk |= g_strcmp0(kind, "mount") == 0;
 		show_folder(page, json_string_value(json_object_get(binding, "path")));
 	}
+	gtk_widget_set_visible(GTK_WIDGET(page->disk), has_disk);
 }
 
 /* ---- life -------------------------------------------------------------------------------- */
@@ -171,9 +199,12 @@ static void settings_class_init(SettingsClass *class)
 	gtk_widget_class_bind_template_child(widget, Settings, folders);
 	gtk_widget_class_bind_template_child(widget, Settings, up);
 	gtk_widget_class_bind_template_child(widget, Settings, down);
+	gtk_widget_class_bind_template_child(widget, Settings, disk);
+	gtk_widget_class_bind_template_child(widget, Settings, cache);
 	gtk_widget_class_bind_template_child(widget, Settings, browser);
 	gtk_widget_class_bind_template_child(widget, Settings, autostart);
 	gtk_widget_class_bind_template_callback(widget, limit);
+	gtk_widget_class_bind_template_callback(widget, limit_cache);
 	gtk_widget_class_bind_template_callback(widget, choose_browser);
 	gtk_widget_class_bind_template_callback(widget, choose_autostart);
 	gtk_widget_class_bind_template_callback(widget, sign_out);

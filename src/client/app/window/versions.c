@@ -118,12 +118,6 @@ static GtkWidget *build(Versions *versions, const char *name)
 	return box;
 }
 
-static gboolean escape(GtkWidget *widget, GVariant *arguments, void *data)
-{
-	gtk_window_close(GTK_WINDOW(widget));
-	return TRUE;
-}
-
 void versions_open(GtkWidget *widget, Door *door, const char *path)
 {
 	GtkRoot *root = gtk_widget_get_root(widget);
@@ -140,12 +134,7 @@ void versions_open(GtkWidget *widget, Door *door, const char *path)
 	gtk_window_set_transient_for(versions->window,
 				     GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL);
 	adw_window_set_content(ADW_WINDOW(window), build(versions, name));
-	GtkEventController *keys = gtk_shortcut_controller_new();
-	gtk_shortcut_controller_add_shortcut(
-		GTK_SHORTCUT_CONTROLLER(keys),
-		gtk_shortcut_new(gtk_keyval_trigger_new(GDK_KEY_Escape, 0),
-				 gtk_callback_action_new(escape, NULL, NULL)));
-	gtk_widget_add_controller(window, keys);
+	dialogs_close_by_escape(window);
 	gtk_window_present(versions->window);
 	door_ask(door, "versions", json_pack("{s:s}", "path", path), window, show);
 }

@@ -20,6 +20,7 @@ struct _Window {
 	GtkSpinner *spinner;
 	Address *address;
 	GtkWidget *back;
+	GtkWidget *menu;
 	Navigation *navigation;
 	Folder *folder;
 	AdwViewStack *views;
@@ -162,6 +163,7 @@ static void bind_children(GtkWidgetClass *widget)
 	gtk_widget_class_bind_template_child(widget, Window, spinner);
 	gtk_widget_class_bind_template_child(widget, Window, address);
 	gtk_widget_class_bind_template_child(widget, Window, back);
+	gtk_widget_class_bind_template_child(widget, Window, menu);
 	gtk_widget_class_bind_template_child(widget, Window, navigation);
 	gtk_widget_class_bind_template_child(widget, Window, folder);
 	gtk_widget_class_bind_template_child(widget, Window, views);
@@ -196,5 +198,6 @@ static void window_init(Window *window)
 	gtk_widget_init_template(GTK_WIDGET(window));
 	spoken_follow(GTK_WIDGET(window->stack));
 	spoken_follow(GTK_WIDGET(window->views));
+	spoken_name(window->menu, _("Menu"));
 	gtk_window_set_default_icon_name("org.imdrive.App");
 }
