@@ -7,12 +7,20 @@
 #include "client/app/application.h"
 
 #include <glib.h>
+#include <stdio.h>
+
+static void say_drawn(void)
+{
+	puts("drawn");
+	fflush(stdout);
+}
 
 int main(int argc, char **argv)
 {
 	const ApplicationOptions options = {
 		.automation = g_getenv("IMDRIVE_APP_AUTOMATION"),
 		.records = g_getenv("IMDRIVE_APP_RECORDS"),
+		.usable = g_getenv("IMDRIVE_APP_SAYS_DRAWN") ? say_drawn : NULL,
 	};
 	return application_run(argc, argv, &options);
 }

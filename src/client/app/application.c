@@ -26,6 +26,7 @@ typedef struct Program {
 	Notices *notices;
 	Tray *tray; /* NULL: no bus */
 	bool stays; /* without a window, too */
+	void (*usable)(void);
 	char *profile;
 } Program;
 
@@ -34,11 +35,28 @@ static void forget_window(void *data, GObject *window)
 	((Program *)data)->window = NULL;
 }
 
+static void painted(GdkFrameClock *clock, Program *program)
+{
+	if (program->usable && program->window && window_is_usable(program->window)) {
+		program->usable();
+		program->usable = NULL;
+	}
+}
+
+static void mapped(GtkWidget *window, Program *program)
+{
+	g_signal_connect(gtk_widget_get_frame_clock(window), "after-paint", G_CALLBACK(painted),
+			 program);
+}
+
 static void show_window(Program *program)
 {
 	if (!program->window) {
 		program->window = window_new(program->application, program->door);
 		g_object_weak_ref(G_OBJECT(program->window), forget_window, program);
+		if (program->usable) {
+			g_signal_connect(program->window, "map", G_CALLBACK(mapped), program);
+		}
 	}
 	gtk_window_present(GTK_WINDOW(program->window));
 }
@@ -216,6 +234,7 @@ int application_run(int argc, char **argv, const ApplicationOptions *options)
 	Program program = {
 		.application = adw_application_new(APPLICATION_ID, G_APPLICATION_HANDLES_OPEN),
 		.profile = g_build_filename(g_get_user_state_dir(), "imdrive", NULL),
+		.usable = options->usable,
 	};
 	GApplication *application = G_APPLICATION(program.application);
 	g_application_set_resource_base_path(application, "/org/imdrive/App");

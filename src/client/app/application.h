@@ -8,8 +8,9 @@
  * imdrive: link, only shows the window of the first.
  */
 typedef struct ApplicationOptions {
-	bool automation;     /* tests: WebDriver drives the web view */
-	const char *records; /* tests: a folder with more records of services; NULL: none */
+	bool automation;      /* tests: WebDriver drives the web view */
+	const char *records;  /* tests: a folder with more records of services; NULL: none */
+	void (*usable)(void); /* benches: the window was drawn with what the daemon says; or NULL */
 } ApplicationOptions;
 
 /* Runs it; returns its exit code. */

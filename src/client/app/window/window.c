@@ -110,6 +110,11 @@ void window_sign_in(Window *window)
 	show_address(window);
 }
 
+gboolean window_is_usable(Window *window)
+{
+	return window->placed;
+}
+
 void window_invite(Window *window, const char *address)
 {
 	if (!window->placed) {

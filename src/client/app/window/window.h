@@ -12,6 +12,8 @@
 G_DECLARE_FINAL_TYPE(Window, window, WINDOW, MAIN, AdwApplicationWindow)
 
 Window *window_new(AdwApplication *application, Door *door);
+/* It shows what the daemon has said. */
+gboolean window_is_usable(Window *window);
 /* Where somebody signs in again who was signed out. */
 void window_sign_in(Window *window);
 /* An invitation's link: fills the address in, and does nothing by itself. */
