@@ -96,7 +96,9 @@ static UploadItem *make_item(Engine *engine, const Action *action)
 		set_base(item, remote);
 	}
 	if (item->verb == UPLOAD_DELETE) {
-		g_clear_pointer(&item->path, g_free);
+		/* For people: by the time that it is done, the feed may have told of it. */
+		g_free(item->path);
+		item->path = state_path(engine->state, SIDE_REMOTE, action->key);
 		item->decided_at = follow_seq(engine->follow);
 	} else if (!local || !item->path) {
 		return NULL;
