@@ -123,10 +123,12 @@ static void show_conflict(Decisions *box, const json_t *conflict)
 	g_autofree char *name = g_path_get_basename(original);
 	g_autofree char *mine = value_text(json_object_get(conflict, "mine"));
 	g_autofree char *theirs = value_text(json_object_get(conflict, "theirs"));
-	g_autofree char *text =
-		g_strdup_printf(_("Mine: %s\nTheirs: %s (%s)"), mine, theirs,
-				json_string_value(json_object_get(conflict, "label")));
 	bool is_mine = g_strcmp0(copy, "mine") == 0;
+	const char *label = json_string_value(json_object_get(conflict, "label"));
+	/* The name of the copy tells which device made it. */
+	g_autofree char *text =
+		is_mine ? g_strdup_printf(_("Mine: %s\nTheirs: %s"), mine, theirs)
+			: g_strdup_printf(_("Mine: %s\nTheirs: %s (%s)"), mine, theirs, label);
 	Card card = new_card(name, text);
 	if (json_is_true(json_object_get(conflict, "files"))) {
 		add_choice(box, &card, conflict, _("Keep mine"), is_mine ? "copy" : "original");
