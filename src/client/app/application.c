@@ -27,6 +27,7 @@ typedef struct Program {
 	Tray *tray; /* NULL: no bus */
 	bool stays; /* without a window, too */
 	void (*usable)(void);
+	bool right_to_left;
 	char *profile;
 } Program;
 
@@ -177,6 +178,9 @@ static void start(GApplication *application, Program *program)
 	static const char *const quit_keys[] = { "<Control>q", NULL };
 	static const char *const close_keys[] = { "<Control>w", NULL };
 	GtkApplication *gtk = GTK_APPLICATION(application);
+	if (program->right_to_left) {
+		gtk_widget_set_default_direction(GTK_TEXT_DIR_RTL);
+	}
 	g_autoptr(GtkCssProvider) style = gtk_css_provider_new();
 	gtk_css_provider_load_from_resource(style, "/org/imdrive/App/style.css");
 	gtk_style_context_add_provider_for_display(gdk_display_get_default(),
@@ -235,6 +239,7 @@ int application_run(int argc, char **argv, const ApplicationOptions *options)
 		.application = adw_application_new(APPLICATION_ID, G_APPLICATION_HANDLES_OPEN),
 		.profile = g_build_filename(g_get_user_state_dir(), "imdrive", NULL),
 		.usable = options->usable,
+		.right_to_left = options->right_to_left,
 	};
 	GApplication *application = G_APPLICATION(program.application);
 	g_application_set_resource_base_path(application, "/org/imdrive/App");
