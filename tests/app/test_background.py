@@ -8,12 +8,15 @@ import shutil
 import subprocess
 
 import pytest
-from gi.repository import GLib
 
-from bus import Shell
 from door import Door
 from drive import BUILD, run, wait_until
 from test_first_run import enter
+
+pytest.importorskip("gi", reason="needs python3-gi: tools/install test")
+from gi.repository import GLib  # noqa: E402
+
+from bus import Shell  # noqa: E402
 
 DESKTOP = BUILD.parent / "contrib" / "desktop"
 
