@@ -41,24 +41,6 @@ def test_rules_say_what_is_not_synced(app):
     assert rules.read_text() == "*.iso\n*.img\n"
 
 
-def test_the_first_run_offers_a_virtual_disk(app):
-    if not os.access("/dev/fuse", os.W_OK) or not shutil.which("fusermount3"):
-        app.wait_text("Needs FUSE")
-        return
-    app.click("Virtual disk")
-    app.click("Start syncing")
-    app.wait("Up to date")
-    disk = app.home / "imdrive"
-    assert os.path.ismount(disk)
-    (disk / "hello.txt").write_text("x")
-    app.wait_text("1 file")
-    app.click("Settings")
-    app.wait("Room on this device")
-    app.ask("cache", size_max=3 * 10**9)
-    wait_until(lambda: app.ask("status")["cache_size_max"] == 3 * 10**9, "the limit holds")
-    app.ask("detach", folder=str(disk))
-    assert not os.path.ismount(disk)
-
 
 def buttons(app):
     roles = ("push button", "toggle button", "menu button", "check box", "radio button", "switch",
