@@ -15,11 +15,11 @@
 
 #include <string.h>
 
-#define SMALL_JOBS_MAX 3
+#define SMALL_JOBS_MAX 2
 #define LARGE_JOBS_MAX 1
-#define BATCH_ITEMS_MAX 1024
+#define BATCH_ITEMS_MAX 512
 /* Bytes of files: a few jobs at once hold all of them in memory. */
-#define BATCH_BYTES_MAX (BATCH_SIZE_TARGET / 2)
+#define BATCH_BYTES_MAX BATCH_SIZE_TARGET
 /* How long a refused operation waits for the news that explain the refusal. */
 #define AFTER_FEED_US 1000000
 
