@@ -161,7 +161,7 @@ static Progress trouble(Gather *gather, GError *cause, GError **error)
 	return alone ? STOPPED : BROKEN;
 }
 
-/* Reads the whole file, whose size is known; one that is longer or shorter changed. */
+/* Reads the whole file, whose size is known; one that is shorter changed. */
 static Progress read_bytes(Gather *gather, GError **error)
 {
 	UploadItem *item = gather->work->item;
@@ -171,8 +171,8 @@ static Progress read_bytes(Gather *gather, GError **error)
 		UploadBatch *batch = gather->batch;
 		size_t got = 0;
 		GError *cause = NULL;
-		/* One byte more than there must be, so that a longer file shows. */
-		size_t wanted = (size_t)MIN(size - at + 1, READ_SIZE);
+		/* Not to its end, which would take one more call: compare() sees a longer file. */
+		size_t wanted = (size_t)MIN(size - at, READ_SIZE);
 		if (!upload_check_cancelled(gather->run->cancellable, error)) {
 			return BROKEN;
 		}
@@ -180,7 +180,7 @@ static Progress read_bytes(Gather *gather, GError **error)
 				    &cause)) {
 			return trouble(gather, cause, error);
 		}
-		if (got == 0 || got > size - at) {
+		if (got == 0) {
 			set_changed(item);
 			return STOPPED;
 		}
