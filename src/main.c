@@ -194,7 +194,8 @@ static void set_data_options(const Config *config, DataFolderOptions *options)
 	options->device_idle_max_s = config->device_idle_days * DAY_S;
 	options->retention.versions_s = config->versions_days * DAY_S;
 	options->retention.trash_s = config->trash_days * DAY_S;
-	options->quota = config->quota;
+	options->fresh.quota = config->quota;
+	options->fresh.caseless = config->caseless;
 	options->reserve = config->reserve;
 }
 

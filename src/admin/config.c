@@ -152,6 +152,15 @@ static bool read_size(const char *value, void *target, GError **error)
 	return config_parse_size(value, target, error);
 }
 
+static bool read_names(const char *value, void *target, GError **error)
+{
+	if (strcmp(value, "any") != 0 && strcmp(value, "caseless") != 0) {
+		return invalid(error, "'any' or 'caseless'");
+	}
+	*(bool *)target = strcmp(value, "caseless") == 0;
+	return true;
+}
+
 static bool read_metrics(const char *value, void *target, GError **error)
 {
 	if (strcmp(value, "loopback") != 0 && strcmp(value, "public") != 0) {
@@ -209,6 +218,7 @@ static const Setting settings[] = {
 	SETTING("server", "metrics", read_metrics, metrics_public),
 	SETTING("server", "log_level", read_log_level, log_level),
 	SETTING("storage", "quota", read_size, quota),
+	SETTING("storage", "names", read_names, caseless),
 	SETTING("storage", "reserve", read_size, reserve),
 	SETTING("storage", "versions_days", read_days, versions_days),
 	SETTING("storage", "trash_days", read_days, trash_days),

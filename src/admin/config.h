@@ -23,6 +23,7 @@ typedef struct Config {
 	bool metrics_public;
 	char *log_level;  /* "error", "warning", "info" or "debug" */
 	uint64_t quota;   /* bytes of a new drive; 0: none */
+	bool caseless;    /* a new drive refuses names that differ only in case */
 	uint64_t reserve; /* bytes of the disk that content must leave free */
 	int64_t versions_days;
 	int64_t trash_days;

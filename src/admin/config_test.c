@@ -24,6 +24,7 @@ static void test_defaults(void)
 	g_autoptr(Config) config = config_load(NULL, NULL);
 	g_assert_cmpstr(config->listen, ==, "127.0.0.1:8090");
 	g_assert_cmpuint(config->quota, ==, 0);
+	g_assert_false(config->caseless);
 	g_assert_cmpuint(config->reserve, ==, 512 * MIB);
 	g_assert_cmpint(config->trash_days, ==, 30);
 	g_assert_false(config->metrics_public);
@@ -41,6 +42,7 @@ static void test_reads_all(void)
 					"log_level=debug\n"
 					"[storage]\n"
 					"quota=10G\n"
+					"names=caseless\n"
 					"reserve=2G\n"
 					"versions_days=7\n"
 					"trash_days=0\n"
@@ -55,6 +57,7 @@ static void test_reads_all(void)
 	g_assert_true(config->metrics_public);
 	g_assert_cmpstr(config->log_level, ==, "debug");
 	g_assert_cmpuint(config->quota, ==, 10 * GIB);
+	g_assert_true(config->caseless);
 	g_assert_cmpuint(config->reserve, ==, 2 * GIB);
 	g_assert_cmpint(config->versions_days, ==, 7);
 	g_assert_cmpint(config->trash_days, ==, 0);
@@ -106,6 +109,7 @@ static void test_names_what_is_wrong(void)
 		{ "[server]\nthreads=0\n", "'threads'" },
 		{ "[server]\nmetrics=yes\n", "'metrics'" },
 		{ "[storage]\nquota=10X\n", "'quota'" },
+		{ "[storage]\nnames=some\n", "'names'" },
 		{ "[storage]\ntrash_days=-1\n", "'trash_days'" },
 		{ "[tls]\ncertificate=/nonexistent\n", "'certificate'" },
 		{ "[xmpp]\ncomponent=drive.example.org\n", "'secret'" },

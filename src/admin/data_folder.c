@@ -114,7 +114,7 @@ static bool open_content(DataFolder *folder, const DataFolderOptions *options, G
 		.blobs = folder->blobs,
 		.sql = folder->sql,
 		.retention = options->retention,
-		.quota = options->quota,
+		.fresh = options->fresh,
 		.reserve = options->reserve,
 		.free_bytes = free_bytes,
 		.free_data = folder,

@@ -22,8 +22,8 @@ typedef struct DataFolderOptions {
 	bool create; /* the folder and what is in it, if there is none */
 	int64_t device_idle_max_s;
 	JournalRetention retention;
-	uint64_t quota;
-	uint64_t reserve; /* bytes of the disk that content must leave free */
+	JournalDriveOptions fresh; /* what a new drive is */
+	uint64_t reserve;          /* bytes of the disk that content must leave free */
 	/* As in DriveOptions; may be NULL. */
 	void (*changed)(const NodeId *drive, void *data);
 	void (*report)(const char *text, void *data);

@@ -84,6 +84,11 @@ static void test_users(Fixture *fixture, const void *data)
 	assert_says(fixture, "user quota alice 5G", 0, "quota 5.0 GiB");
 	assert_says(fixture, "user quota alice much", 1, "want a size");
 	assert_says(fixture, "user quota bob", 1, "no account 'bob'");
+	assert_says(fixture, "user names alice", 0, "takes any name");
+	assert_says(fixture, "user names alice caseless", 0, "refuses a name that differs");
+	assert_says(fixture, "user names alice", 0, "refuses a name that differs");
+	assert_says(fixture, "user names alice some", 1, "want 'any' or 'caseless', not 'some'");
+	assert_says(fixture, "user names bob any", 1, "no account 'bob'");
 	assert_says(fixture, "user disable alice", 0, "");
 	assert_says(fixture, "user list", 0, "disabled");
 	assert_says(fixture, "user enable alice", 0, "");

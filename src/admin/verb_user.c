@@ -155,6 +155,36 @@ bool verb_user_quota(VerbCall *call, GError **error)
 	return true;
 }
 
+/* "any" or "caseless" */
+static bool set_names(VerbCall *call, int64_t account, const char *word, GError **error)
+{
+	bool caseless = strcmp(word, "caseless") == 0;
+	if (!caseless && strcmp(word, "any") != 0) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+			    "want 'any' or 'caseless', not '%s'", word);
+		return false;
+	}
+	NodeId drive;
+	return drive_home(data_folder_drive(call->data), account, &drive, error) &&
+	       journal_drive_set_caseless(data_folder_journal(call->data), &drive, caseless, error);
+}
+
+bool verb_user_names(VerbCall *call, GError **error)
+{
+	int64_t account;
+	JournalUsage usage;
+	if (!find_account(call, &account, error) ||
+	    (call->words[1] && !set_names(call, account, call->words[1], error)) ||
+	    !home_usage(call, account, &usage, error)) {
+		return false;
+	}
+	g_string_append_printf(call->out, "The drive of %s %s.\n", call->words[0],
+			       usage.caseless ? "refuses a name that differs from another in its "
+						"folder only in upper and lower case"
+					      : "takes any name");
+	return true;
+}
+
 static bool set_disabled(VerbCall *call, bool disabled, GError **error)
 {
 	int64_t account;

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from drive import Device, wait_until
+from drive import BUILD, Device, run, wait_equal, wait_until
 
 SCRIPT = """
 set -e
@@ -90,3 +90,40 @@ def test_names_that_differ_only_in_case(devices, narrow):
     # Its own name in other case is no other name.
     a.path("Name").rename(a.path("nAME"))
     wait_until(lambda: "nAME" in os.listdir(narrow.folder), "the rename arrives")
+
+
+def errors(device):
+    return {os.path.basename(error["path"]): error["message"]
+            for error in device.status().get("errors", [])}
+
+
+def test_drive_that_refuses_names_in_another_case(devices, server):
+    run(BUILD / "imdrived", "user", "names", "alice", "caseless", "--data", server.data)
+    a, b = devices("a", "b")
+    a.path("Report").write_text("one")
+    wait_equal(a, b)
+    # Nobody's file is touched; what the drive does not take is said, and stays.
+    b.path("report").write_text("two")
+    wait_until(lambda: "only in upper and lower case" in errors(b).get("report", ""),
+               "the refusal is shown")
+    assert b.status()["state"] == "attention"
+    b.path("other").write_text("goes on")
+    wait_until(a.path("other").exists, "other files go on")
+    assert not a.path("report").exists() and a.path("Report").read_text() == "one"
+    assert b.path("report").read_text() == "two" and b.path("Report").read_text() == "one"
+    b.path("report").rename(b.path("another report"))
+    wait_equal(a, b)
+    assert errors(b) == {}
+    # A name in another case for the same file is none beside it.
+    a.path("Report").rename(a.path("REPORT"))
+    wait_until(lambda: b.path("REPORT").exists() and not b.path("Report").exists(), "it is renamed")
+    a.path("docs").mkdir()
+    a.path("docs/x").write_text("x")
+    wait_equal(a, b)
+    b.path("DOCS").mkdir()
+    b.path("DOCS/y").write_text("y")
+    wait_until(lambda: "DOCS" in errors(b), "a folder is refused, too")
+    # The other side can make room as well.
+    a.path("docs").rename(a.path("papers"))
+    tree = wait_equal(a, b)
+    assert tree[b"DOCS/y"] and tree[b"papers/x"] and errors(b) == {}

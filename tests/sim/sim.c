@@ -9,7 +9,7 @@
  *	   killed, or at least among the server's versions,
  *	3. the server's data whole.
  *
- *	sim [--seed N] [--seeds COUNT] [--steps COUNT] [--lazy] [--verbose]
+ *	sim [--seed N] [--seeds COUNT] [--steps COUNT] [--lazy] [--caseless] [--verbose]
  *
  * In one of four seeds nobody is killed. With --twice each seed is run again and must end the same.
  */
@@ -30,11 +30,14 @@
 
 /* --lazy: every device's disk is a mount's; else one of two in every third seed. */
 static gboolean all_lazy;
+/* --caseless: the drive refuses names that differ only in case; else in every fifth seed. */
+static gboolean all_caseless;
 
 typedef struct Sim {
 	SimWorld *world;
 	SimDevice *devices[DEVICES_MAX];
 	unsigned count;
+	bool caseless;
 	char *folder;
 } Sim;
 
@@ -53,6 +56,10 @@ static Sim *sim_new(uint64_t seed, bool verbose)
 		/* Without a draw, so that a seed stays the same world. */
 		bool lazy = all_lazy || (seed % 3 == 0 && (seed / 3 + i) % 2 == 0);
 		sim->devices[i] = sim_device_new(sim->world, who[i], sim->folder, lazy);
+	}
+	sim->caseless = all_caseless || seed % 5 == 0;
+	if (sim->caseless) {
+		sim_server_set_caseless(sim->world->server);
 	}
 	return sim;
 }
@@ -134,6 +141,9 @@ static bool calm_round(Sim *sim)
 	for (unsigned i = 0; i < sim->count; i++) {
 		sim_device_step(sim->devices[i]);
 		worked |= sim_device_run_job(sim->devices[i]);
+		if (sim->caseless) {
+			sim_device_part_twins(sim->devices[i]);
+		}
 	}
 	return worked;
 }
@@ -170,6 +180,8 @@ static bool settle(Sim *sim)
 typedef struct Shown {
 	GString *text;
 	GHashTable *values;
+	GHashTable *folded; /* paths, case-folded */
+	bool twins;         /* two of them are the same */
 } Shown;
 
 static void show(const char *path, const char *kind, const void *bytes, size_t size, void *data)
@@ -178,12 +190,15 @@ static void show(const char *path, const char *kind, const void *bytes, size_t s
 	char *content = g_strndup(bytes ? bytes : "", size);
 	g_string_append_printf(shown->text, "%s '%s' %s\n", kind, path, content);
 	g_hash_table_add(shown->values, content);
+	shown->twins |= !g_hash_table_add(shown->folded, g_utf8_casefold(path, -1));
 }
 
 static void shown_init(Shown *shown, SimDevice *device)
 {
 	shown->text = g_string_new(NULL);
 	shown->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	shown->folded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	shown->twins = false;
 	sim_device_each(device, show, shown);
 }
 
@@ -191,6 +206,7 @@ static void shown_clear(Shown *shown)
 {
 	g_string_free(shown->text, TRUE);
 	g_hash_table_unref(shown->values);
+	g_hash_table_unref(shown->folded);
 }
 
 static bool nothing_lost(Sim *sim, const Shown *shown)
@@ -230,6 +246,10 @@ static bool verdict(Sim *sim, char **ret_end)
 		shown_clear(&other);
 	}
 	right = nothing_lost(sim, &first) && right;
+	if (sim->caseless && first.twins) {
+		g_printerr("names differ only in case:\n%s", first.text->str);
+		right = false;
+	}
 	sim_server_check(sim->world->server);
 	*ret_end = g_strdup(first.text->str);
 	shown_clear(&first);
@@ -259,6 +279,8 @@ static const GOptionEntry entries[] = {
 	{ "steps", 0, 0, G_OPTION_ARG_INT, &steps_count, "steps before the calm", "COUNT" },
 	{ "twice", 0, 0, G_OPTION_ARG_NONE, &twice, "run each again: it must end the same", NULL },
 	{ "lazy", 0, 0, G_OPTION_ARG_NONE, &all_lazy, "all disks are those of mounts", NULL },
+	{ "caseless", 0, 0, G_OPTION_ARG_NONE, &all_caseless,
+	  "the drive refuses names that differ only in case", NULL },
 	{ "verbose", 0, 0, G_OPTION_ARG_NONE, &verbose, "tell what happens", NULL },
 	G_OPTION_ENTRY_NULL,
 };

@@ -440,6 +440,25 @@ void sim_device_act(SimDevice *device)
 	device->acting = false;
 }
 
+void sim_device_part_twins(SimDevice *device)
+{
+	SimWorld *world = device->world;
+	g_auto(EngineStatus) status = { 0 };
+	engine_status_get(device->engine, &status);
+	device->acting = true;
+	disk_memory_set_time(device->memory, world->now_us * 1000);
+	for (unsigned i = 0; i < status.problems->len; i++) {
+		const EngineProblem *problem = status.problems->pdata[i];
+		g_autofree char *to = g_strdup_printf("%s.%u", problem->path, world->parted);
+		if (strstr(problem->message, "differs from it only in upper and lower case") &&
+		    disk_memory_user_rename(device->memory, problem->path, to, NULL)) {
+			world->parted++;
+			sim_world_say(world, device->name, "renames '%s', as told", problem->path);
+		}
+	}
+	device->acting = false;
+}
+
 bool sim_device_step(SimDevice *device)
 {
 	disk_memory_set_time(device->memory, device->world->now_us * 1000);

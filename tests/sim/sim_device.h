@@ -26,6 +26,8 @@ void sim_device_set_hook(SimDevice *device, DiskHook hook, void *data);
 /* The person does something. */
 void sim_device_act(SimDevice *device);
 /* The engine makes a step. False if there was nothing to do. */
+/* The person renames what the drive refuses beside a name that differs only in case. */
+void sim_device_part_twins(SimDevice *device);
 bool sim_device_step(SimDevice *device);
 /* One of its jobs runs. False if that was only to hear that there is no news. */
 bool sim_device_run_job(SimDevice *device);

@@ -144,6 +144,13 @@ void sim_server_crash(SimServer *server, uint64_t seed)
 	start(server);
 }
 
+void sim_server_set_caseless(SimServer *server)
+{
+	g_autoptr(GError) error = NULL;
+	journal_drive_set_caseless(server->journal, &server->home, true, &error);
+	g_assert_no_error(error);
+}
+
 void sim_server_fail_write(SimServer *server, unsigned nth)
 {
 	/* Every second time the disk is full. */

@@ -28,6 +28,8 @@ unsigned sim_server_request(SimServer *server, const char *token, const char *en
 void sim_server_crash(SimServer *server, uint64_t seed);
 
 /* The n-th write to the packs from now on fails; 0: none. */
+/* From now on it refuses names that differ only in case. */
+void sim_server_set_caseless(SimServer *server);
 void sim_server_fail_write(SimServer *server, unsigned nth);
 
 /* Is this content a version or in the trash, or a file? For files of one chunk. */

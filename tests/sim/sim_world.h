@@ -19,8 +19,9 @@ typedef struct SimWorld {
 	SimServer *server;
 	GHashTable *values; /* char * -> SimValue *: what people wrote, by content */
 	unsigned value_count;
-	bool kills; /* processes and machines may stop at any moment */
-	bool calm;  /* no more accidents: everything is to settle */
+	unsigned parted; /* names that people changed since the drive refused them */
+	bool kills;      /* processes and machines may stop at any moment */
+	bool calm;       /* no more accidents: everything is to settle */
 	bool verbose;
 } SimWorld;
 

@@ -313,6 +313,12 @@ static void refused(Engine *engine, const UploadItem *item)
 		error = g_error_new(DRIVE_ERROR, DRIVE_ERROR_INVALID,
 				    "the server does not accept this name or content");
 		break;
+	case REMOTE_CASE_TAKEN:
+		error = g_error_new(DRIVE_ERROR, DRIVE_ERROR_INVALID,
+				    "another name in this folder differs from it only in upper and "
+				    "lower case, which this drive does not take: rename one of "
+				    "them");
+		break;
 	case REMOTE_EXISTS:
 		refused_id(engine, item);
 		return;

@@ -255,7 +255,7 @@ static bool read_results(const Imdrive__Sync__CommitResponse *response,
 			return invalid(error, "results out of order");
 		}
 		int outcome = (int)result->outcome;
-		if (outcome < REMOTE_APPLIED || outcome > REMOTE_EXISTS) {
+		if (outcome < REMOTE_APPLIED || outcome > REMOTE_CASE_TAKEN) {
 			return invalid(error, "a result of unknown kind");
 		}
 		bool taken = outcome == REMOTE_APPLIED || outcome == REMOTE_ALREADY;

@@ -88,6 +88,7 @@ typedef enum RemoteOutcome {
 	REMOTE_INVALID,
 	REMOTE_GROUP_FAILED,
 	REMOTE_EXISTS,
+	REMOTE_CASE_TAKEN,
 } RemoteOutcome;
 
 /* All memory borrowed. */

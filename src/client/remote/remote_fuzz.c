@@ -50,7 +50,7 @@ static void commit(Remote *remote)
 	RemoteOperation operation = { .number = 1, .verb = REMOTE_DELETE };
 	RemoteResult result = { 0 };
 	if (remote_commit(remote, &operation, 1, NULL, 0, NULL, &result, NULL)) {
-		g_assert(result.outcome >= REMOTE_APPLIED && result.outcome <= REMOTE_EXISTS);
+		g_assert(result.outcome >= REMOTE_APPLIED && result.outcome <= REMOTE_CASE_TAKEN);
 	}
 }
 

@@ -111,7 +111,7 @@ bool drive_home(Drive *drive, int64_t account, NodeId *ret_drive, GError **error
 		return false;
 	}
 	g_clear_error(&cause);
-	if (journal_drive_create(journal, &id, account, drive->options.quota, &cause)) {
+	if (journal_drive_create(journal, &id, account, &drive->options.fresh, &cause)) {
 		*ret_drive = id;
 		return true;
 	}

@@ -27,7 +27,7 @@ typedef struct DriveOptions {
 	Blobs *blobs;               /* borrowed */
 	Sql *sql;                   /* borrowed; what upkeep checkpoints; may be NULL */
 	JournalRetention retention; /* of versions and trash */
-	uint64_t quota;             /* of a new drive in bytes; 0: none */
+	JournalDriveOptions fresh;  /* what a new drive is */
 	uint64_t reserve;           /* bytes of the disk that content must leave free */
 	/* Bytes that are free on the disk; false: not known. Any thread; NULL: never known. */
 	bool (*free_bytes)(uint64_t *ret_bytes, void *data);

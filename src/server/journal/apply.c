@@ -195,6 +195,14 @@ static GBytes *pending_name(int64_t node)
 	return g_bytes_new_take(name, strlen(name));
 }
 
+/* May the node (0: a new one) have the operation's name in this folder? */
+static bool check_name(Apply *apply, int64_t folder, int64_t node, JournalOutcome *ret_outcome,
+		       GError **error)
+{
+	const LedgerName wish = { folder, apply->operation.name, apply->operation.name_size, node };
+	return ledger_check_name(apply->ledger, &wish, ret_outcome, error);
+}
+
 /* ---- create -------------------------------------------------------------------------------- */
 
 /* After a refusal: if the node is there, that is the outcome. */
@@ -302,16 +310,19 @@ static bool make_node(Apply *apply, const Folder *parent, GError **error)
 {
 	Ledger *ledger = apply->ledger;
 	NewNode node = { .parent = parent->key, .operation = &apply->operation };
-	bool made;
-	if (!tables_key(ledger->keys, ledger->session, TABLES_NODE, &node.key, error) ||
-	    !insert_node(apply, &node, &made, error)) {
+	JournalOutcome outcome = JOURNAL_NAME_TAKEN;
+	bool made = false;
+	/* That no other has this very name the database says. */
+	if ((ledger->caseless && !check_name(apply, parent->key, 0, &outcome, error)) ||
+	    !tables_key(ledger->keys, ledger->session, TABLES_NODE, &node.key, error) ||
+	    (outcome != JOURNAL_CASE_TAKEN && !insert_node(apply, &node, &made, error))) {
 		return false;
 	}
 	if (!made && apply->in_group && !insert_pending(apply, &node, &made, error)) {
 		return false;
 	}
 	if (!made) {
-		return refuse(apply, JOURNAL_NAME_TAKEN);
+		return refuse(apply, outcome == JOURNAL_CASE_TAKEN ? outcome : JOURNAL_NAME_TAKEN);
 	}
 	ledger->counts.nodes++;
 	finished(apply);
@@ -395,13 +406,13 @@ static bool revive_for_update(Apply *apply, const LedgerNode *node, GError **err
 	if (!node->deleted) {
 		return true;
 	}
-	gsize size;
-	const void *name = g_bytes_get_data(node->name, &size);
-	int64_t other;
-	if (!ledger_child(ledger, parent->key, name, size, &other, error)) {
+	LedgerName wish = { .parent = parent->key, .node = node->key };
+	wish.name = g_bytes_get_data(node->name, &wish.size);
+	JournalOutcome outcome;
+	if (!ledger_check_name(ledger, &wish, &outcome, error)) {
 		return false;
 	}
-	return other == 0 || refuse(apply, JOURNAL_NAME_TAKEN);
+	return outcome == JOURNAL_APPLIED || refuse(apply, outcome);
 }
 
 static bool update(Apply *apply, GError **error)
@@ -478,14 +489,13 @@ static bool set_place(Apply *apply, const LedgerNode *node, const Place *place, 
 static bool put_into_live(Apply *apply, const LedgerNode *node, const Place *place, GError **error)
 {
 	const JournalOperation *operation = &apply->operation;
-	int64_t other;
-	if (!ledger_child(apply->ledger, place->folder, operation->name, operation->name_size,
-			  &other, error)) {
+	JournalOutcome outcome;
+	if (!check_name(apply, place->folder, node->key, &outcome, error)) {
 		return false;
 	}
-	bool taken = other != 0 && other != node->key;
+	bool taken = outcome != JOURNAL_APPLIED;
 	if (taken && !apply->in_group) {
-		return refuse(apply, JOURNAL_NAME_TAKEN);
+		return refuse(apply, outcome);
 	}
 	g_autoptr(GBytes) name = taken ? pending_name(node->key)
 				       : g_bytes_new(operation->name, operation->name_size);
@@ -674,13 +684,14 @@ static bool settle_names(Apply *apply, bool *ret_settled, GError **error)
 {
 	for (unsigned i = 0; i < apply->pending->len; i++) {
 		const Pending *pending = &g_array_index(apply->pending, Pending, i);
-		int64_t other;
-		if (!ledger_child(apply->ledger, pending->parent, pending->name, pending->name_size,
-				  &other, error)) {
+		const LedgerName wish = { pending->parent, pending->name, pending->name_size,
+					  pending->node };
+		JournalOutcome outcome;
+		if (!ledger_check_name(apply->ledger, &wish, &outcome, error)) {
 			return false;
 		}
-		if (other != 0) {
-			*pending->result = (JournalResult){ .outcome = JOURNAL_NAME_TAKEN };
+		if (outcome != JOURNAL_APPLIED) {
+			*pending->result = (JournalResult){ .outcome = outcome };
 			*ret_settled = false;
 			return true;
 		}

@@ -197,6 +197,83 @@ static void test_swaps_in_group(void)
 	}
 }
 
+static void make_caseless(Fixture *fixture)
+{
+	g_autoptr(GError) error = NULL;
+	journal_drive_set_caseless(fixture->journal, &fixture->drive, true, &error);
+	g_assert_no_error(error);
+}
+
+static JournalOutcome make_now(Fixture *fixture, const char *name)
+{
+	NodeId id = node_id_random();
+	g_autoptr(Commit) commit = fixture_commit(fixture);
+	fixture_file(commit, &id, &fixture->drive, name, "x");
+	fixture_run(commit);
+	return fixture_outcome(commit, 0);
+}
+
+static void test_caseless_refuses_twins(void)
+{
+	g_autoptr(Fixture) fixture = fixture_new();
+	NodeId before = fixture_make(fixture, &fixture->drive, "Before");
+	NodeId twin = fixture_make(fixture, &fixture->drive, "before");
+	make_caseless(fixture);
+	g_assert_true(fixture_usage(fixture).caseless);
+	NodeId strasse = fixture_make(fixture, &fixture->drive, "Stra\303\237e");
+	g_assert_cmpint(make_now(fixture, "STRASSE"), ==, JOURNAL_CASE_TAKEN);
+	g_assert_cmpint(make_now(fixture, "strasse"), ==, JOURNAL_CASE_TAKEN);
+	g_assert_cmpint(make_now(fixture, "Stra\303\237e"), ==, JOURNAL_NAME_TAKEN);
+	/* Two ways to write an accent. */
+	NodeId cafe = fixture_make(fixture, &fixture->drive, "caf\303\251");
+	g_assert_cmpint(make_now(fixture, "cafe\314\201"), ==, JOURNAL_CASE_TAKEN);
+	g_assert_cmpint(fixture_move_now(fixture, &cafe, &fixture->drive, "strasse"), ==,
+			JOURNAL_CASE_TAKEN);
+	/* Its own name in another case is no other's. */
+	g_assert_cmpint(fixture_move_now(fixture, &strasse, &fixture->drive, "STRASSE"), ==,
+			JOURNAL_APPLIED);
+	/* What was there stays, and can be worked on. */
+	g_assert_cmpint(fixture_update_now(fixture, &twin, "new"), ==, JOURNAL_APPLIED);
+	g_assert_cmpint(fixture_move_now(fixture, &twin, &fixture->drive, "BEFORE"), ==,
+			JOURNAL_CASE_TAKEN);
+	g_assert_cmpint(fixture_delete_now(fixture, &before), ==, JOURNAL_APPLIED);
+	g_assert_cmpint(fixture_move_now(fixture, &twin, &fixture->drive, "BEFORE"), ==,
+			JOURNAL_APPLIED);
+	fixture_check(fixture);
+}
+
+static void test_caseless_swaps_in_group(void)
+{
+	g_autoptr(Fixture) fixture = fixture_new();
+	make_caseless(fixture);
+	NodeId a = fixture_make(fixture, &fixture->drive, "a");
+	NodeId b = fixture_make(fixture, &fixture->drive, "b");
+	NodeId c = node_id_random();
+	g_autoptr(Commit) commit = fixture_commit(fixture);
+	commit->group = 5;
+	fixture_file(commit, &c, &fixture->drive, "A", "c");
+	fixture_move(commit, &a, 1, &fixture->drive, "B");
+	fixture_move(commit, &b, 2, &fixture->drive, "c");
+	fixture_run(commit);
+	for (unsigned i = 0; i < 3; i++) {
+		g_assert_cmpint(fixture_outcome(commit, i), ==, JOURNAL_APPLIED);
+	}
+	g_assert_true(fixture_resolves(fixture, "A", &c));
+	g_assert_true(fixture_resolves(fixture, "B", &a));
+	g_assert_true(fixture_resolves(fixture, "c", &b));
+	/* At its end, too. */
+	NodeId d = node_id_random();
+	g_autoptr(Commit) bad = fixture_commit(fixture);
+	bad->group = 6;
+	fixture_file(bad, &d, &fixture->drive, "C", "d");
+	fixture_move(bad, &a, fixture_base(fixture, &a), &fixture->drive, "d");
+	fixture_run(bad);
+	g_assert_cmpint(fixture_outcome(bad, 0), ==, JOURNAL_CASE_TAKEN);
+	g_assert_cmpint(fixture_outcome(bad, 1), ==, JOURNAL_GROUP_FAILED);
+	g_assert_true(fixture_resolves(fixture, "B", &a));
+	fixture_check(fixture);
+}
+
 static void test_group_is_all_or_nothing(void)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
@@ -433,6 +510,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/server/journal/apply/compares-base", test_compares_base);
 	g_test_add_func("/server/journal/apply/retry-is-already", test_retry_is_already);
 	g_test_add_func("/server/journal/apply/swaps-in-group", test_swaps_in_group);
+	g_test_add_func("/server/journal/apply/caseless-refuses-twins",
+			test_caseless_refuses_twins);
+	g_test_add_func("/server/journal/apply/caseless-swaps-in-group",
+			test_caseless_swaps_in_group);
 	g_test_add_func("/server/journal/apply/group-is-all-or-nothing",
 			test_group_is_all_or_nothing);
 	g_test_add_func("/server/journal/apply/moves-without-cycles", test_moves);

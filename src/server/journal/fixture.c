@@ -47,7 +47,8 @@ NodeId fixture_drive(Fixture *fixture, int64_t account)
 {
 	g_autoptr(GError) error = NULL;
 	NodeId drive = node_id_random();
-	journal_drive_create(fixture->journal, &drive, account, 0, &error);
+	static const JournalDriveOptions options = { 0 };
+	journal_drive_create(fixture->journal, &drive, account, &options, &error);
 	g_assert_no_error(error);
 	return drive;
 }

@@ -85,7 +85,7 @@ typedef struct CreateTask {
 	Journal *journal;
 	const NodeId *drive;
 	int64_t account;
-	uint64_t quota;
+	JournalDriveOptions options;
 } CreateTask;
 
 static bool insert_root(CreateTask *task, SqlSession *session, int64_t drive, int64_t root,
@@ -114,8 +114,8 @@ static bool insert_drive(CreateTask *task, SqlSession *session, int64_t root, in
 {
 	SqlStatement *statement = sql_statement(
 		session,
-		"INSERT INTO drive (id, account, root, seq, bytes, quota, nodes, trimmed)"
-		" VALUES ($1, $2, $3, 0, 0, $4, 0, 0) ON CONFLICT DO NOTHING RETURNING key",
+		"INSERT INTO drive (id, account, root, seq, bytes, quota, nodes, trimmed, caseless)"
+		" VALUES ($1, $2, $3, 0, 0, $4, 0, 0, $5) ON CONFLICT DO NOTHING RETURNING key",
 		error);
 	if (!statement) {
 		return false;
@@ -123,7 +123,8 @@ static bool insert_drive(CreateTask *task, SqlSession *session, int64_t root, in
 	sql_bind_bytes(statement, 1, task->drive->bytes, NODE_ID_SIZE);
 	sql_bind_int(statement, 2, task->account);
 	sql_bind_int(statement, 3, root);
-	sql_bind_int(statement, 4, (int64_t)task->quota);
+	sql_bind_int(statement, 4, (int64_t)task->options.quota);
+	sql_bind_int(statement, 5, task->options.caseless);
 	bool row;
 	if (!sql_step(statement, &row, error)) {
 		return false;
@@ -167,15 +168,15 @@ static bool run_create(SqlSession *session, void *data, GError **error)
 	       insert_first_tag(session, drive, error);
 }
 
-bool journal_drive_create(Journal *journal, const NodeId *drive, int64_t account, uint64_t quota,
-			  GError **error)
+bool journal_drive_create(Journal *journal, const NodeId *drive, int64_t account,
+			  const JournalDriveOptions *options, GError **error)
 {
-	g_assert(quota <= INT64_MAX);
+	g_assert(options->quota <= INT64_MAX);
 	CreateTask task = {
 		.journal = journal,
 		.drive = drive,
 		.account = account,
-		.quota = quota,
+		.options = *options,
 	};
 	return batch_run(journal->batch, run_create, &task, error);
 }
@@ -206,21 +207,21 @@ bool journal_drive_of(Journal *journal, int64_t account, NodeId *ret_drive, GErr
 	return true;
 }
 
-typedef struct QuotaTask {
+typedef struct SettingTask {
 	const NodeId *drive;
-	uint64_t quota;
-} QuotaTask;
+	const char *text; /* $1 the drive's id, $2 the value */
+	int64_t value;
+} SettingTask;
 
-static bool run_quota(SqlSession *session, void *data, GError **error)
+static bool run_setting(SqlSession *session, void *data, GError **error)
 {
-	const QuotaTask *task = data;
-	SqlStatement *statement =
-		sql_statement(session, "UPDATE drive SET quota = $2 WHERE id = $1", error);
+	const SettingTask *task = data;
+	SqlStatement *statement = sql_statement(session, task->text, error);
 	if (!statement) {
 		return false;
 	}
 	sql_bind_bytes(statement, 1, task->drive->bytes, NODE_ID_SIZE);
-	sql_bind_int(statement, 2, (int64_t)task->quota);
+	sql_bind_int(statement, 2, task->value);
 	if (!sql_run(statement, error)) {
 		return false;
 	}
@@ -234,8 +235,23 @@ static bool run_quota(SqlSession *session, void *data, GError **error)
 bool journal_drive_set_quota(Journal *journal, const NodeId *drive, uint64_t quota, GError **error)
 {
 	g_assert(quota <= INT64_MAX);
-	QuotaTask task = { .drive = drive, .quota = quota };
-	return batch_run(journal->batch, run_quota, &task, error);
+	SettingTask task = {
+		.drive = drive,
+		.text = "UPDATE drive SET quota = $2 WHERE id = $1",
+		.value = (int64_t)quota,
+	};
+	return batch_run(journal->batch, run_setting, &task, error);
+}
+
+bool journal_drive_set_caseless(Journal *journal, const NodeId *drive, bool caseless,
+				GError **error)
+{
+	SettingTask task = {
+		.drive = drive,
+		.text = "UPDATE drive SET caseless = $2 WHERE id = $1",
+		.value = caseless,
+	};
+	return batch_run(journal->batch, run_setting, &task, error);
 }
 
 bool journal_usage(Journal *journal, const NodeId *drive, JournalUsage *ret_usage, GError **error)
@@ -248,6 +264,7 @@ bool journal_usage(Journal *journal, const NodeId *drive, JournalUsage *ret_usag
 	*ret_usage = (JournalUsage){
 		.bytes = ledger.counts.bytes,
 		.quota = ledger.quota,
+		.caseless = ledger.caseless,
 		.nodes = ledger.counts.nodes,
 		.seq = ledger.counts.seq,
 	};

@@ -59,15 +59,24 @@ Journal *journal_open(Sql *sql, GError **error);
 void journal_close(Journal *journal);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Journal, journal_close)
 
-/* A new drive with an empty root, owned by the account. quota in bytes, 0 for none. */
-bool journal_drive_create(Journal *journal, const NodeId *drive, int64_t account, uint64_t quota,
-			  GError **error);
+typedef struct JournalDriveOptions {
+	uint64_t quota; /* in bytes; 0: none */
+	bool caseless;  /* names that differ only in case are refused */
+} JournalDriveOptions;
+
+/* A new drive with an empty root, owned by the account. */
+bool journal_drive_create(Journal *journal, const NodeId *drive, int64_t account,
+			  const JournalDriveOptions *options, GError **error);
 bool journal_drive_of(Journal *journal, int64_t account, NodeId *ret_drive, GError **error);
 bool journal_drive_set_quota(Journal *journal, const NodeId *drive, uint64_t quota, GError **error);
+/* From now on; names that are there already stay. */
+bool journal_drive_set_caseless(Journal *journal, const NodeId *drive, bool caseless,
+				GError **error);
 
 typedef struct JournalUsage {
 	uint64_t bytes; /* of the chunks held: of files, versions and trash, each once */
 	uint64_t quota; /* 0: none */
+	bool caseless;
 	uint64_t nodes; /* live; what is deleted with its folder counts until it is forgotten */
 	uint64_t seq;
 } JournalUsage;
@@ -104,6 +113,7 @@ typedef enum JournalOutcome {
 	JOURNAL_INVALID,
 	JOURNAL_GROUP_FAILED,
 	JOURNAL_EXISTS,
+	JOURNAL_CASE_TAKEN, /* in a drive that is caseless */
 } JournalOutcome;
 
 /* All memory borrowed for the call. */

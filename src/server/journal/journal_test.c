@@ -67,11 +67,12 @@ static void test_drives(World *world, const void *data)
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
 	g_clear_error(&error);
 
+	static const JournalDriveOptions options = { 0 };
 	NodeId other = node_id_random();
-	g_assert_false(journal_drive_create(journal, &other, FIXTURE_ACCOUNT, 0, &error));
+	g_assert_false(journal_drive_create(journal, &other, FIXTURE_ACCOUNT, &options, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CONFLICT);
 	g_clear_error(&error);
-	g_assert_false(journal_drive_create(journal, &world->drives[0], 99, 0, &error));
+	g_assert_false(journal_drive_create(journal, &world->drives[0], 99, &options, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_CONFLICT);
 	g_clear_error(&error);
 	g_assert_false(journal_drive_set_quota(journal, &other, 1, &error));
@@ -200,6 +201,30 @@ static void test_check_finds(World *world, const void *data)
 	}
 }
 
+/* A journal whose tables are those of an earlier version, with what was in them. */
+static void test_migrates(World *world, const void *data)
+{
+	static const char *const steps_back[] = {
+		"ALTER TABLE drive DROP COLUMN caseless",
+		"DROP TABLE leased",
+	};
+	NodeId file = fixture_make(&world->fixture, &world->drives[0], "file");
+	for (unsigned back = 1; back <= G_N_ELEMENTS(steps_back); back++) {
+		for (unsigned i = 0; i < back; i++) {
+			damage(&world->fixture, steps_back[i]);
+		}
+		g_autofree char *version = g_strdup_printf(
+			"UPDATE migration SET version = version - %u WHERE component = 'journal'",
+			back);
+		damage(&world->fixture, version);
+		close_world(world);
+		open_world(world);
+		fixture_check(&world->fixture);
+		g_assert_true(fixture_resolves(&world->fixture, "file", &file));
+		g_assert_false(fixture_usage(&world->fixture).caseless);
+	}
+}
+
 static void add(const char *path, void (*test)(World *, const void *))
 {
 	g_test_add(path, World, NULL, world_set_up, test, world_tear_down);
@@ -211,6 +236,7 @@ int main(int argc, char **argv)
 	add("/server/journal/drives", test_drives);
 	add("/server/journal/devices-at-once", test_devices_at_once);
 	add("/server/journal/reopening", test_reopening);
+	add("/server/journal/migrates-from-every-version", test_migrates);
 	add("/server/journal/check-finds-damage", test_check_finds);
 	return g_test_run();
 }

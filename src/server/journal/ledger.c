@@ -19,7 +19,8 @@
 
 /* ---- the drive's row ----------------------------------------------------------------------- */
 
-#define DRIVE_COLUMNS "SELECT key, root, account, seq, bytes, quota, nodes, trimmed, id FROM drive "
+#define DRIVE_COLUMNS \
+	"SELECT key, root, account, seq, bytes, quota, nodes, trimmed, id, caseless FROM drive "
 
 static bool open_row(SqlSession *session, TablesKeys *keys, SqlStatement *statement,
 		     Ledger *ret_ledger, GError **error)
@@ -39,6 +40,7 @@ static bool open_row(SqlSession *session, TablesKeys *keys, SqlStatement *statem
 		.root = sql_column_int(statement, 1),
 		.account = sql_column_int(statement, 2),
 		.quota = (uint64_t)sql_column_int(statement, 5),
+		.caseless = sql_column_int(statement, 9) != 0,
 		.time_us = g_get_real_time(),
 	};
 	ledger.counts.seq = (uint64_t)sql_column_int(statement, 3);
@@ -246,6 +248,43 @@ bool ledger_child(Ledger *ledger, int64_t parent, const void *name, size_t size,
 		return false;
 	}
 	*ret_key = row ? sql_column_int(statement, 0) : 0;
+	return true;
+}
+
+/* Another live child whose name has the same key: the folded one, or the name that is its own. */
+static bool find_twin(Ledger *ledger, const LedgerName *wish, bool *ret_found, GError **error)
+{
+	g_autoptr(GBytes) folded = text_fold(wish->name, wish->size);
+	gsize size = wish->size;
+	const void *key = folded ? g_bytes_get_data(folded, &size) : wish->name;
+	SqlStatement *statement = sql_statement(
+		ledger->session,
+		"SELECT 1 FROM node WHERE parent = $1 AND folded = $2 AND deleted = 0 AND key <> $3"
+		" UNION ALL SELECT 1 FROM node WHERE parent = $1 AND name = $2 AND deleted = 0"
+		" AND folded IS NULL AND key <> $3",
+		error);
+	if (!statement) {
+		return false;
+	}
+	sql_bind_int(statement, 1, wish->parent);
+	sql_bind_bytes(statement, 2, key, size);
+	sql_bind_int(statement, 3, wish->node);
+	return sql_step(statement, ret_found, error);
+}
+
+bool ledger_check_name(Ledger *ledger, const LedgerName *wish, JournalOutcome *ret_outcome,
+		       GError **error)
+{
+	int64_t other;
+	bool twin = false;
+	if (!ledger_child(ledger, wish->parent, wish->name, wish->size, &other, error)) {
+		return false;
+	}
+	bool taken = other != 0 && other != wish->node;
+	if (!taken && ledger->caseless && !find_twin(ledger, wish, &twin, error)) {
+		return false;
+	}
+	*ret_outcome = taken ? JOURNAL_NAME_TAKEN : twin ? JOURNAL_CASE_TAKEN : JOURNAL_APPLIED;
 	return true;
 }
 

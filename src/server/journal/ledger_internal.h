@@ -32,6 +32,7 @@ typedef struct Ledger {
 	int64_t drive; /* row key */
 	int64_t root;  /* row key */
 	uint64_t quota;
+	bool caseless;   /* names that differ only in case are refused */
 	int64_t account; /* whose drive it is */
 	int64_t device;  /* who acts */
 	int64_t time_us;
@@ -84,6 +85,21 @@ bool ledger_find(Ledger *ledger, const NodeId *id, LedgerNode *ret_node, GError 
 /* Key of the live child of that name, 0 if there is none. */
 bool ledger_child(Ledger *ledger, int64_t parent, const void *name, size_t size, int64_t *ret_key,
 		  GError **error);
+
+/* A name that a node is to have in a folder. */
+typedef struct LedgerName {
+	int64_t parent;
+	const void *name;
+	size_t size;
+	int64_t node; /* 0: a new one */
+} LedgerName;
+
+/*
+ * May the node have that name beside the live children that there are? APPLIED, NAME_TAKEN, or, in
+ * a drive that is caseless, CASE_TAKEN.
+ */
+bool ledger_check_name(Ledger *ledger, const LedgerName *wish, JournalOutcome *ret_outcome,
+		       GError **error);
 
 /*
  * Was this operation applied to the node since the seq `base`? (At that seq itself if it changed

@@ -27,16 +27,28 @@ bool model_is_dead(const Model *model, int node)
 	return false;
 }
 
-static int child(const Model *model, int parent, const char *name)
+static bool same_name(const Model *model, const char *a, const char *b)
 {
+	return model->caseless ? g_ascii_strcasecmp(a, b) == 0 : strcmp(a, b) == 0;
+}
+
+/* May the node (-1: a new one) have this name in the folder? */
+static JournalOutcome check_name(const Model *model, int parent, const char *name, int self)
+{
+	JournalOutcome outcome = JOURNAL_APPLIED;
 	for (int i = 1; i < MODEL_IDS; i++) {
 		const ModelNode *node = &model->nodes[i];
-		if (node->exists && !node->deleted && node->parent == parent &&
-		    strcmp(node->name, name) == 0) {
-			return i;
+		if (!node->exists || node->deleted || node->parent != parent || i == self) {
+			continue;
+		}
+		if (strcmp(node->name, name) == 0) {
+			return JOURNAL_NAME_TAKEN;
+		}
+		if (same_name(model, node->name, name)) {
+			outcome = JOURNAL_CASE_TAKEN;
 		}
 	}
-	return -1;
+	return outcome;
 }
 
 static bool below(const Model *model, int above, int node)
@@ -116,7 +128,8 @@ static int first_dead(const Model *model, int folder)
 
 static bool is_free(const Model *model, int node)
 {
-	return child(model, model->nodes[node].parent, model->nodes[node].name) == -1;
+	const ModelNode *it = &model->nodes[node];
+	return check_name(model, it->parent, it->name, node) == JOURNAL_APPLIED;
 }
 
 static void revive(Model *model, int folder, int except)
@@ -150,7 +163,7 @@ static void show_below(Model *model, int folder, uint64_t with)
 			const ModelNode *other = &model->nodes[j];
 			together = !(j != i && other->exists && other->parent == folder &&
 				     other->deleted && other->seq == with &&
-				     strcmp(other->name, node->name) == 0);
+				     same_name(model, other->name, node->name));
 		}
 		if (node->exists && node->parent == folder && (!node->deleted || together)) {
 			/* Only now is it known that it will be live, so that its seq may change. */
@@ -260,9 +273,10 @@ static JournalOutcome create(Turn *turn, const ModelStep *step, JournalResult *r
 		revive(model, step->parent, -1);
 	}
 	const char *name = step->name;
-	if (child(model, step->parent, name) != -1) {
+	outcome = check_name(model, step->parent, name, -1);
+	if (outcome != JOURNAL_APPLIED) {
 		if (!turn->in_group) {
-			return JOURNAL_NAME_TAKEN;
+			return outcome;
 		}
 		turn->wishes[turn->wish_count++] = (Wish){ step->node, name, result };
 		name = "";
@@ -298,7 +312,7 @@ static JournalOutcome update(Turn *turn, const ModelStep *step)
 		}
 		revive(model, node->parent, step->node);
 	} else if (node->deleted && !is_free(model, step->node)) {
-		return JOURNAL_NAME_TAKEN;
+		return check_name(model, node->parent, node->name, step->node);
 	}
 	take_text(model, step->text);
 	keep(node, node->text != step->text);
@@ -330,10 +344,10 @@ static JournalOutcome move(Turn *turn, const ModelStep *step, JournalResult *res
 		revive(model, step->parent, step->node);
 	}
 	const char *name = step->name;
-	int other = child(model, step->parent, name);
-	if (other != -1 && other != step->node) {
+	JournalOutcome outcome = check_name(model, step->parent, name, step->node);
+	if (outcome != JOURNAL_APPLIED) {
 		if (!turn->in_group) {
-			return JOURNAL_NAME_TAKEN;
+			return outcome;
 		}
 		turn->wishes[turn->wish_count++] = (Wish){ step->node, name, result };
 		name = "";
@@ -419,8 +433,10 @@ static bool settle(Turn *turn)
 	for (unsigned i = 0; i < turn->wish_count; i++) {
 		const Wish *wish = &turn->wishes[i];
 		ModelNode *node = &turn->model->nodes[wish->node];
-		if (child(turn->model, node->parent, wish->name) != -1) {
-			*wish->result = (JournalResult){ .outcome = JOURNAL_NAME_TAKEN };
+		JournalOutcome outcome =
+			check_name(turn->model, node->parent, wish->name, wish->node);
+		if (outcome != JOURNAL_APPLIED) {
+			*wish->result = (JournalResult){ .outcome = outcome };
 			return false;
 		}
 		node->name = wish->name;

@@ -40,6 +40,7 @@ typedef struct Model {
 	uint64_t seq;
 	bool begun; /* this commit has its seq */
 	uint64_t quota;
+	bool caseless; /* in ASCII */
 	bool leased[MODEL_TEXTS];
 	unsigned stored[MODEL_TEXTS]; /* with this commit: the how manieth, from 1; 0: not */
 	ModelNode nodes[MODEL_IDS];   /* 0 is the root */

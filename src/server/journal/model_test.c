@@ -43,7 +43,7 @@ typedef struct World {
 	GArray *past[DRIVES]; /* Step: to be tried again */
 	/* Forgotten. Ids are random: none is given again, which only DESIGN.md's exception does. */
 	bool used_up[DRIVES][MODEL_IDS];
-	int64_t days;         /* by which the clock of forgetting is ahead */
+	int64_t days; /* by which the clock of forgetting is ahead */
 } World;
 
 static int index_of(const World *world, int drive, const NodeId *id)
@@ -270,7 +270,7 @@ static unsigned make_steps(World *world, int drive, ModelStep *steps)
 }
 
 /* How often each came out: what never does is not tested. */
-static unsigned outcomes[JOURNAL_EXISTS + 1];
+static unsigned outcomes[JOURNAL_CASE_TAKEN + 1];
 
 static void commit_some(World *world, int drive)
 {
@@ -374,6 +374,9 @@ static void world_begin(World *world, unsigned seed)
 	journal_drive_set_quota(world->fixture->journal, &world->drives[1], 20, &error);
 	g_assert_no_error(error);
 	world->models[1].quota = 20;
+	journal_drive_set_caseless(world->fixture->journal, &world->drives[1], true, &error);
+	g_assert_no_error(error);
+	world->models[1].caseless = true;
 	for (int drive = 0; drive < DRIVES; drive++) {
 		world->past[drive] = g_array_new(FALSE, FALSE, sizeof(ModelStep));
 		world->models[drive].nodes[0] = (ModelNode){

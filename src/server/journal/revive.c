@@ -56,17 +56,27 @@ static bool bury_children(Ledger *ledger, int64_t folder, int64_t except, int64_
 
 static bool name_taken(Ledger *ledger, const Folder *folder, bool *ret_taken, GError **error)
 {
-	SqlStatement *statement = sql_statement(
-		ledger->session,
-		"SELECT 1 FROM node AS other WHERE other.parent = $2 AND other.deleted = 0 "
-		"AND other.name = (SELECT name FROM node WHERE key = $1)",
-		error);
+	SqlStatement *statement =
+		sql_statement(ledger->session, "SELECT name FROM node WHERE key = $1", error);
 	if (!statement) {
 		return false;
 	}
 	sql_bind_int(statement, 1, folder->key);
-	sql_bind_int(statement, 2, folder->parent);
-	return sql_step(statement, ret_taken, error);
+	bool row;
+	if (!sql_step(statement, &row, error)) {
+		return false;
+	}
+	g_assert(row);
+	LedgerName wish = { .parent = folder->parent, .node = folder->key };
+	const void *bytes = sql_column_bytes(statement, 0, &wish.size);
+	g_autofree void *name = g_memdup2(bytes, wish.size);
+	wish.name = name;
+	JournalOutcome outcome;
+	if (!ledger_check_name(ledger, &wish, &outcome, error)) {
+		return false;
+	}
+	*ret_taken = outcome != JOURNAL_APPLIED;
+	return true;
 }
 
 /* Keys of the dead folders from this one upwards. */
@@ -126,17 +136,25 @@ typedef struct Child {
 	bool deleted;
 } Child;
 
+#define CHILDREN_WITH(other)                                                         \
+	"SELECT key, kind, deleted FROM node WHERE parent = $1 AND (deleted = 0 OR " \
+	"(seq = $2 AND NOT " other "))"
+#define OTHER(named)                                                             \
+	"EXISTS (SELECT 1 FROM node AS other WHERE other.parent = $1 AND " named \
+	" AND other.key <> node.key AND (other.deleted = 0 OR other.seq = $2))"
+#define NAMED_OTHER OTHER("other.name = node.name")
+/* Two, so that each finds its index. */
+#define FOLDED_OTHER                                                               \
+	"(" OTHER("other.folded = coalesce(node.folded, node.name)") " OR " OTHER( \
+		"other.name = coalesce(node.folded, node.name) AND other.folded IS NULL") ")"
+
 /* Live children, and those deleted under the seq whose names are free. */
 static bool children_with(Ledger *ledger, int64_t folder, uint64_t with, GArray *ret_children,
 			  GError **error)
 {
-	SqlStatement *statement = sql_statement(
-		ledger->session,
-		"SELECT key, kind, deleted FROM node WHERE parent = $1 AND (deleted = 0 OR "
-		"(seq = $2 AND NOT EXISTS (SELECT 1 FROM node AS other WHERE other.parent = $1 "
-		"AND other.name = node.name AND other.key <> node.key "
-		"AND (other.deleted = 0 OR other.seq = $2))))",
-		error);
+	const char *text =
+		ledger->caseless ? CHILDREN_WITH(FOLDED_OTHER) : CHILDREN_WITH(NAMED_OTHER);
+	SqlStatement *statement = sql_statement(ledger->session, text, error);
 	if (!statement) {
 		return false;
 	}
@@ -232,13 +250,13 @@ static bool free_name(Ledger *ledger, int64_t folder, GBytes *name, GBytes **ret
 	const void *bytes = g_bytes_get_data(name, &size);
 	g_autoptr(GBytes) free = g_bytes_ref(name);
 	for (unsigned attempt = 1;; attempt++) {
-		gsize free_size;
-		const void *free_bytes = g_bytes_get_data(free, &free_size);
-		int64_t other;
-		if (!ledger_child(ledger, folder, free_bytes, free_size, &other, error)) {
+		LedgerName wish = { .parent = folder };
+		JournalOutcome outcome;
+		wish.name = g_bytes_get_data(free, &wish.size);
+		if (!ledger_check_name(ledger, &wish, &outcome, error)) {
 			return false;
 		}
-		if (other == 0) {
+		if (outcome == JOURNAL_APPLIED) {
 			*ret_name = g_steal_pointer(&free);
 			return true;
 		}

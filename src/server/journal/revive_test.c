@@ -234,6 +234,35 @@ static void test_taken_names(void)
 }
 
 /* Restores a file beside another of its name, and looks at the name that it gets. */
+/* In a drive that is caseless, what comes back makes way for a name in another case, too. */
+static void test_restoring_makes_no_twins(void)
+{
+	g_autoptr(Fixture) fixture = fixture_new();
+	g_autoptr(GError) error = NULL;
+	journal_drive_set_caseless(fixture->journal, &fixture->drive, true, &error);
+	g_assert_no_error(error);
+	NodeId folder = fixture_make(fixture, &fixture->drive, "folder/");
+	NodeId old = fixture_make(fixture, &folder, "file");
+	g_assert_cmpint(fixture_delete_now(fixture, &old), ==, JOURNAL_APPLIED);
+	fixture_make(fixture, &folder, "FILE");
+	uint64_t seq;
+	journal_restore(fixture->journal, &fixture->drive, 1, &old, 0, &seq, &error);
+	g_assert_no_error(error);
+	g_assert_true(fixture_resolves(fixture, "folder/file (restored)", &old));
+	g_assert_cmpint(fixture_delete_now(fixture, &folder), ==, JOURNAL_APPLIED);
+	fixture_make(fixture, &fixture->drive, "Folder/");
+	/* What is put into a deleted folder brings it back; not here. */
+	NodeId id = node_id_random();
+	g_autoptr(Commit) commit = fixture_commit(fixture);
+	fixture_file(commit, &id, &folder, "new", "new");
+	fixture_run(commit);
+	g_assert_cmpint(fixture_outcome(commit, 0), ==, JOURNAL_NO_PARENT);
+	journal_restore(fixture->journal, &fixture->drive, 1, &folder, 0, &seq, &error);
+	g_assert_no_error(error);
+	g_assert_true(fixture_resolves(fixture, "folder (restored)", &folder));
+	fixture_check(fixture);
+}
+
 static void expect_restored(const char *name, const char *expected)
 {
 	g_autoptr(Fixture) fixture = fixture_new();
@@ -384,6 +413,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/server/journal/revive/ancestors-come-back-alone",
 			test_ancestors_come_back_alone);
 	g_test_add_func("/server/journal/revive/taken-names-get-another", test_taken_names);
+	g_test_add_func("/server/journal/revive/restoring-makes-no-twins",
+			test_restoring_makes_no_twins);
 	g_test_add_func("/server/journal/revive/restored-names-keep-their-ending",
 			test_restored_names);
 	g_test_add_func("/server/journal/sweep/forgets-by-time", test_forgets_by_time);

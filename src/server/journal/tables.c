@@ -117,7 +117,9 @@ static const char step_2[] =
 	"INSERT INTO leased SELECT lease.account, sum(chunk.raw_size) FROM lease"
 	" JOIN chunk ON chunk.key = lease.chunk GROUP BY lease.account;";
 
-static const char *const steps[] = { step_1, step_2 };
+static const char step_3[] = "ALTER TABLE drive ADD COLUMN caseless BIGINT NOT NULL DEFAULT 0;";
+
+static const char *const steps[] = { step_1, step_2, step_3 };
 
 bool tables_migrate(Sql *sql, GError **error)
 {
