@@ -6,8 +6,10 @@
 
 /*
  * All that pages say, in every language: name, English, 简体中文. {1}, {2}, {3} are filled in. A
- * phrase without one of its languages does not compile.
+ * phrase without one of its languages does not compile. As a table, which clang-format would make
+ * 200 columns wide.
  */
+/* clang-format off */
 #define PHRASE_LIST(X) \
 	X(THIS_LANGUAGE, "English", "简体中文") \
 	X(LANGUAGES, "Language", "语言") \
@@ -324,12 +326,12 @@
 	  "The drive was restarted, or it took too long. Nobody was signed in. Start " \
 	  "once more.", \
 	  "网盘已重新启动，或等待时间过长。没有人登录。请重新开始。")
+/* clang-format on */
 
 typedef enum Phrase {
 #define PHRASE_NAME(name, english, chinese) PHRASE_##name,
-	PHRASE_LIST(PHRASE_NAME)
+	PHRASE_LIST(PHRASE_NAME) PHRASE_LAST,
 #undef PHRASE_NAME
-	PHRASE_LAST,
 } Phrase;
 
 typedef enum Language {

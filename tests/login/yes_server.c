@@ -116,8 +116,7 @@ static void serve(Yes *yes)
 	};
 	const Service services[] = { pages, oauth_service(oauth), api_service(api) };
 	const FrontOptions options = { .listen = "127.0.0.1:0" };
-	g_autoptr(Front) front =
-		front_start(&options, services, G_N_ELEMENTS(services), &error);
+	g_autoptr(Front) front = front_start(&options, services, G_N_ELEMENTS(services), &error);
 	g_assert_no_error(error);
 	oauth_set_issuer(oauth, front_url(front));
 	printf("yes-server: ready on %s\n", front_url(front));
