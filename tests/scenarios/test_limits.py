@@ -157,7 +157,8 @@ def test_second_imdrive_of_a_profile_joins_the_first(devices, tmp_path):
     (("sync", "/nonexistent"), 1, "bind '/nonexistent': there is no such folder: make it first"),
     (("sync", "/etc/passwd"), 1, "bind '/etc/passwd': that is no folder"),
     (("versions", "nowhere"), 1, "does not lie in a folder that this profile syncs"),
-    (("login", "http://127.0.0.1:1"), 1, "sign in to http://127.0.0.1:1: "),
+    (("login", "http://127.0.0.1:1"), 1,
+     "sign in to http://127.0.0.1:1: no drive answers at http://127.0.0.1:1 (Failed to connect"),
     (("--nonsense",), 2, "unknown option"),
     (("status", "--nonsense"), 2, "nonsense"),
     (("versions", "/etc/passwd"), 1, "does not lie in a folder"),
@@ -189,7 +190,9 @@ def test_what_is_asked_for_and_not_there(devices):
     write(a.path("file"), "1")
     a.once()
     for arguments, says in [
-            (("versions", a.path("no")), "no such file or folder on the drive"),
+            (("versions", a.path("no")), "no such file or folder on the drive; if it was deleted, "
+                                         "'imdrive restore FILE' brings it back"),
+            (("devices", "revoke", "99"), "no device 99; 'imdrive devices' lists them"),
             (("restore", a.path("no")), "nothing of that name was deleted"),
             (("restore", a.path("file"), "--version", "7"), "'imdrive versions FILE' lists"),
             (("sync", a.folder.parent), "one lies in the other: choose a folder beside it")]:
@@ -204,6 +207,41 @@ def test_a_folder_of_another_profile_is_refused(devices, tmp_path, server):
     other = Device(tmp_path, "other", server).login()
     done = other.command("sync", a.folder, check=False)
     assert done.returncode == 1 and "another profile or device has bound this folder" in done.stderr
+
+
+def test_what_cannot_be_bound_is_not_bound(devices, tmp_path, server):
+    """What was tried in vain is forgotten, and leaves nothing in anybody's way."""
+    a = devices("a", start=False)
+    for command, place, says in [
+            ("sync", "/proc", "make '.imdrive'"),
+            ("mount", "/etc", "there are files in that folder"),
+            ("mount", "/etc/passwd", "that is no folder")]:
+        done = a.command(command, place, check=False)
+        assert done.returncode == 1 and says in done.stderr and "Ctrl-C" not in done.stderr, done
+    a.once()
+    assert [binding["path"] for binding in a.status()["bindings"]] == [str(a.folder)]
+    # The one that is already running says what it was about.
+    a.start()
+    for command in ("sync", "mount"):
+        done = a.command(command, "/proc", check=False)
+        assert done.returncode == 1 and f"imdrive: {command} '/proc': " in done.stderr, done
+        assert "Ctrl-C" not in done.stderr
+    assert len(a.status()["bindings"]) == 1
+
+
+def test_status_says_what_is_wrong_once(devices, server):
+    a = devices("a")
+    a.wait_idle()
+    server.stop()
+    a.wait_state("offline")
+    shown = a.command("status").stdout
+    assert shown.count("the drive cannot be reached (") == 1 and "when it is there again" in shown
+    server.start()
+    a.wait_idle()
+    a.stop()
+    shown = a.command("status").stdout
+    assert shown.startswith("not running, http://") and "offline" not in shown
+    assert f"{a.folder}: not running, 0 files" in shown
 
 
 def test_an_address_in_use_is_said(server, tmp_path):

@@ -7,6 +7,7 @@
 #include "client/cli/command.h"
 
 #include "base/error.h"
+#include "client/control/control_client.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -65,6 +66,26 @@ Profile *command_profile(const CommandContext *context, GError **error)
 		return NULL;
 	}
 	return g_steal_pointer(&profile);
+}
+
+void command_hint(GError **error, int code, const char *hint)
+{
+	if (error && g_error_matches(*error, DRIVE_ERROR, code)) {
+		g_autofree char *text = g_steal_pointer(&(*error)->message);
+		(*error)->message = g_strconcat(text, "; ", hint, NULL);
+	}
+}
+
+bool command_attach(const CommandContext *context, const char *folder, bool mount, GError **error)
+{
+	g_autofree char *absolute = g_canonicalize_filename(folder, NULL);
+	json_auto_t *params = json_pack("{s:s, s:b}", "folder", absolute, "mount", mount);
+	json_auto_t *result = control_client_call(context->profile, "attach", params, error);
+	if (!result) {
+		g_prefix_error(error, "%s '%s': ", mount ? "mount" : "sync", folder);
+		return false;
+	}
+	return true;
 }
 
 static void show_help(FILE *to)

@@ -41,5 +41,13 @@ bool command_count(const Command *command, int argc, int min, int max, GError **
 /* The profile, signed in; NULL with what to do about it. */
 Profile *command_profile(const CommandContext *context, GError **error);
 
+/* Adds what to do, if it failed with this code. */
+void command_hint(GError **error, int code, const char *hint);
+
+/*
+ * Another process has the profile: it is asked to take the folder too, or to mount the drive there.
+ */
+bool command_attach(const CommandContext *context, const char *folder, bool mount, GError **error);
+
 /* Runs the program; returns its exit code. */
 int command_main(int argc, char **argv);

@@ -24,8 +24,11 @@
 static bool set_failure(GError **error, const char *what, const char *path, int errnum)
 {
 	if (errnum == ENODATA || errnum == EOPNOTSUPP || errnum == EPERM) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
-			    "%s '%s': it is not on a mounted drive ('imdrive mount')", what, path);
+		g_set_error(
+			error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+			"%s '%s': it is not on a mounted drive ('imdrive mount'); what a folder "
+			"syncs is all here",
+			what, path);
 		return false;
 	}
 	if (errnum == EBUSY) {

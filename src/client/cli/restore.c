@@ -28,11 +28,9 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	json_auto_t *answer = history_restore(profile, path, MAX(version, 0), error);
 	if (!answer) {
 		g_prefix_error(error, "restore '%s': ", argv[1]);
-		if (version > 0 && error && (*error)->code == DRIVE_ERROR_NOT_FOUND) {
-			g_autofree char *text = g_strdup((*error)->message);
-			g_clear_error(error);
-			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
-				    "%s; 'imdrive versions FILE' lists what there is", text);
+		if (version > 0) {
+			command_hint(error, DRIVE_ERROR_NOT_FOUND,
+				     "'imdrive versions FILE' lists what there is");
 		}
 		return false;
 	}

@@ -87,9 +87,9 @@ static void show_pace(const json_t *binding)
 	}
 }
 
-static void show_binding(const json_t *binding)
+static void show_binding(const json_t *binding, bool running)
 {
-	printf("  %s: %s", text(binding, "path"), text(binding, "state"));
+	printf("  %s: %s", text(binding, "path"), running ? text(binding, "state") : "not running");
 	json_int_t pending = json_integer_value(json_object_get(binding, "pending"));
 	json_int_t left = json_integer_value(json_object_get(binding, "bytes_left"));
 	g_autofree char *size =
@@ -135,18 +135,35 @@ static void show_limit(const json_t *status, const char *direction)
 	}
 }
 
+/* What a binding says as its reason need not be said again. */
+static bool is_reason(const json_t *status, const json_t *problem)
+{
+	size_t index;
+	json_t *binding;
+	json_array_foreach(json_object_get(status, "bindings"), index, binding)
+	{
+		if (strcmp(text(binding, "path"), text(problem, "path")) == 0 &&
+		    strcmp(text(binding, "reason"), text(problem, "message")) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void show(const json_t *status)
 {
 	size_t index;
 	json_t *item;
+	bool running = json_is_true(json_object_get(status, "running"));
 	if (json_is_true(json_object_get(status, "signed_in"))) {
-		printf("%s, %s as %s, this device is '%s'\n", text(status, "state"),
-		       text(status, "server"), text(status, "account"), text(status, "device"));
+		printf("%s, %s as %s, this device is '%s'\n",
+		       running ? text(status, "state") : "not running", text(status, "server"),
+		       text(status, "account"), text(status, "device"));
 	} else {
 		const char *server = text(status, "server");
 		printf("signed out: run 'imdrive login %s'\n", *server ? server : "URL");
 	}
-	if (!json_is_true(json_object_get(status, "running"))) {
+	if (!running) {
 		puts("nothing is being synced: run 'imdrive sync FOLDER'");
 	}
 	const json_t *credential = json_object_get(status, "credential");
@@ -157,11 +174,13 @@ static void show(const json_t *status)
 	show_limit(status, "down");
 	json_array_foreach(json_object_get(status, "bindings"), index, item)
 	{
-		show_binding(item);
+		show_binding(item, running);
 	}
 	json_array_foreach(json_object_get(status, "errors"), index, item)
 	{
-		printf("  ! %s: %s\n", text(item, "path"), text(item, "message"));
+		if (!is_reason(status, item)) {
+			printf("  ! %s: %s\n", text(item, "path"), text(item, "message"));
+		}
 	}
 }
 

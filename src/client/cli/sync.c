@@ -17,19 +17,6 @@ static const GOptionEntry entries[] = {
 	G_OPTION_ENTRY_NULL,
 };
 
-/* Another process has the profile: it is asked to take the folder too. */
-static bool attach(const CommandContext *context, const char *folder, GError **error)
-{
-	g_autofree char *absolute = g_canonicalize_filename(folder, NULL);
-	json_auto_t *params = json_pack("{s:s}", "folder", absolute);
-	json_auto_t *result = control_client_call(context->profile, "attach", params, error);
-	if (!result) {
-		g_prefix_error(error, "sync '%s': ", folder);
-		return false;
-	}
-	return true;
-}
-
 typedef struct Waiting {
 	char *folder; /* as status shows it */
 	char *reason; /* why it cannot be settled; NULL if it is */
@@ -64,7 +51,7 @@ static bool wait_for_idle(json_t *status, void *data)
 /* What runs already takes the folder, and tells when it is settled. */
 static bool attach_once(const CommandContext *context, const char *folder, GError **error)
 {
-	if (!attach(context, folder, error)) {
+	if (!command_attach(context, folder, false, error)) {
 		return false;
 	}
 	g_autofree char *real = realpath(folder, NULL);
@@ -93,17 +80,16 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	if (!profile) {
 		return false;
 	}
+	const ProfileLogin *login = profile_login(profile);
+	g_autofree char *hello = g_strdup_printf("Syncing '%s' with %s as %s. Ctrl-C ends it.",
+						 argv[1], login->server, login->account);
 	const DaemonOptions options = {
 		.profile = profile,
 		.folder = argv[1],
 		.once = once,
+		.hello = once ? NULL : hello,
 		.progress = isatty(STDERR_FILENO),
 	};
-	if (!once && g_file_test(argv[1], G_FILE_TEST_IS_DIR)) {
-		const ProfileLogin *login = profile_login(profile);
-		fprintf(stderr, "Syncing '%s' with %s as %s. Ctrl-C ends it.\n", argv[1],
-			login->server, login->account);
-	}
 	g_autoptr(GError) failure = NULL;
 	if (daemon_run(&options, &failure)) {
 		return true;
@@ -112,7 +98,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 		return attach_once(context, argv[1], error);
 	}
 	if (g_error_matches(failure, DRIVE_ERROR, DRIVE_ERROR_BUSY)) {
-		if (!attach(context, argv[1], error)) {
+		if (!command_attach(context, argv[1], false, error)) {
 			return false;
 		}
 		printf("The imdrive that is already running syncs '%s' from now on.\n", argv[1]);

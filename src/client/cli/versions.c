@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
 #include "client/cli/command.h"
 #include "client/login/drive_path.h"
 #include "client/login/history.h"
@@ -34,6 +35,8 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	json_auto_t *answer = history_versions(profile, path, error);
 	if (!answer) {
 		g_prefix_error(error, "list the versions of '%s': ", argv[1]);
+		command_hint(error, DRIVE_ERROR_NOT_FOUND,
+			     "if it was deleted, 'imdrive restore FILE' brings it back");
 		return false;
 	}
 	size_t index;

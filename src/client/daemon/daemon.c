@@ -212,6 +212,28 @@ static bool open_bound(Daemon *daemon, const ProfileBinding *known, Bound *bound
 	return true;
 }
 
+/* Adds what to do to a refusal of the file system. */
+static void explain(GError **error)
+{
+	if (error && g_error_matches(*error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN)) {
+		g_autofree char *text = g_steal_pointer(&(*error)->message);
+		(*error)->message = g_strconcat(text, ": name a folder that is yours", NULL);
+	}
+}
+
+/* A folder that could not be bound is none that is bound, and anybody may bind it. */
+static void forget(Daemon *daemon, const ProfileBinding *known)
+{
+	g_autofree char *id = g_strdup(known->id);
+	g_autofree char *marker = g_build_filename(known->folder, DISK_RESERVED, "marker", NULL);
+	g_autofree char *text = NULL;
+	if (!known->mount && g_file_get_contents(marker, &text, NULL, NULL) &&
+	    strcmp(text, id) == 0) {
+		unlink(marker);
+	}
+	profile_unbind(daemon->profile, id, NULL);
+}
+
 bool daemon_attach(Daemon *daemon, const char *folder, bool mount, GError **error)
 {
 	/* A dead mount must be gone before the folder can be looked at. */
@@ -235,6 +257,10 @@ bool daemon_attach(Daemon *daemon, const char *folder, bool mount, GError **erro
 	bound->mount = known->mount;
 	if (!open_bound(daemon, known, bound, error)) {
 		bound_free(bound);
+		if (known->is_new) {
+			forget(daemon, known);
+		}
+		explain(error);
 		return false;
 	}
 	g_ptr_array_add(daemon->bounds, bound);
@@ -497,7 +523,11 @@ static bool start(Daemon *daemon, const DaemonOptions *options, GError **error)
 		return false;
 	}
 	if (options->folder) {
-		return daemon_attach(daemon, options->folder, options->mount, error);
+		bool bound = daemon_attach(daemon, options->folder, options->mount, error);
+		if (bound && options->hello) {
+			fprintf(stderr, "%s\n", options->hello);
+		}
+		return bound;
 	}
 	daemon->stays = true;
 	attach_known(daemon);

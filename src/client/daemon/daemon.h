@@ -15,6 +15,7 @@ typedef struct DaemonOptions {
 			       whatever user interfaces ask for; need not be signed in */
 	bool mount;         /* it is the place of a virtual disk */
 	bool once;          /* end when both sides are settled */
+	const char *hello;  /* a line for a person once the folder is bound; NULL: none */
 	bool progress;      /* a line for a person on the terminal */
 } DaemonOptions;
 

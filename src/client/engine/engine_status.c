@@ -21,6 +21,11 @@ static void problem_free(void *data)
 /* What was tried and what was wrong; and, where that is nothing, what to do. */
 static char *message_of(const GError *error)
 {
+	if (error->code == DRIVE_ERROR_OFFLINE) {
+		return g_strdup_printf("the drive cannot be reached (%s); it goes on by itself "
+				       "when it is there again",
+				       error->message);
+	}
 	bool full = error->code == DRIVE_ERROR_NO_SPACE;
 	return g_strconcat(error->message,
 			   full ? "; it goes on by itself when there is room" : NULL, NULL);

@@ -79,14 +79,7 @@ static json_t *exchange(const Exchange *call, GError **error)
 		http_send(http, &request, g_cancellable_get_current(), error);
 	free(text);
 	if (!response) {
-		if (error && (*error)->code == DRIVE_ERROR_OFFLINE) {
-			g_autofree char *reason = g_strdup((*error)->message);
-			g_clear_error(error);
-			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE,
-				    "no drive answers at %s (%s): is the address right, and is it "
-				    "running?",
-				    call->server, reason);
-		}
+		server_url_explain(call->server, error);
 		return NULL;
 	}
 	if (response->status < 200 || response->status > 299) {

@@ -65,6 +65,8 @@ static bool send(const HttpRequest *request, GCancellable *cancellable, Endpoint
 	g_autoptr(Http) http = http_new("imdrive");
 	g_autoptr(HttpResponse) response = http_send(http, request, cancellable, error);
 	if (!response) {
+		g_autofree char *server = http_origin(request->url);
+		server_url_explain(server, error);
 		return false;
 	}
 	if (response->status == 429 || response->status >= 500) {

@@ -20,6 +20,19 @@ bool server_url_is_loopback(const char *url)
 	return host && is_loopback_host(host);
 }
 
+void server_url_explain(const char *server, GError **error)
+{
+	if (!error || !g_error_matches(*error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE)) {
+		return;
+	}
+	g_autofree char *text = g_steal_pointer(&(*error)->message);
+	g_autofree char *origin = g_strconcat(server, ": ", NULL);
+	const char *reason = g_str_has_prefix(text, origin) ? text + strlen(origin) : text;
+	(*error)->message = g_strdup_printf(
+		"no drive answers at %s (%s): is the address right, and is it running?", server,
+		reason);
+}
+
 bool server_url_is_below(const char *url, const char *base)
 {
 	size_t size = strlen(base);

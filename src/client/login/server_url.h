@@ -13,6 +13,9 @@
  */
 char *server_url_read(const char *typed, GError **error);
 
+/* Puts into words what it means that nothing answers (DRIVE_ERROR_OFFLINE), and what to do. */
+void server_url_explain(const char *server, GError **error);
+
 /* Whether the host of this URL is this machine: localhost, 127.x.x.x, [::1]. */
 bool server_url_is_loopback(const char *url);
 

@@ -67,9 +67,27 @@ static void below_is_not_beside(void)
 
 #define ADD(name, function) g_test_add_func("/client/login/server_url/" name, function)
 
+static void test_says_that_nothing_answers(void)
+{
+	GError *error = g_error_new_literal(DRIVE_ERROR, DRIVE_ERROR_OFFLINE,
+					    "https://drive.example.org: no route");
+	server_url_explain("https://drive.example.org", &error);
+	g_assert_cmpstr(error->message, ==,
+			"no drive answers at https://drive.example.org (no route): is the address "
+			"right, and is it running?");
+	g_clear_error(&error);
+	/* Any other failure says for itself what it is. */
+	error = g_error_new_literal(DRIVE_ERROR, DRIVE_ERROR_INVALID, "the certificate is old");
+	server_url_explain("https://drive.example.org", &error);
+	g_assert_cmpstr(error->message, ==, "the certificate is old");
+	g_clear_error(&error);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/client/login/server_url/says-that-nothing-answers",
+			test_says_that_nothing_answers);
 	ADD("what-is-typed-is-made-whole", what_is_typed_is_made_whole);
 	ADD("plain-http-is-for-this-machine-only", plain_http_is_for_this_machine_only);
 	ADD("what-is-no-address-is-refused", what_is_no_address_is_refused);

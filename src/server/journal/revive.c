@@ -206,7 +206,7 @@ bool revive_below(Ledger *ledger, int64_t folder, uint64_t with, GError **error)
 
 static bool fail(GError **error, DriveError code, const char *reason)
 {
-	g_set_error(error, DRIVE_ERROR, code, "restore: %s", reason);
+	g_set_error_literal(error, DRIVE_ERROR, code, reason);
 	return false;
 }
 
