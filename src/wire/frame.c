@@ -5,6 +5,7 @@
  */
 #include "wire/frame.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/limits.h"
 
@@ -24,13 +25,6 @@ static void append_u32(GByteArray *body, uint32_t value)
 static void append_u8(GByteArray *body, uint8_t value)
 {
 	g_byte_array_append(body, &value, 1);
-}
-
-static uint32_t read_u32(const uint8_t *bytes)
-{
-	uint32_t le;
-	memcpy(&le, bytes, sizeof le);
-	return GUINT32_FROM_LE(le);
 }
 
 void frame_append_message(GByteArray *body, const void *message, size_t size)
@@ -79,7 +73,7 @@ static bool next_frame(FrameReader *reader, uint8_t type, size_t size_max,
 	if (reader->at[0] != type) {
 		return fail(error, DRIVE_ERROR_INVALID, "not the frame that must come here");
 	}
-	uint32_t size = read_u32(reader->at + 1);
+	uint32_t size = bytes_get32(reader->at + 1);
 	if (size > size_max) {
 		return fail(error, DRIVE_ERROR_TOO_LARGE, "frame too large");
 	}
@@ -115,7 +109,7 @@ bool frame_reader_chunk(FrameReader *reader, EncodedChunk *ret_chunk, bool *ret_
 		return fail(error, DRIVE_ERROR_INVALID, "chunk without bytes");
 	}
 	uint8_t encoding = bytes[CHUNK_ID_SIZE];
-	uint32_t raw_size = read_u32(bytes + CHUNK_ID_SIZE + 1);
+	uint32_t raw_size = bytes_get32(bytes + CHUNK_ID_SIZE + 1);
 	size_t encoded_size = size - CHUNK_HEADER_SIZE;
 	if (encoding > CODEC_ZSTD) {
 		return fail(error, DRIVE_ERROR_INVALID, "chunk of unknown encoding");

@@ -2,7 +2,7 @@
 /* See the header. Lookups are binary searches; ranges grow at their ends. */
 #include "client/virtual/ranges.h"
 
-#include <string.h>
+#include "base/bytes.h"
 
 static Range *at(const Ranges *ranges, unsigned index)
 {
@@ -75,19 +75,6 @@ bool ranges_have(const Ranges *ranges, uint64_t from, uint64_t to)
 
 /* ---- bytes -------------------------------------------------------------------------------- */
 
-static void put64(uint8_t *to, uint64_t value)
-{
-	value = GUINT64_TO_LE(value);
-	memcpy(to, &value, sizeof value);
-}
-
-static uint64_t get64(const uint8_t *from)
-{
-	uint64_t value;
-	memcpy(&value, from, sizeof value);
-	return GUINT64_FROM_LE(value);
-}
-
 static int compare_size(const void *a_data, const void *b_data)
 {
 	const Range *a = a_data, *b = b_data;
@@ -114,8 +101,8 @@ size_t ranges_encode(const Ranges *ranges, uint8_t ret_bytes[RANGES_SIZE_MAX])
 	}
 	for (unsigned i = 0; i < kept->len; i++) {
 		const Range *range = &g_array_index(kept, Range, i);
-		put64(ret_bytes + 16 * (size_t)i, range->from);
-		put64(ret_bytes + 16 * (size_t)i + 8, range->to);
+		bytes_put64(ret_bytes + 16 * (size_t)i, range->from);
+		bytes_put64(ret_bytes + 16 * (size_t)i + 8, range->to);
 	}
 	return 16 * (size_t)kept->len;
 }
@@ -126,7 +113,7 @@ bool ranges_decode(const uint8_t *bytes, size_t count, uint64_t size, Ranges *re
 	bool ok = count % 16 == 0 && count <= RANGES_SIZE_MAX;
 	uint64_t end = 0;
 	for (size_t i = 0; ok && i < count; i += 16) {
-		uint64_t from = get64(bytes + i), to = get64(bytes + i + 8);
+		uint64_t from = bytes_get64(bytes + i), to = bytes_get64(bytes + i + 8);
 		ok = from < to && to <= size && (i == 0 || from > end);
 		end = to;
 		if (ok) {

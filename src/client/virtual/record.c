@@ -6,6 +6,7 @@
  */
 #include "client/virtual/record.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "chunk/content.h"
@@ -32,27 +33,14 @@ void record_clear(Record *record)
 
 /* ---- bytes -------------------------------------------------------------------------------- */
 
-static void put64(uint8_t *to, uint64_t value)
-{
-	value = GUINT64_TO_LE(value);
-	memcpy(to, &value, sizeof value);
-}
-
-static uint64_t get64(const uint8_t *from)
-{
-	uint64_t value;
-	memcpy(&value, from, sizeof value);
-	return GUINT64_FROM_LE(value);
-}
-
 size_t record_encode(const Record *record, uint8_t ret_bytes[RECORD_SIZE_MAX])
 {
 	ret_bytes[0] = VERSION;
 	ret_bytes[1] = (uint8_t)((record->complete ? FLAG_COMPLETE : 0) |
 				 (record->is_aside ? FLAG_ASIDE : 0));
-	put64(ret_bytes + 2, (uint64_t)record->change_ns);
-	put64(ret_bytes + 10, (uint64_t)record->mtime_ns);
-	put64(ret_bytes + 18, record->size);
+	bytes_put64(ret_bytes + 2, (uint64_t)record->change_ns);
+	bytes_put64(ret_bytes + 10, (uint64_t)record->mtime_ns);
+	bytes_put64(ret_bytes + 18, record->size);
 	if (record->is_aside) {
 		memcpy(ret_bytes + HEAD_SIZE, record->aside, ASIDE_SIZE);
 		return HEAD_SIZE + ASIDE_SIZE;
@@ -90,9 +78,9 @@ bool record_decode(const uint8_t *bytes, size_t size, Record *ret_record, GError
 	if (known) {
 		record.complete = bytes[1] & FLAG_COMPLETE;
 		record.is_aside = bytes[1] & FLAG_ASIDE;
-		record.change_ns = (int64_t)get64(bytes + 2);
-		record.mtime_ns = (int64_t)get64(bytes + 10);
-		record.size = get64(bytes + 18);
+		record.change_ns = (int64_t)bytes_get64(bytes + 2);
+		record.mtime_ns = (int64_t)bytes_get64(bytes + 10);
+		record.size = bytes_get64(bytes + 18);
 		known = record.size <= FILE_SIZE_MAX && size - HEAD_SIZE <= RECORD_CONTENT_SIZE_MAX;
 	}
 	if (known && record.is_aside) {

@@ -14,6 +14,7 @@
  */
 #include "server/blobs/pack.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "server/blobs/place_impl.h"
@@ -33,31 +34,11 @@ G_STATIC_ASSERT(PACK_RECORD_HEADER_SIZE % BLOBS_ALIGNMENT == 0);
 
 static const uint8_t header_magic[7] = { 'I', 'M', 'D', 'P', 'A', 'C', 'K' };
 
-static void put_u32(uint8_t *at, uint32_t value)
-{
-	value = GUINT32_TO_LE(value);
-	memcpy(at, &value, sizeof(value));
-}
-
-static void put_u64(uint8_t *at, uint64_t value)
-{
-	value = GUINT64_TO_LE(value);
-	memcpy(at, &value, sizeof(value));
-}
-
-static uint32_t get_u32(const uint8_t *at)
-{
-	uint32_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return GUINT32_FROM_LE(value);
-}
-
 void pack_header_encode(uint64_t pack, uint8_t ret_bytes[PACK_HEADER_SIZE])
 {
 	memcpy(ret_bytes, header_magic, sizeof(header_magic));
 	ret_bytes[7] = VERSION;
-	put_u64(ret_bytes + 8, pack);
+	bytes_put64(ret_bytes + 8, pack);
 }
 
 bool pack_header_decode(uint64_t pack, const uint8_t bytes[PACK_HEADER_SIZE], GError **error)
@@ -85,8 +66,8 @@ static void record_check(uint64_t pack, uint64_t offset, const uint8_t *header,
 	uint8_t checked[16 + CHECKED_SIZE];
 	ChunkId hash;
 
-	put_u64(checked, pack);
-	put_u64(checked + 8, offset);
+	bytes_put64(checked, pack);
+	bytes_put64(checked + 8, offset);
 	memcpy(checked + 16, header, CHECKED_SIZE);
 	hash = chunk_id_of(checked, sizeof(checked));
 	memcpy(ret_check, hash.bytes, CHECK_SIZE);
@@ -96,9 +77,9 @@ void pack_record_encode(uint64_t pack, uint64_t offset, const EncodedChunk *chun
 			uint8_t ret_bytes[PACK_RECORD_HEADER_SIZE])
 {
 	memset(ret_bytes, 0, PACK_RECORD_HEADER_SIZE);
-	put_u32(ret_bytes, RECORD_MAGIC);
-	put_u32(ret_bytes + 4, chunk->size);
-	put_u32(ret_bytes + 8, chunk->raw_size);
+	bytes_put32(ret_bytes, RECORD_MAGIC);
+	bytes_put32(ret_bytes + 4, chunk->size);
+	bytes_put32(ret_bytes + 8, chunk->raw_size);
 	ret_bytes[12] = chunk->encoding;
 	memcpy(ret_bytes + 16, chunk->id.bytes, CHUNK_ID_SIZE);
 	record_check(pack, offset, ret_bytes, ret_bytes + CHECKED_SIZE);
@@ -108,11 +89,11 @@ bool pack_record_decode(uint64_t pack, uint64_t offset,
 			const uint8_t bytes[PACK_RECORD_HEADER_SIZE], EncodedChunk *ret_chunk,
 			GError **error)
 {
-	uint32_t size = get_u32(bytes + 4);
-	uint32_t raw_size = get_u32(bytes + 8);
+	uint32_t size = bytes_get32(bytes + 4);
+	uint32_t raw_size = bytes_get32(bytes + 8);
 	uint8_t check[CHECK_SIZE];
 
-	if (get_u32(bytes) == RECORD_MAGIC && size >= 1 && size <= raw_size &&
+	if (bytes_get32(bytes) == RECORD_MAGIC && size >= 1 && size <= raw_size &&
 	    raw_size <= CHUNK_SIZE_MAX && bytes[12] <= CODEC_ZSTD) {
 		record_check(pack, offset, bytes, check);
 		if (memcmp(check, bytes + CHECKED_SIZE, CHECK_SIZE) == 0) {
