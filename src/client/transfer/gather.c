@@ -246,6 +246,20 @@ static bool is_same(const UploadItem *item)
 					    item->info.executable == item->same_executable);
 }
 
+/* The content is known. False, with the outcome, if that was all that was missing. */
+static bool must_be_sent(UploadItem *item)
+{
+	if (item->verb == UPLOAD_HASH) {
+		item->outcome = UPLOAD_DONE;
+		return false;
+	}
+	if (is_same(item)) {
+		item->outcome = UPLOAD_SAME;
+		return false;
+	}
+	return true;
+}
+
 /*
  * The file was read: names its content, unless the disk did; then the server is thought to have it.
  */
@@ -263,12 +277,7 @@ static Progress conclude_file(Gather *gather, GBytes *promised)
 					     "its list of chunks is too long"));
 		return STOPPED;
 	}
-	if (item->verb == UPLOAD_HASH) {
-		item->outcome = UPLOAD_DONE;
-		return STOPPED;
-	}
-	if (is_same(item)) {
-		item->outcome = UPLOAD_SAME;
+	if (!must_be_sent(item)) {
 		return STOPPED;
 	}
 	if (!gather->run->again && item->same_as && g_bytes_equal(item->content, item->same_as)) {
@@ -373,15 +382,7 @@ static Progress gather_link(Gather *gather, UploadItem *item, GError **error)
 	g_clear_pointer(&item->content, g_bytes_unref);
 	item->content = g_bytes_new(target, strlen(target));
 	item->young = is_young(gather, &item->info);
-	if (item->verb == UPLOAD_HASH) {
-		item->outcome = UPLOAD_DONE;
-		return STOPPED;
-	}
-	if (is_same(item)) {
-		item->outcome = UPLOAD_SAME;
-		return STOPPED;
-	}
-	return GOING;
+	return must_be_sent(item) ? GOING : STOPPED;
 }
 
 /* A folder is the same whatever was put into it meanwhile. */
