@@ -227,7 +227,7 @@ static void fill(Fixture *fixture, DriveCaller *caller)
 			.verb = JOURNAL_CREATE,
 			.node = node_id_random(),
 			.parent = i == 3 ? operations[2].node : caller->drive,
-			.name = "abcd" + i,
+			.name = &"abcd"[i],
 			.name_size = 1,
 			.kind = i < 2 ? JOURNAL_LINK : JOURNAL_FOLDER,
 			.content = i < 2 ? "target" : NULL,

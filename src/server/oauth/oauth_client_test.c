@@ -198,8 +198,8 @@ static void what_is_removed_is_unknown(void)
 static void a14_a_name_that_cannot_be_seen_is_refused(void)
 {
 	static const char *const names[] = { "", "a\nb",
-					     "a\xe2\x80\xae"
-					     "b",
+					     ("a\xe2\x80\xae"
+					      "b"),
 					     "\xff" };
 	g_autoptr(Sql) sql = open_sql();
 	const char *const redirects[] = { "https://notes.example.org/done", NULL };

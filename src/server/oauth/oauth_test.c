@@ -299,7 +299,7 @@ static void a2_the_verifier_must_be_the_challenge_s(Fixture *fixture)
 	static const char *const endings[] = {
 		"",
 		"&code_verifier=",
-		"&code_verifier=" FIXTURE_CHALLENGE,
+		("&code_verifier=" FIXTURE_CHALLENGE),
 		"&code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl",
 	};
 	for (unsigned i = 0; i < G_N_ELEMENTS(endings); i++) {
