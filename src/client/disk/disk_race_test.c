@@ -111,7 +111,7 @@ typedef struct Person {
 	const char *path;
 	const char *text; /* what must never get lost; NULL: USER */
 	unsigned when;    /* before this plain call */
-	unsigned dies; /* the client is killed before this one; 0: never */
+	unsigned dies;    /* the client is killed before this one; 0: never */
 	bool done;
 	bool wrote;
 	bool waits;
