@@ -44,6 +44,7 @@ class Shell:
             address, Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
             | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
         self.items = []
+        self.count = 0
         self.shown = {}  # number of a notification -> (title, text, {label: action})
         self.context = GLib.MainContext()
         self.loop = GLib.MainLoop.new(self.context, False)
@@ -71,7 +72,8 @@ class Shell:
             self.items.append(values[0])
         elif method == "Notify":
             actions = values[5]
-            number = values[1] or len(self.shown) + 1
+            self.count += 1
+            number = values[1] or self.count
             self.shown[number] = (values[3], values[4],
                                   dict(zip(actions[1::2], actions[::2])))
             result = GLib.Variant("(u)", (number,))
@@ -96,9 +98,11 @@ class Shell:
         return wait_until(look, f"a notification says {title!r}, not {self.shown}")
 
     def press(self, number, label):
+        """As a desktop does it: what was pressed is done with, and goes."""
+        action = self.shown.pop(number)[2][label]
         self.bus.emit_signal(None, "/org/freedesktop/Notifications", NOTIFICATIONS,
                              "ActionInvoked",
-                             GLib.Variant("(us)", (number, self.shown[number][2][label])))
+                             GLib.Variant("(us)", (number, action)))
 
     # ---- the tray
 

@@ -67,6 +67,24 @@ def test_it_lives_on_in_the_tray(app, shell):
     assert Door(app.profile).ask("status")["result"]["state"] == "idle"
 
 
+def test_notifications_say_what_has_happened_and_do_it(app, shell):
+    many = app.home / "imdrive" / "many"
+    many.mkdir()
+    for count in range(1100):
+        (many / str(count)).touch()
+    wait_until(lambda: app.ask("status")["files"] == 1100 and app.ask("status")["state"] == "idle",
+               "all is on the drive")
+    app.click("Close")
+    wait_until(lambda: not app.find("Overview"), "the window is gone")
+    app.stop_daemon_for(lambda: shutil.rmtree(many))
+    number = shell.wait_notice("1101 files were deleted here")
+    shell.press(number, "Put them back")
+    wait_until(lambda: many.exists() and len(list(many.iterdir())) == 1100, "all is back")
+    this = next(item["id"] for item in app.ask("devices")["devices"] if item["this"])
+    app.ask("revoke", device=this)
+    shell.press(shell.wait_notice("Signed out"), "Sign in")
+    app.wait("Where is your drive?")
+
 
 def test_the_end_of_the_first_sync_is_told(window, server, shell):
     """To somebody who has closed the window meanwhile: here there never was one."""

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings that are more than a switch, and what every page owes to those who do not see it."""
 
-import os
-import shutil
-
 import pytest
 
 from drive import wait_until
