@@ -50,6 +50,8 @@ struct SimDevice {
 	Apply *apply;
 	Engine *engine;
 	GPtrArray *jobs;
+	GPtrArray *done; /* jobs that ran, and whose end the engine has not heard of */
+	bool lags;
 	int64_t wants_us;
 };
 
@@ -279,11 +281,16 @@ static void start(SimDevice *device)
 	device->wants_us = device->world->now_us;
 }
 
-static void run_and_post(SimDevice *device, unsigned index)
+static void run_one(SimDevice *device, unsigned index)
 {
 	Job *job = g_ptr_array_steal_index(device->jobs, index);
 	job->run(job);
-	engine_post(device->engine, job);
+	g_ptr_array_add(device->done, job);
+}
+
+static void post(SimDevice *device, unsigned index)
+{
+	engine_post(device->engine, g_ptr_array_steal_index(device->done, index));
 }
 
 /* The process ends: its calls fail, its jobs come back to nobody. */
@@ -293,7 +300,10 @@ static void end(SimDevice *device)
 	engine_cancel(device->engine);
 	while (engine_running(device->engine) > 0) {
 		while (device->jobs->len > 0) {
-			run_and_post(device, 0);
+			run_one(device, 0);
+		}
+		while (device->done->len > 0) {
+			post(device, 0);
 		}
 		engine_step(device->engine);
 	}
@@ -318,6 +328,7 @@ SimDevice *sim_device_new(SimWorld *world, const char *name, const char *folder,
 	device->state_path = g_build_filename(folder, name, NULL);
 	device->older_path = g_strconcat(device->state_path, ".older", NULL);
 	device->jobs = g_ptr_array_new();
+	device->done = g_ptr_array_new();
 	device->online = true;
 	DiskMemoryOptions options = { .now_ns = world->now_us * 1000 };
 	if (lazy) {
@@ -350,6 +361,7 @@ void sim_device_free(SimDevice *device)
 	disk_memory_free(device->memory);
 	remote_free(device->truth);
 	g_ptr_array_unref(device->jobs);
+	g_ptr_array_unref(device->done);
 	g_free(device->state_path);
 	g_free(device->older_path);
 	g_free(device->token);
@@ -371,6 +383,11 @@ void sim_device_set_hook(SimDevice *device, DiskHook hook, void *data)
 {
 	device->hook = hook;
 	device->hook_data = data;
+}
+
+void sim_device_set_lag(SimDevice *device)
+{
+	device->lags = true;
 }
 
 void sim_device_set_online(SimDevice *device, bool online)
@@ -477,12 +494,19 @@ bool sim_device_step(SimDevice *device)
 
 bool sim_device_run_job(SimDevice *device)
 {
-	if (device->jobs->len == 0) {
-		return false;
+	bool waits = device->done->len > 0;
+	if (device->jobs->len == 0 || (waits && sim_world_draw(device->world, 2) == 0)) {
+		if (waits) {
+			post(device, sim_world_draw(device->world, device->done->len));
+		}
+		return waits;
 	}
 	disk_memory_set_time(device->memory, device->world->now_us * 1000);
 	device->worked = false;
-	run_and_post(device, sim_world_draw(device->world, device->jobs->len));
+	run_one(device, sim_world_draw(device->world, device->jobs->len));
+	if (!device->lags) {
+		post(device, 0);
+	}
 	return device->worked;
 }
 

@@ -32,6 +32,8 @@ bool sim_device_step(SimDevice *device);
 /* One of its jobs runs. False if that was only to hear that there is no news. */
 bool sim_device_run_job(SimDevice *device);
 
+/* From now on the engine may hear later that a job is done: first, for one, of what it has done. */
+void sim_device_set_lag(SimDevice *device);
 void sim_device_set_online(SimDevice *device, bool online);
 void sim_device_kill(SimDevice *device);
 void sim_device_cut_power(SimDevice *device);

@@ -273,11 +273,34 @@ static bool is_in_flight(Engine *engine, int64_t key)
 	       g_hash_table_contains(engine->after_feed, KEY(key));
 }
 
+/*
+ * What the server tells of a node whose upload is not back yet may be what was just sent: no news
+ * of another device, for whose sake a name is given up or a deleted folder comes back. The node to
+ * wait for; ENTRY_KEY_NONE: none.
+ */
+static int64_t waits_for_flight(Engine *engine, const Action *action)
+{
+	if (action->other && action->other != action->key && is_in_flight(engine, action->other)) {
+		return action->other;
+	}
+	bool comes_back = action->kind == ACTION_CREATE_LOCAL &&
+			  state_get(engine->state, SIDE_SYNCED, action->key);
+	GHashTableIter iter;
+	void *key;
+	g_hash_table_iter_init(&iter, engine->busy);
+	while (comes_back && g_hash_table_iter_next(&iter, &key, NULL)) {
+		if (state_get(engine->state, SIDE_REMOTE, KEY_OF(key)) &&
+		    state_is_below(engine->state, SIDE_REMOTE, KEY_OF(key), action->key)) {
+			return KEY_OF(key);
+		}
+	}
+	return ENTRY_KEY_NONE;
+}
+
 static bool may_act(Engine *engine, const Action *action, bool gate_open)
 {
-	if (is_in_flight(engine, action->key) ||
-	    (action->other && is_in_flight(engine, action->other)) ||
-	    trouble_holds(engine, action->key) || observing_is_young(engine, action->key) ||
+	if (is_in_flight(engine, action->key) || trouble_holds(engine, action->key) ||
+	    observing_is_young(engine, action->key) ||
 	    g_hash_table_contains(engine->stalled, KEY(action->key))) {
 		return false;
 	}
@@ -320,8 +343,9 @@ static void carry_out(Engine *engine, const Plan *plan)
 	unsigned first_group = engine->next_group, last_group = first_group;
 	for (unsigned i = 0; i < plan->actions->len; i++) {
 		const Action *action = &g_array_index(plan->actions, Action, i);
-		if (action->other && is_in_flight(engine, action->other)) {
-			planning_block(engine, action->key, action->other);
+		int64_t flight = waits_for_flight(engine, action);
+		if (flight != ENTRY_KEY_NONE) {
+			planning_block(engine, action->key, flight);
 			continue;
 		}
 		void *member = g_hash_table_lookup(broken, GUINT_TO_POINTER(action->group));

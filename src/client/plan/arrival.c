@@ -34,10 +34,11 @@ static char *free_name(Planner *planner, int64_t parent, const char *name)
 	}
 }
 
-void arrival_step_aside(Planner *planner, Subject *n)
+void arrival_step_aside(Planner *planner, Subject *n, const Subject *holder)
 {
 	g_autofree char *name = free_name(planner, n->local->parent, n->local->name);
 	subject_move(n, n->local->parent, name, true);
+	n->action.other = holder->key;
 }
 
 void arrival_restore(Planner *planner, Subject *n, const char *original)
@@ -99,7 +100,7 @@ static void meet(Planner *planner, Subject *n, Subject *holder)
 		subject_act(n, ACTION_HASH);
 		break;
 	case MERGE_DIFFERENT:
-		arrival_step_aside(planner, n);
+		arrival_step_aside(planner, n, holder);
 		break;
 	}
 }
@@ -138,7 +139,7 @@ void arrival_there(Planner *planner, Subject *n, ActionKind kind)
 	if (holder && !holder->local && !n->synced && !n->remote) {
 		meet(planner, n, holder);
 	} else if (holder && stays_there(planner, holder)) {
-		arrival_step_aside(planner, n);
+		arrival_step_aside(planner, n, holder);
 	} else if (holder) {
 		subject_wait(planner, n, holder->key, true);
 	}

@@ -14,8 +14,8 @@ void arrival_there(Planner *planner, Subject *subject, ActionKind kind);
 /* To its remote place, on this disk: ACTION_CREATE_LOCAL or ACTION_MOVE_LOCAL. */
 void arrival_here(Planner *planner, Subject *subject, ActionKind kind);
 
-/* Aside, within its folder: a conflict copy. */
-void arrival_step_aside(Planner *planner, Subject *subject);
+/* Aside, within its folder, for the holder of its name there: a conflict copy. */
+void arrival_step_aside(Planner *planner, Subject *subject, const Subject *holder);
 /* Out of ENTRY_KEY_PARK into the root, under a name of its own that begins like this one. */
 void arrival_restore(Planner *planner, Subject *subject, const char *name);
 

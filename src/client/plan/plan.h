@@ -49,7 +49,8 @@ typedef enum ActionKind {
 typedef struct Action {
 	ActionKind kind;
 	int64_t key;
-	int64_t other;  /* ACTION_ADOPT: the remote node */
+	/* ACTION_ADOPT: the remote node; ACTION_MOVE_LOCAL: for whose sake, of a conflict copy */
+	int64_t other;
 	int64_t parent; /* ACTION_MOVE_LOCAL: new place */
 	char *name;     /* ACTION_MOVE_LOCAL: new name, owned */
 	/*

@@ -107,7 +107,7 @@ static void open_ring(Planner *planner, const GPtrArray *ring)
 		Subject *waiter = find_at_name(planner, ring, false);
 		g_assert(waiter);
 		drop_waits(waiter);
-		arrival_step_aside(planner, waiter);
+		arrival_step_aside(planner, waiter, waiter);
 	}
 }
 
