@@ -52,11 +52,13 @@ def made():
 @pytest.fixture
 def mounts(tmp_path, server, made):
     """Makes devices that are signed in and have the drive mounted; ends them."""
-    def make(*names):
+    def make(*names, without_override=False):
         new = []
         for name in names:
             new.append(MountedDevice(tmp_path, name, server).login())
             made.append(new[-1])
+            if without_override:
+                new[-1].prefix = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
             new[-1].start()
         return new if len(new) > 1 else new[0]
 

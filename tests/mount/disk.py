@@ -12,10 +12,14 @@ STATE = "user.imdrive.state"
 class MountedDevice(Device):
     """One profile with the drive mounted at its folder."""
 
+    # Put before the command, to start it otherwise.
+    prefix = ()
+
     def start(self):
         log = open(self.log, "ab")
         self.process = subprocess.Popen(
-            [*PRELOAD, BUILD / "imdrive", "--profile", self.profile, "mount", self.folder],
+            [*self.prefix, *PRELOAD, BUILD / "imdrive", "--profile", self.profile, "mount",
+             self.folder],
             stdout=log, stderr=log)
         log.close()
         wait_until(self.is_up, f"{self.name} is mounted")

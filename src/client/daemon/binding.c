@@ -428,6 +428,9 @@ void binding_close(Binding *binding)
 
 Engine *binding_engine(Binding *binding)
 {
+	if (binding->mount) {
+		mount_notice(binding->mount);
+	}
 	return binding->engine;
 }
 

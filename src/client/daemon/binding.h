@@ -43,7 +43,7 @@ Binding *binding_open(const BindingOptions *options, GError **error);
 void binding_close(Binding *binding);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Binding, binding_close)
 
-/* Borrowed. */
+/* Borrowed. It has been told all that programs did in the mount until now. */
 Engine *binding_engine(Binding *binding);
 /* Borrowed: the folder, or the files of the virtual disk. */
 Disk *binding_disk(Binding *binding);

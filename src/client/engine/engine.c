@@ -272,11 +272,19 @@ static bool has_transfers(const Engine *engine)
 	return false;
 }
 
+/* Something came that no step has handled yet? */
+static bool has_news(Engine *engine)
+{
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&engine->lock);
+	return engine->noticed->len > 0 || engine->overflowed;
+}
+
 static bool is_at_rest(Engine *engine)
 {
-	return engine->feed_began && engine->feed_failures == 0 && follow_at_head(engine->follow) &&
-	       local_is_quiet(engine->local) && g_queue_is_empty(engine->touched) &&
-	       g_queue_is_empty(&engine->young) && !has_transfers(engine);
+	return !has_news(engine) && engine->feed_began && engine->feed_failures == 0 &&
+	       follow_at_head(engine->follow) && local_is_quiet(engine->local) &&
+	       g_queue_is_empty(engine->touched) && g_queue_is_empty(&engine->young) &&
+	       !has_transfers(engine);
 }
 
 bool engine_is_settled(Engine *engine)

@@ -92,6 +92,30 @@ static int open_any(Mount *mount, Node *node, int flags, int *ret_fd)
 	return failure;
 }
 
+int file_open_path(Mount *mount, Node *node, int *ret_fd)
+{
+	OpenFile *file = file_any(mount, node, false);
+	if (!file) {
+		return place_open_file(mount, node, O_PATH, ret_fd);
+	}
+	*ret_fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+	int failure = *ret_fd < 0 ? errno : 0;
+	file_unref(mount, file);
+	return failure;
+}
+
+int file_may(Mount *mount, Node *node, int mask)
+{
+	int fd = -1;
+	int failure = file_open_path(mount, node, &fd);
+	if (failure) {
+		return failure;
+	}
+	failure = faccessat(fd, "", mask, AT_EACCESS | AT_EMPTY_PATH) == 0 ? 0 : errno;
+	close(fd);
+	return failure;
+}
+
 int file_borrow(Mount *mount, Node *node, bool writable, OpenFile **ret_file)
 {
 	*ret_file = file_any(mount, node, writable);

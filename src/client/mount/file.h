@@ -30,6 +30,11 @@ OpenFile *file_any(Mount *mount, Node *node, bool writable);
  */
 int file_borrow(Mount *mount, Node *node, bool writable, OpenFile **ret_file);
 
+/* A descriptor of its backing file or folder, maybe O_PATH, whether it is open or not. */
+int file_open_path(Mount *mount, Node *node, int *ret_fd);
+/* May this be done (R_OK, W_OK, X_OK) with it? EACCES, or another errno. */
+int file_may(Mount *mount, Node *node, int mask);
+
 /* As the functions of the volume, for a request that may be interrupted. */
 int file_need(fuse_req_t request, OpenFile *file, uint64_t offset, uint64_t size);
 int file_touch(fuse_req_t request, OpenFile *file, uint64_t keep_size);

@@ -12,6 +12,7 @@
 #include "client/mount/attr.h"
 #include "client/mount/mount_internal.h"
 #include "client/mount/mountpoint.h"
+#include "client/mount/notice.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -78,6 +79,12 @@ static void body_changed(const EntryStamp *file, void *data)
 
 static const VolumeListener listener = { .entry = entry_changed, .body = body_changed };
 
+static void tell_engine(const EntryStamp *folder, const WatchEvent *event, void *data)
+{
+	const Mount *mount = data;
+	volume_notice(mount->volume, folder, event);
+}
+
 /* ---- session ---------------------------------------------------------------------------- */
 
 static void do_init(void *data, struct fuse_conn_info *connection)
@@ -90,7 +97,7 @@ static void do_init(void *data, struct fuse_conn_info *connection)
 		connection->capable &
 		(FUSE_CAP_EXPLICIT_INVAL_DATA | FUSE_CAP_CACHE_SYMLINKS | FUSE_CAP_READDIRPLUS |
 		 FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_PARALLEL_DIROPS | FUSE_CAP_ATOMIC_O_TRUNC |
-		 FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
+		 FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE | FUSE_CAP_HANDLE_KILLPRIV);
 }
 
 static struct fuse_session *new_session(Mount *mount)
@@ -103,7 +110,7 @@ static struct fuse_session *new_session(Mount *mount)
 	ops_xattr_fill(&ops);
 	struct fuse_args arguments = FUSE_ARGS_INIT(0, NULL);
 	fuse_opt_add_arg(&arguments, "imdrive");
-	fuse_opt_add_arg(&arguments, "-odefault_permissions,fsname=imdrive,subtype=imdrive");
+	fuse_opt_add_arg(&arguments, "-ofsname=imdrive,subtype=imdrive");
 	struct fuse_session *session = fuse_session_new(&arguments, &ops, sizeof ops, mount);
 	fuse_opt_free_args(&arguments);
 	return session;
@@ -189,6 +196,7 @@ Mount *mount_new(const MountOptions *options, GError **error)
 	mount->nodes = node_table_new(&key);
 	mount->folders = folder_cache_new(mount->nodes, volume_root(mount->volume), FOLDERS_MAX);
 	mount->teller = teller_new(mount->nodes, NODES_MAX, &teller_class, mount);
+	mount->notices = notice_new(tell_engine, mount);
 	if (!start(mount, error)) {
 		g_prefix_error(error, "mount at '%s': ", mount->mountpoint);
 		return NULL;
@@ -251,6 +259,7 @@ void mount_free(Mount *mount)
 		close_files(mount);
 	}
 	teller_free(mount->teller);
+	notice_free(mount->notices);
 	if (mount->session) {
 		fuse_session_destroy(mount->session);
 	}
@@ -262,6 +271,11 @@ void mount_free(Mount *mount)
 	g_mutex_clear(&mount->lock);
 	g_free(mount->mountpoint);
 	g_free(mount);
+}
+
+void mount_notice(Mount *mount)
+{
+	notice_flush(mount->notices);
 }
 
 void mount_flush(Mount *mount)

@@ -34,5 +34,7 @@ Mount *mount_new(const MountOptions *options, GError **error);
 void mount_free(Mount *mount);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mount, mount_free)
 
+/* Tells the volume all that programs did until now, without waiting for them to rest. */
+void mount_notice(Mount *mount);
 /* For tests: waits until the kernel was told all that the volume noticed. */
 void mount_flush(Mount *mount);

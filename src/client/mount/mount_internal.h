@@ -27,6 +27,7 @@ struct Mount {
 	NodeTable *nodes;
 	FolderCache *folders;
 	Teller *teller;
+	struct Notices *notices;
 	Indexers *indexers;
 	bool mounted;
 	bool has_loop;

@@ -42,6 +42,7 @@ typedef struct Setting {
 	const struct stat *wanted;
 	int what;          /* FUSE_SET_ATTR_* */
 	uint64_t old_size; /* of a file */
+	bool by_name;      /* not through an open file */
 } Setting;
 
 static struct timespec one_time(const Setting *setting, int set, int now, struct timespec time)
@@ -87,7 +88,14 @@ static int set_file(const Setting *setting)
 {
 	Mount *mount = mount_of(setting->request);
 	OpenFile *file = NULL;
-	int failure = file_borrow(mount, setting->node, setting->what & FUSE_SET_ATTR_SIZE, &file);
+	/* Others may have it open for writing: that allows nothing to who has not. */
+	int failure = setting->by_name && (setting->what & FUSE_SET_ATTR_SIZE)
+			      ? file_may(mount, setting->node, W_OK)
+			      : 0;
+	if (failure) {
+		return failure;
+	}
+	failure = file_borrow(mount, setting->node, setting->what & FUSE_SET_ATTR_SIZE, &file);
 	if (failure) {
 		return failure;
 	}
@@ -153,7 +161,7 @@ static void do_setattr(fuse_req_t request, fuse_ino_t id, struct stat *wanted, i
 		       struct fuse_file_info *info)
 {
 	Mount *mount = mount_of(request);
-	Setting setting = { request, mount_node(mount, id), wanted, what, 0 };
+	Setting setting = { request, mount_node(mount, id), wanted, what, 0, !info };
 	struct statx found;
 	int failure = place_look(mount, setting.node, &found);
 	if (failure == 0) {
@@ -166,6 +174,14 @@ static void do_setattr(fuse_req_t request, fuse_ino_t id, struct stat *wanted, i
 	} else {
 		reply(request, setting.node);
 	}
+}
+
+/* The kernel asks for access(2) and chdir(2); everything else is refused where it is done. */
+static void do_access(fuse_req_t request, fuse_ino_t id, int mask)
+{
+	Mount *mount = mount_of(request);
+	fuse_reply_err(request,
+		       file_may(mount, mount_node(mount, id), mask & (R_OK | W_OK | X_OK)));
 }
 
 static void do_statfs(fuse_req_t request, fuse_ino_t id)
@@ -183,5 +199,6 @@ void ops_attribute_fill(struct fuse_lowlevel_ops *ops)
 {
 	ops->getattr = do_getattr;
 	ops->setattr = do_setattr;
+	ops->access = do_access;
 	ops->statfs = do_statfs;
 }

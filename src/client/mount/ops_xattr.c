@@ -106,22 +106,10 @@ static void reply_bytes(fuse_req_t request, const char *bytes, size_t found, siz
 
 /* ---- state ------------------------------------------------------------------------------ */
 
-static int open_state(Mount *mount, Node *node, int *ret_fd)
-{
-	OpenFile *file = file_any(mount, node, false);
-	if (!file) {
-		return place_open_file(mount, node, O_PATH, ret_fd);
-	}
-	*ret_fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
-	int failure = *ret_fd < 0 ? errno : 0;
-	file_unref(mount, file);
-	return failure;
-}
-
 static int state_text(Mount *mount, Node *node, const char **ret_text)
 {
 	int fd = -1;
-	int failure = open_state(mount, node, &fd);
+	int failure = file_open_path(mount, node, &fd);
 	if (failure) {
 		return failure;
 	}
@@ -149,7 +137,7 @@ static int set_state(Mount *mount, Node *node, const char *value, size_t size)
 {
 	g_autofree char *wanted = g_strndup(value, size);
 	int fd = -1;
-	int failure = open_state(mount, node, &fd);
+	int failure = file_open_path(mount, node, &fd);
 	if (failure) {
 		return failure;
 	}
