@@ -426,6 +426,7 @@ static void test_aside(void)
 	g_autoptr(DiskFile) file = disk_stage(disk, &error);
 	DiskInfo info = { 0 };
 	g_assert_true(disk_file_promise(file, content, size, &error));
+	g_assert_true(disk_file_set(file, BACKING_MTIME_NS, false, &error));
 	g_assert_true(disk_place(disk, file, "file", NULL, &info, &error));
 	g_clear_pointer(&file, disk_file_close);
 	backing_reopen(backing);
