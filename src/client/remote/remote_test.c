@@ -458,7 +458,7 @@ static void test_bad_results(void)
 		sample_results(&sample);
 		sample.response.n_results = spoil == 0 ? 1 : 2;
 		sample.results[1].number += spoil == 1;
-		sample.results[1].outcome = spoil == 2 ? 14 : 3;
+		sample.results[1].outcome = spoil == 2 ? 99 : 3;
 		sample.results[0].outcome = spoil == 3 ? 0 : 1;
 		sample.results[0].seq = spoil == 4 ? 0 : 3;
 		answer_message(&f, &sample.response.base, NULL, 0);
