@@ -270,6 +270,44 @@ static void swap(SimDevice *device, const char *one, const char *other)
 	rename_to(device, "between", other);
 }
 
+/* Just before a file is put into "a", "a" and "b" are swapped; just after, it is replaced. */
+static bool swap_around_placed(DiskCall call, const char *path, void *data, GError **error)
+{
+	Placing *placing = data;
+	(void)error;
+	if (placing->over) {
+		return true;
+	}
+	if (placing->exchanged) {
+		placing->over = true;
+		rename_to(placing->device, "mine", "a/new");
+	} else if (call == DISK_CALL_RENAME && strcmp(path, "a/new") == 0) {
+		placing->exchanged = true;
+		swap(placing->device, "a", "b");
+	}
+	return true;
+}
+
+static void test_folders_swapped_around_what_is_put_in(void)
+{
+	g_autoptr(Scene) scene = scene_new();
+	make(scene->laptop, "a");
+	make(scene->laptop, "b");
+	save(scene->laptop, "mine", "mine");
+	settle(scene);
+	pass(scene, 1000000);
+	save(scene->desktop, "a/new", "new");
+	work_now(scene->desktop);
+	Placing placing = { .device = scene->laptop };
+	sim_device_set_hook(scene->laptop, swap_around_placed, &placing);
+	work_now(scene->laptop);
+	g_assert_true(placing.over);
+	settle(scene);
+	g_autofree char *laptop = tree(scene->laptop), *desktop = tree(scene->desktop);
+	g_assert_cmpstr(laptop, ==, desktop);
+	g_assert_cmpstr(laptop, ==, "a/\na/new=mine\nb/\n");
+}
+
 /* One of the two is parked for a moment; the process ends at any of them. */
 static void run_swap(unsigned steps)
 {
@@ -369,6 +407,49 @@ static void test_swapped_while_everything_is_listed(void)
 {
 	for (uint64_t seed = 1; seed <= 150; seed++) {
 		run_swap_while_listing(seed);
+	}
+}
+
+/* "x" is put into "a", which is another by then: that one lies in "x", and not the reverse. */
+static void run_moved_into_what_moves_into_it(uint64_t seed)
+{
+	g_autoptr(Scene) scene = scene_new_of(seed);
+	static const char *const folders[] = { "a", "b", "x" };
+	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
+		g_autofree char *file = g_strconcat(folders[i], "/", folders[i], NULL);
+		make(scene->laptop, folders[i]);
+		save(scene->laptop, file, folders[i]);
+	}
+	settle(scene);
+	rename_to(scene->desktop, "x", "a/x");
+	work_now(scene->desktop);
+	unsigned moment = sim_world_draw(scene->world, 20);
+	for (unsigned i = 0; i < 100; i++) {
+		if (i == moment) {
+			swap(scene->laptop, "a", "b");
+			/* Only if "x" is still where it was. */
+			disk_memory_user_rename(sim_device_disk(scene->laptop), "b", "x/in", NULL);
+		}
+		if (sim_world_draw(scene->world, 2)) {
+			sim_device_step(scene->laptop);
+		} else {
+			sim_device_run_job(scene->laptop);
+		}
+		pass(scene, sim_world_draw(scene->world, 3000));
+	}
+	settle(scene);
+	g_autofree char *laptop = tree(scene->laptop), *desktop = tree(scene->desktop);
+	g_assert_cmpstr(laptop, ==, desktop);
+	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++) {
+		g_autofree char *kept = g_strdup_printf("=%s\n", folders[i]);
+		g_assert_nonnull(strstr(laptop, kept));
+	}
+}
+
+static void test_moved_into_what_moves_into_it(void)
+{
+	for (uint64_t seed = 1; seed <= 200; seed++) {
+		run_moved_into_what_moves_into_it(seed);
 	}
 }
 
@@ -602,6 +683,8 @@ int main(int argc, char **argv)
 	ADD("written-again-within-a-tick-and-killed", test_written_again_within_a_tick_and_killed);
 	ADD("written-again-while-another-writes", test_written_again_while_another_writes);
 	ADD("written-while-it-is-taken-back", test_written_while_it_is_taken_back);
+	ADD("folders-swapped-around-what-is-put-in", test_folders_swapped_around_what_is_put_in);
+	ADD("moved-into-what-moves-into-it", test_moved_into_what_moves_into_it);
 	ADD("swap-with-a-kill-at-any-step", test_swap_with_a_kill_at_any_step);
 	ADD("created-in-what-another-deletes", test_created_in_what_another_deletes);
 	ADD("swapped-while-everything-is-listed", test_swapped_while_everything_is_listed);

@@ -25,6 +25,8 @@ typedef struct Task {
 	char *from_name;
 	Entry *remote; /* what it was made from; NULL for a conflict copy */
 	bool conflict;
+	bool folder_seen;
+	EntryStamp folder; /* of what was at the path of its folder, once it was put there */
 } Task;
 
 typedef struct ApplyJob {
@@ -220,6 +222,28 @@ static Entry *applied_entry(Engine *engine, const Task *task)
 	return entry_new(&fields);
 }
 
+static void look_around(Engine *engine, const Task *task)
+{
+	local_mark_name(engine->local, task->parent, task->name);
+	if (task->item->verb == APPLY_MOVE) {
+		local_mark_name(engine->local, task->from_parent, task->from_name);
+	}
+	if (task->item->verb == APPLY_DELETE && task->item->kind == ENTRY_FOLDER) {
+		local_mark_folder(engine->local, task->item->key, true);
+	}
+}
+
+/*
+ * Whoever swaps folders meanwhile makes a path lead elsewhere, and what lies there may be gone
+ * before anybody has seen it.
+ */
+static bool is_in_its_folder(Engine *engine, const Task *task)
+{
+	const Entry *folder = state_get(engine->state, SIDE_LOCAL, task->parent);
+	bool nested = strchr(task->item->path, '/');
+	return !nested || (task->folder_seen && scan_is_folder(&folder->stamp, &task->folder));
+}
+
 /*
  * What was applied is agreed, whatever the server has changed since: the remote entry is for a
  * moment what it was, and then again what it is.
@@ -235,6 +259,15 @@ static void applied(Engine *engine, const Task *task)
 		/* Its folder was seen to vanish meanwhile. */
 		observing_look(engine, key);
 		return;
+	}
+	bool in_itself = entry->kind == ENTRY_FOLDER &&
+			 state_is_below(engine->state, SIDE_LOCAL, task->parent, key);
+	if (in_itself || !is_in_its_folder(engine, task)) {
+		look_around(engine, task);
+		if (task->item->verb == APPLY_MOVE) {
+			/* Perhaps into what is known to lie in it by now: it is found there. */
+			return;
+		}
 	}
 	state_put(engine->state, SIDE_LOCAL, entry);
 	local_found(engine->local, key);
@@ -331,17 +364,6 @@ static void done_item(Engine *engine, const Task *task)
 	engine->bytes_done += weight(task);
 }
 
-static void look_around(Engine *engine, const Task *task)
-{
-	local_mark_name(engine->local, task->parent, task->name);
-	if (task->item->verb == APPLY_MOVE) {
-		local_mark_name(engine->local, task->from_parent, task->from_name);
-	}
-	if (task->item->verb == APPLY_DELETE && task->item->kind == ENTRY_FOLDER) {
-		local_mark_folder(engine->local, task->item->key, true);
-	}
-}
-
 static void result(Engine *engine, const Task *task, bool completed)
 {
 	switch (task->item->outcome) {
@@ -371,12 +393,36 @@ static void result(Engine *engine, const Task *task, bool completed)
 
 /* ---- jobs ------------------------------------------------------------------------------- */
 
+static void look_at_folders(const ApplyJob *apply)
+{
+	g_autofree char *last = NULL;
+	DiskInfo info;
+	bool seen = false;
+	for (unsigned i = 0; i < apply->tasks->len; i++) {
+		Task *task = apply->tasks->pdata[i];
+		const ApplyItem *item = task->item;
+		bool shown = item->outcome == APPLY_DONE && item->verb != APPLY_DELETE;
+		if (!shown || !strchr(item->path, '/')) {
+			continue;
+		}
+		g_autofree char *folder = g_path_get_dirname(item->path);
+		if (g_strcmp0(folder, last) != 0) {
+			seen = disk_look(apply->engine->world.disk, folder, &info, NULL);
+			g_free(last);
+			last = g_steal_pointer(&folder);
+		}
+		task->folder_seen = seen;
+		task->folder = seen ? info.stamp : (EntryStamp){ 0 };
+	}
+}
+
 static void run(Job *job)
 {
 	ApplyJob *apply = (ApplyJob *)job;
 	Engine *engine = apply->engine;
 	apply->completed = apply_run(engine->world.apply, apply->items, engine->cancellable,
 				     &apply->synced, &apply->error);
+	look_at_folders(apply);
 }
 
 static void done(Job *job)
