@@ -12,6 +12,8 @@ struct _Decisions {
 	AdwPreferencesGroup *held;
 	AdwPreferencesGroup *conflicts;
 	GPtrArray *held_rows, *conflict_rows;
+	json_t *shown; /* the conflicts of these rows; NULL: they are to be made anew */
+	int64_t shown_us;
 	json_int_t held_count, conflict_count;
 	Door *door;
 	bool asking, ask_again;
@@ -80,6 +82,7 @@ static void resolved(void *object, const json_t *result, const GError *error)
 	if (error) {
 		dialogs_problem(GTK_WIDGET(box), error->message);
 	}
+	g_clear_pointer(&box->shown, json_decref);
 	ask_conflicts(box);
 }
 
@@ -147,12 +150,21 @@ static void show_conflicts(void *object, const json_t *result, const GError *err
 	if (!box->conflict_rows || error) {
 		return;
 	}
-	rows_clear(box->conflicts, box->conflict_rows);
-	json_array_foreach(json_object_get(result, "conflicts"), index, conflict)
-	{
-		show_conflict(box, conflict);
+	json_t *conflicts = json_object_get(result, "conflicts");
+	int64_t now_us = g_get_monotonic_time();
+	/* A button that somebody is about to press must not go for nothing. */
+	if (!box->shown || !json_equal(conflicts, box->shown) ||
+	    now_us - box->shown_us > G_TIME_SPAN_MINUTE) {
+		rows_clear(box->conflicts, box->conflict_rows);
+		json_array_foreach(conflicts, index, conflict)
+		{
+			show_conflict(box, conflict);
+		}
+		gtk_widget_set_visible(GTK_WIDGET(box->conflicts), box->conflict_rows->len > 0);
+		json_decref(box->shown);
+		box->shown = json_incref(conflicts);
+		box->shown_us = now_us;
 	}
-	gtk_widget_set_visible(GTK_WIDGET(box->conflicts), box->conflict_rows->len > 0);
 	if (box->ask_again) {
 		ask_conflicts(box);
 	}
@@ -241,6 +253,7 @@ static void dispose(GObject *object)
 	Decisions *box = DECISIONS_BOX(object);
 	g_clear_pointer(&box->held_rows, g_ptr_array_unref);
 	g_clear_pointer(&box->conflict_rows, g_ptr_array_unref);
+	g_clear_pointer(&box->shown, json_decref);
 	G_OBJECT_CLASS(decisions_parent_class)->dispose(object);
 }
 
