@@ -240,8 +240,9 @@ static void look_around(Engine *engine, const Task *task)
 static bool is_in_its_folder(Engine *engine, const Task *task)
 {
 	const Entry *folder = state_get(engine->state, SIDE_LOCAL, task->parent);
-	bool nested = strchr(task->item->path, '/');
-	return !nested || (task->folder_seen && scan_is_folder(&folder->stamp, &task->folder));
+	/* Nobody moves the root, or where we park. */
+	bool fixed = task->parent == ENTRY_KEY_ROOT || task->parent == ENTRY_KEY_PARK;
+	return fixed || (task->folder_seen && scan_is_folder(&folder->stamp, &task->folder));
 }
 
 /*
