@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #define RATE_MAX ((uint64_t)1 << 50)
@@ -86,4 +87,12 @@ bool text_rate(const char *text, uint64_t *ret_bytes)
 	}
 	*ret_bytes = number << shift;
 	return true;
+}
+
+void text_wipe(char **text)
+{
+	if (*text) {
+		sodium_memzero(*text, strlen(*text));
+	}
+	g_clear_pointer(text, g_free);
 }

@@ -24,6 +24,9 @@ char *text_printable(const char *bytes, size_t size);
  */
 bool text_rate(const char *text, uint64_t *ret_bytes);
 
+/* Overwrites what is in *text, frees it and sets it to NULL, which it may be: for secrets. */
+void text_wipe(char **text);
+
 /*
  * The key under which names that differ only in case or in the composition of their characters are
  * equal: Unicode NFC of the case-folded name. NULL if that is the name itself, or if the name is

@@ -81,6 +81,14 @@ static void test_rate(void)
 	}
 }
 
+static void test_wipe(void)
+{
+	char *text = g_strdup("secret");
+	text_wipe(&text);
+	g_assert_null(text);
+	text_wipe(&text);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -88,5 +96,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/base/text/printable", test_printable);
 	g_test_add_func("/base/text/folds-case-and-composition", test_folds);
 	g_test_add_func("/base/text/rate", test_rate);
+	g_test_add_func("/base/text/wipes-once", test_wipe);
 	return g_test_run();
 }

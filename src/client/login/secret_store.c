@@ -7,11 +7,10 @@
 #include "client/login/secret_store.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <gio/gio.h>
 #include <libsecret/secret.h>
-#include <sodium.h>
-#include <string.h>
 
 typedef enum What {
 	WRITE,
@@ -37,20 +36,12 @@ static const SecretSchema schema = {
 	{ { "profile", SECRET_SCHEMA_ATTRIBUTE_STRING }, { NULL, 0 } },
 };
 
-static void wipe(char *text)
-{
-	if (text) {
-		sodium_memzero(text, strlen(text));
-		g_free(text);
-	}
-}
-
 static void call_unref(Call *call)
 {
 	if (!g_atomic_int_dec_and_test(&call->references)) {
 		return;
 	}
-	wipe(call->text);
+	text_wipe(&call->text);
 	g_free(call->profile);
 	g_object_unref(call->cancellable);
 	g_mutex_clear(&call->lock);

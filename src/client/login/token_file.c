@@ -2,6 +2,7 @@
 #include "client/login/token_file.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "client/login/secret_store.h"
 
 #include <errno.h>
@@ -64,14 +65,6 @@ static char *read_text(const char *folder, GError **error)
 	return g_strdup("");
 }
 
-static void wipe(char *text)
-{
-	if (text) {
-		sodium_memzero(text, strlen(text));
-		g_free(text);
-	}
-}
-
 static bool is_in_keyring(const char *text)
 {
 	return g_str_has_prefix(text, IN_KEYRING);
@@ -106,7 +99,7 @@ bool token_file_read(const char *folder, Tokens *ret_tokens, GError **error)
 		return false;
 	}
 	bool parsed = tokens_parse(text, ret_tokens, error);
-	wipe(text);
+	text_wipe(&text);
 	return parsed;
 }
 
@@ -169,9 +162,9 @@ bool token_file_write(const char *folder, const Tokens *tokens, GError **error)
 		bool missed = why && why->code != DRIVE_ERROR_UNSUPPORTED;
 		char *whole = with_reason(text, missed ? why->message : NULL);
 		written = write_text(folder, whole, error);
-		wipe(whole);
+		text_wipe(&whole);
 	}
-	wipe(text);
+	text_wipe(&text);
 	return written;
 }
 
@@ -181,7 +174,7 @@ bool token_file_in_keyring(const char *folder, char **ret_why)
 	bool kept = text && is_in_keyring(text);
 	json_auto_t *object = kept || !text ? NULL : json_loads(text, 0, NULL);
 	*ret_why = g_strdup(json_string_value(json_object_get(object, REASON)));
-	wipe(text);
+	text_wipe(&text);
 	return kept;
 }
 

@@ -2,6 +2,7 @@
 #include "client/login/tokens.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -10,18 +11,10 @@
 #define MARGIN_S 60
 #define LIFE_S_MAX (366 * 24 * 3600)
 
-static void wipe(char **text)
-{
-	if (*text) {
-		sodium_memzero(*text, strlen(*text));
-	}
-	g_clear_pointer(text, g_free);
-}
-
 void tokens_clear(Tokens *tokens)
 {
-	wipe(&tokens->access);
-	wipe(&tokens->refresh);
+	text_wipe(&tokens->access);
+	text_wipe(&tokens->refresh);
 	g_clear_pointer(&tokens->client_id, g_free);
 	g_clear_pointer(&tokens->token_endpoint, g_free);
 	g_clear_pointer(&tokens->revocation_endpoint, g_free);
@@ -100,10 +93,10 @@ bool tokens_take(Tokens *tokens, const json_t *answer, int64_t now_us, GError **
 				    "the server's answer lacks the credential: is it a drive?");
 		return false;
 	}
-	wipe(&tokens->access);
+	text_wipe(&tokens->access);
 	tokens->access = g_strdup(access);
 	if (refresh) {
-		wipe(&tokens->refresh);
+		text_wipe(&tokens->refresh);
 		tokens->refresh = g_strdup(refresh);
 	}
 	tokens->expires_us = now_us + life_s * G_TIME_SPAN_SECOND;

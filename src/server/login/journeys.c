@@ -5,9 +5,9 @@
  */
 #include "server/login/journeys.h"
 
+#include "base/text.h"
 #include "server/login/csrf.h"
 
-#include <sodium.h>
 #include <string.h>
 
 typedef struct Entry {
@@ -32,21 +32,13 @@ struct Journeys {
 	GHashTable *peers; /* peer -> number of its journeys */
 };
 
-static void wipe(char **text)
-{
-	if (*text) {
-		sodium_memzero(*text, strlen(*text));
-	}
-	g_clear_pointer(text, g_free);
-}
-
 void journeys_journey_clear(Journey *journey)
 {
 	g_clear_pointer(&journey->id, g_free);
 	g_clear_pointer(&journey->browser, g_free);
 	g_clear_pointer(&journey->pending, g_free);
 	g_clear_pointer(&journey->next, g_free);
-	wipe(&journey->invitation);
+	text_wipe(&journey->invitation);
 	g_clear_pointer(&journey->chat, g_free);
 	proof_clear(&journey->proof);
 }
@@ -56,7 +48,7 @@ void journeys_state_clear(JourneyState *state)
 	g_clear_pointer(&state->provider, g_free);
 	g_clear_pointer(&state->browser, g_free);
 	g_clear_pointer(&state->journey, g_free);
-	wipe(&state->flight);
+	text_wipe(&state->flight);
 }
 
 static Proof copy_proof(const Proof *proof)
@@ -284,6 +276,6 @@ JourneysTaken journeys_take_state(Journeys *journeys, const char *state, const J
 	if (!mixed) {
 		*ret_state = copy_state(&entry->state);
 	}
-	wipe(&entry->state.flight);
+	text_wipe(&entry->state.flight);
 	return mixed ? JOURNEYS_MIXED : JOURNEYS_TAKEN;
 }
