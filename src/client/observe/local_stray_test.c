@@ -112,11 +112,11 @@ static int64_t list_next(Observer *observer)
 	return key;
 }
 
-/* From a folder that is still to be listed to one that was listed already: it is listed there. */
-static void run_moved_while_listing(bool seen_before)
+/* Everything is to be listed; the root was. Nobody has seen "1" in "a/f" and "b/f" yet. */
+static Observer *start_listing(void)
 {
 	const ObserverOptions options = { .unwatched = true };
-	g_autoptr(Observer) observer = observer_new(&options);
+	Observer *observer = observer_new(&options);
 	static const char *const folders[] = { "a", "b", "a/f", "b/f" };
 	for (unsigned i = 0; i < G_N_ELEMENTS(folders); i++) {
 		observer_make_folder(observer, folders[i]);
@@ -126,7 +126,14 @@ static void run_moved_while_listing(bool seen_before)
 	observer_write(observer, "a/f/1", "text");
 	observer_write(observer, "b/f/1", "text");
 	observer_look_everywhere(observer);
-	list_next(observer); /* the root */
+	list_next(observer);
+	return observer;
+}
+
+/* From a folder that is still to be listed to one that was listed already: it is listed there. */
+static void run_moved_while_listing(bool seen_before)
+{
+	g_autoptr(Observer) observer = start_listing();
 	int64_t first = list_next(observer);
 	bool is_a = first == observer_key(observer, "a");
 	observer_rename(observer, is_a ? "b/f" : "a/f", is_a ? "a/moved" : "b/moved");
@@ -160,18 +167,7 @@ static void rename_once(Observer *observer, void *data)
 /* One scan has seen it at both its names: the later one counts, whichever that is. */
 static void test_moved_within_a_scan(void)
 {
-	const ObserverOptions options = { .unwatched = true };
-	g_autoptr(Observer) observer = observer_new(&options);
-	static const char *const folders[] = { "a", "b", "a/f", "b/f" };
-	for (unsigned i = 0; i < G_N_ELEMENTS(folders); i++) {
-		observer_make_folder(observer, folders[i]);
-	}
-	observer_look_everywhere(observer);
-	observer_settle(observer);
-	observer_write(observer, "a/f/1", "text");
-	observer_write(observer, "b/f/1", "text");
-	observer_look_everywhere(observer);
-	list_next(observer); /* the root */
+	g_autoptr(Observer) observer = start_listing();
 	Scan *scan = observer_take(observer, 2, 0);
 	g_assert_nonnull(scan);
 	g_assert_cmpuint(scan->folders->len, ==, 2);
