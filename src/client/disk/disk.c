@@ -34,13 +34,6 @@ bool disk_info_same_mtime(const DiskInfo *info, int64_t mtime_ns, int64_t slack_
 	return ABS(info->mtime_ns - mtime_ns) <= MAX(info->mtime_slack_ns, slack_ns);
 }
 
-/* The same under any name, touched or not. */
-static bool is_same_file(const DiskInfo *a, const DiskInfo *b)
-{
-	return a->kind == b->kind && a->stamp.inode == b->stamp.inode &&
-	       a->stamp.birth_ns == b->stamp.birth_ns;
-}
-
 static bool fail(GError **error, DriveError code, const char *path, const char *reason)
 {
 	g_autofree char *shown = text_printable(path, strlen(path));
@@ -380,7 +373,7 @@ bool disk_is_present(Disk *disk, GError **error)
 	if (!plain_look(disk, "", &info, NULL, error)) {
 		return false;
 	}
-	if (!is_same_file(&info, &disk->root)) {
+	if (!plain_is_same(&info, &disk->root)) {
 		return fail(error, DRIVE_ERROR_NOT_FOUND, "", "another folder is at this place");
 	}
 	return check_marker(disk, error);
@@ -582,7 +575,7 @@ static bool place_link(Disk *disk, char **staged, const char *path, const DiskIn
 		g_clear_pointer(staged, g_free);
 	}
 	/* A link cannot be written to: if it is the same one, it is what it was. */
-	if (!plain_look(disk, path, &now, NULL, NULL) || !is_same_file(&now, &made)) {
+	if (!plain_look(disk, path, &now, NULL, NULL) || !plain_is_same(&now, &made)) {
 		now = made;
 		now.stamp.change_ns = 0;
 	}
@@ -632,13 +625,13 @@ bool disk_move(Disk *disk, const char *from, const char *to, const DiskInfo *exp
 	if (!plain_look(disk, from, &before, NULL, error)) {
 		return false;
 	}
-	if (!is_same_file(&before, expected)) {
+	if (!plain_is_same(&before, expected)) {
 		return fail(error, DRIVE_ERROR_CHANGED, from, "is not what was expected");
 	}
 	if (!plain_rename(disk, from, to, false, error)) {
 		return false;
 	}
-	bool moved = plain_look(disk, to, &after, NULL, NULL) && is_same_file(&after, expected);
+	bool moved = plain_look(disk, to, &after, NULL, NULL) && plain_is_same(&after, expected);
 	if (!moved) {
 		/* If its place is taken by now, it stays where it is: nothing is lost. */
 		plain_rename(disk, to, from, false, NULL);

@@ -144,6 +144,12 @@ bool plain_file_look(DiskFile *file, DiskInfo *ret_info, GError **error)
 	return looked;
 }
 
+bool plain_is_same(const DiskInfo *a, const DiskInfo *b)
+{
+	return a->kind == b->kind && a->stamp.inode == b->stamp.inode &&
+	       a->stamp.birth_ns == b->stamp.birth_ns;
+}
+
 bool plain_may_hide(const Disk *disk, const DiskInfo *info, int64_t from_ns, int64_t to_ns)
 {
 	return info->kind == DISK_FILE && !disk->no_change_times && info->mtime_ns >= from_ns &&

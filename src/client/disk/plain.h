@@ -18,6 +18,9 @@ bool plain_rename(Disk *disk, const char *from, const char *to, bool exchange, G
 bool plain_remove(Disk *disk, const char *path, bool folder, GError **error);
 bool plain_file_look(DiskFile *file, DiskInfo *ret_info, GError **error);
 
+/* The same under any name, touched or not. */
+bool plain_is_same(const DiskInfo *a, const DiskInfo *b);
+
 /*
  * Could it have been written to between from_ns and to_ns, by the clock that stamps files, without
  * a trace in its mtime? Only if it had the mtime before that such a write gives.

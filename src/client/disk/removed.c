@@ -253,15 +253,9 @@ static bool put_back(Disk *disk, const char *entry, const char *path)
 	       bring_back(disk, entry, folder, name, NULL);
 }
 
-static bool is_same_file(const DiskInfo *a, const DiskInfo *b)
-{
-	return a->kind == b->kind && a->stamp.inode == b->stamp.inode &&
-	       a->stamp.birth_ns == b->stamp.birth_ns;
-}
-
 static bool is_expected(const Disk *disk, const DiskInfo *info, const DiskInfo *expected)
 {
-	return is_same_file(info, expected) && plain_is_unwritten(disk, info, expected);
+	return plain_is_same(info, expected) && plain_is_unwritten(disk, info, expected);
 }
 
 static bool fail_changed(GError **error)
@@ -349,7 +343,7 @@ static void exchange_back(const Exchange *exchange)
 	DiskInfo info;
 	bool back = plain_rename(disk, entry, exchange->path, true, NULL);
 	bool looked = plain_look(disk, entry, &info, NULL, NULL);
-	bool ours = back && looked && is_same_file(&info, exchange->ours) &&
+	bool ours = back && looked && plain_is_same(&info, exchange->ours) &&
 		    plain_is_ours(disk, &info, exchange->ours);
 	/* Without a look it says by itself what it is, and is tidied some time. */
 	if (!back || (looked && !ours)) {
