@@ -34,6 +34,13 @@ static bool look(Disk *disk, const char *copy, const char *original, Pair *ret_p
 	return true;
 }
 
+/* Only of files can one take the other's place. */
+static bool are_files(const Pair *pair)
+{
+	return pair->copy.kind == DISK_FILE &&
+	       (!pair->has_original || pair->original.kind == DISK_FILE);
+}
+
 static void add_seen(GString *text, const DiskInfo *info)
 {
 	g_string_append_printf(
@@ -63,13 +70,11 @@ static json_t *conflict_json(const EngineConflict *conflict, const char *folder,
 	g_autofree char *path = g_build_filename(folder, conflict->copy, NULL);
 	g_autofree char *original = g_build_filename(folder, conflict->original, NULL);
 	g_autofree char *seen = seen_text(pair);
-	bool files = pair->copy.kind == DISK_FILE &&
-		     (!pair->has_original || pair->original.kind == DISK_FILE);
 	json_t *other = pair->has_original ? value_json(&pair->original) : json_null();
 	return json_pack("{s:s, s:o, s:o, s:o, s:s, s:b, s:o, s:o}", "copy",
 			 conflict->mine ? "mine" : "theirs", "path", report_text(path), "original",
 			 report_text(original), "label", report_text(conflict->label), "seen", seen,
-			 "files", (int)files, conflict->mine ? "mine" : "theirs",
+			 "files", (int)are_files(pair), conflict->mine ? "mine" : "theirs",
 			 value_json(&pair->copy), conflict->mine ? "theirs" : "mine", other);
 }
 
@@ -98,9 +103,7 @@ static bool check(const ConflictChoice *choice, const Pair *pair, GError **error
 				    "was done; look again, and choose once more");
 		return false;
 	}
-	bool files = pair->copy.kind == DISK_FILE &&
-		     (!pair->has_original || pair->original.kind == DISK_FILE);
-	if (!files && choice->keep != CONFLICT_KEEP_BOTH) {
+	if (!are_files(pair) && choice->keep != CONFLICT_KEEP_BOTH) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED,
 				    "one of the two is a folder or a link: keep both, and put "
 				    "together by hand what belongs together");

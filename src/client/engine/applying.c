@@ -233,6 +233,12 @@ static void look_around(Engine *engine, const Task *task)
 	}
 }
 
+/* Nobody moves the root, or where we park. */
+static bool has_fixed_folder(const Task *task)
+{
+	return task->parent == ENTRY_KEY_ROOT || task->parent == ENTRY_KEY_PARK;
+}
+
 /*
  * Whoever swaps folders meanwhile makes a path lead elsewhere, and what lies there may be gone
  * before anybody has seen it.
@@ -240,9 +246,8 @@ static void look_around(Engine *engine, const Task *task)
 static bool is_in_its_folder(Engine *engine, const Task *task)
 {
 	const Entry *folder = state_get(engine->state, SIDE_LOCAL, task->parent);
-	/* Nobody moves the root, or where we park. */
-	bool fixed = task->parent == ENTRY_KEY_ROOT || task->parent == ENTRY_KEY_PARK;
-	return fixed || (task->folder_seen && scan_is_folder(&folder->stamp, &task->folder));
+	return has_fixed_folder(task) ||
+	       (task->folder_seen && scan_is_folder(&folder->stamp, &task->folder));
 }
 
 /*
@@ -397,13 +402,13 @@ static void result(Engine *engine, const Task *task, bool completed)
 static void look_at_folders(const ApplyJob *apply)
 {
 	g_autofree char *last = NULL;
-	DiskInfo info;
+	DiskInfo info = { 0 };
 	bool seen = false;
 	for (unsigned i = 0; i < apply->tasks->len; i++) {
 		Task *task = apply->tasks->pdata[i];
 		const ApplyItem *item = task->item;
 		bool shown = item->outcome == APPLY_DONE && item->verb != APPLY_DELETE;
-		if (!shown || !strchr(item->path, '/')) {
+		if (!shown || has_fixed_folder(task)) {
 			continue;
 		}
 		g_autofree char *folder = g_path_get_dirname(item->path);
@@ -413,7 +418,7 @@ static void look_at_folders(const ApplyJob *apply)
 			last = g_steal_pointer(&folder);
 		}
 		task->folder_seen = seen;
-		task->folder = seen ? info.stamp : (EntryStamp){ 0 };
+		task->folder = info.stamp;
 	}
 }
 
