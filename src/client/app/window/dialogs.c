@@ -3,7 +3,7 @@
 
 #include <glib/gi18n.h>
 
-static GtkWindow *window_of(GtkWidget *widget)
+GtkWindow *dialogs_window_of(GtkWidget *widget)
 {
 	GtkRoot *root = gtk_widget_get_root(widget);
 	return GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL;
@@ -11,7 +11,8 @@ static GtkWindow *window_of(GtkWidget *widget)
 
 void dialogs_problem(GtkWidget *widget, const char *text)
 {
-	GtkWidget *dialog = adw_message_dialog_new(window_of(widget), _("That did not work"), text);
+	GtkWidget *dialog =
+		adw_message_dialog_new(dialogs_window_of(widget), _("That did not work"), text);
 	adw_message_dialog_add_response(ADW_MESSAGE_DIALOG(dialog), "close", _("Close"));
 	gtk_window_present(GTK_WINDOW(dialog));
 }
@@ -22,7 +23,7 @@ static gboolean escape(GtkWidget *window, GVariant *arguments, void *data)
 	return TRUE;
 }
 
-void dialogs_close_by_escape(GtkWidget *window)
+static void close_by_escape(GtkWidget *window)
 {
 	GtkEventController *keys = gtk_shortcut_controller_new();
 	gtk_shortcut_controller_add_shortcut(
@@ -30,6 +31,17 @@ void dialogs_close_by_escape(GtkWidget *window)
 		gtk_shortcut_new(gtk_keyval_trigger_new(GDK_KEY_Escape, 0),
 				 gtk_callback_action_new(escape, NULL, NULL)));
 	gtk_widget_add_controller(window, keys);
+}
+
+GtkWidget *dialogs_window_new(GtkWidget *widget, const char *title, int width, int height)
+{
+	GtkWidget *window = adw_window_new();
+	gtk_window_set_title(GTK_WINDOW(window), title);
+	gtk_window_set_default_size(GTK_WINDOW(window), width, height);
+	gtk_window_set_modal(GTK_WINDOW(window), TRUE);
+	gtk_window_set_transient_for(GTK_WINDOW(window), dialogs_window_of(widget));
+	close_by_escape(window);
+	return window;
 }
 
 typedef struct Asked {
@@ -55,8 +67,8 @@ static void answered(AdwMessageDialog *dialog, const char *response, void *data)
 void dialogs_ask(GtkWidget *widget, const DialogQuestion *question, void (*yes)(void *object),
 		 void *object)
 {
-	GtkWidget *dialog =
-		adw_message_dialog_new(window_of(widget), question->heading, question->text);
+	GtkWidget *dialog = adw_message_dialog_new(dialogs_window_of(widget), question->heading,
+						   question->text);
 	AdwMessageDialog *message = ADW_MESSAGE_DIALOG(dialog);
 	Asked *asked = g_new(Asked, 1);
 	*asked = (Asked){ yes, g_object_ref(object) };

@@ -5,11 +5,14 @@
 
 /* Small windows over the window that widget is in. */
 
+/* The window that it is in; NULL if it is in none. */
+GtkWindow *dialogs_window_of(GtkWidget *widget);
+
+/* An empty one of this size in pixels, modal, closed by Escape; to be filled and presented. */
+GtkWidget *dialogs_window_new(GtkWidget *widget, const char *title, int width, int height);
+
 /* Something did not work, and why; text: for people. */
 void dialogs_problem(GtkWidget *widget, const char *text);
-
-/* Escape closes this window. */
-void dialogs_close_by_escape(GtkWidget *window);
 
 typedef struct DialogQuestion {
 	const char *heading;

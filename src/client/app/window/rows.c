@@ -49,10 +49,9 @@ GtkWidget *rows_icon_button(const char *icon, const char *text)
 
 void rows_open(GtkWidget *widget, const char *path)
 {
-	GtkRoot *root = gtk_widget_get_root(widget);
 	g_autoptr(GFile) file = g_file_new_for_path(path);
 	g_autofree char *uri = g_file_get_uri(file);
-	gtk_show_uri(GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL, uri, GDK_CURRENT_TIME);
+	gtk_show_uri(dialogs_window_of(widget), uri, GDK_CURRENT_TIME);
 }
 
 static const char *path_of(void *object)

@@ -113,19 +113,12 @@ static GtkWidget *build(Rules *rules, GtkWidget *window)
 
 void rules_open(GtkWidget *widget, Door *door, const char *folder)
 {
-	GtkRoot *root = gtk_widget_get_root(widget);
-	GtkWidget *window = adw_window_new();
+	GtkWidget *window = dialogs_window_new(widget, _("What is not synced"), WIDTH, HEIGHT);
 	Rules *rules = g_new0(Rules, 1);
 	rules->door = g_object_ref(door);
 	rules->folder = g_strdup(folder);
 	g_object_set_data_full(G_OBJECT(window), "rules", rules, rules_free);
-	gtk_window_set_title(GTK_WINDOW(window), _("What is not synced"));
-	gtk_window_set_default_size(GTK_WINDOW(window), WIDTH, HEIGHT);
-	gtk_window_set_modal(GTK_WINDOW(window), TRUE);
-	gtk_window_set_transient_for(GTK_WINDOW(window),
-				     GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL);
 	adw_window_set_content(ADW_WINDOW(window), build(rules, window));
-	dialogs_close_by_escape(window);
 	gtk_window_present(GTK_WINDOW(window));
 	door_ask(door, "rules", json_pack("{s:s}", "folder", folder), window, show);
 }

@@ -120,21 +120,14 @@ static GtkWidget *build(Versions *versions, const char *name)
 
 void versions_open(GtkWidget *widget, Door *door, const char *path)
 {
-	GtkRoot *root = gtk_widget_get_root(widget);
 	g_autofree char *name = g_path_get_basename(path);
 	Versions *versions = g_new0(Versions, 1);
-	GtkWidget *window = adw_window_new();
+	GtkWidget *window = dialogs_window_new(widget, _("Earlier versions"), WIDTH, HEIGHT);
 	versions->window = GTK_WINDOW(window);
 	versions->door = g_object_ref(door);
 	versions->path = g_strdup(path);
 	g_object_set_data_full(G_OBJECT(window), "versions", versions, versions_free);
-	gtk_window_set_title(versions->window, _("Earlier versions"));
-	gtk_window_set_default_size(versions->window, WIDTH, HEIGHT);
-	gtk_window_set_modal(versions->window, TRUE);
-	gtk_window_set_transient_for(versions->window,
-				     GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL);
 	adw_window_set_content(ADW_WINDOW(window), build(versions, name));
-	dialogs_close_by_escape(window);
 	gtk_window_present(versions->window);
 	door_ask(door, "versions", json_pack("{s:s}", "path", path), window, show);
 }
