@@ -72,6 +72,14 @@ gboolean error_set_errno(GError **error, int errnum, const char *format, ...)
 	return FALSE;
 }
 
+void error_append(GError **error, DriveError code, const char *text)
+{
+	if (error && g_error_matches(*error, DRIVE_ERROR, (int)code)) {
+		g_autofree char *message = g_steal_pointer(&(*error)->message);
+		(*error)->message = g_strconcat(message, text, NULL);
+	}
+}
+
 unsigned error_http_status(const GError *error)
 {
 	if (error->domain != DRIVE_ERROR) {

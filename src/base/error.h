@@ -40,6 +40,10 @@ GQuark error_quark(void);
  */
 gboolean error_set_errno(GError **error, int errnum, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
+/* Appends text, which says what to do, if *error (error may be NULL) is a DRIVE_ERROR of this code.
+ */
+void error_append(GError **error, DriveError code, const char *text);
+
 /* HTTP status for an error of any domain; 500 for a foreign domain. */
 unsigned error_http_status(const GError *error);
 

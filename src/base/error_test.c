@@ -39,6 +39,18 @@ static void test_name_tells_codes_of_one_status_apart(void)
 	g_assert_cmpint(error_code_from_http(500, "io"), ==, DRIVE_ERROR_BUSY);
 }
 
+static void test_says_what_to_do(void)
+{
+	g_autoptr(GError) error = NULL;
+	error_append(NULL, DRIVE_ERROR_BUSY, "; wait");
+	error_append(&error, DRIVE_ERROR_BUSY, "; wait");
+	g_assert_no_error(error);
+	g_set_error_literal(&error, DRIVE_ERROR, DRIVE_ERROR_BUSY, "it is taken");
+	error_append(&error, DRIVE_ERROR_QUOTA, "; delete something");
+	error_append(&error, DRIVE_ERROR_BUSY, "; wait");
+	g_assert_cmpstr(error->message, ==, "it is taken; wait");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -48,5 +60,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/base/error/http-round-trip", test_http_round_trip);
 	g_test_add_func("/base/error/name-tells-codes-of-one-status-apart",
 			test_name_tells_codes_of_one_status_apart);
+	g_test_add_func("/base/error/says-what-to-do", test_says_what_to_do);
 	return g_test_run();
 }

@@ -50,6 +50,18 @@ const json_t *door_status(Door *door)
 	return door->status;
 }
 
+json_int_t door_held_deletions(Door *door)
+{
+	json_int_t held = 0;
+	size_t index;
+	json_t *binding;
+	json_array_foreach(json_object_get(door->status, "bindings"), index, binding)
+	{
+		held += json_integer_value(json_object_get(binding, "held_deletions"));
+	}
+	return held;
+}
+
 const char *door_trouble(Door *door)
 {
 	return door->trouble;

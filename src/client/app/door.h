@@ -19,6 +19,8 @@ void door_open(Door *door);
 
 /* As in docs/formats/control.md; NULL while no daemon answers. Borrowed until the next signal. */
 const json_t *door_status(Door *door);
+/* Deletions in all folders that wait for the person's word, as the status says. */
+json_int_t door_held_deletions(Door *door);
 /* Why no daemon answers; NULL while nothing is wrong. */
 const char *door_trouble(Door *door);
 

@@ -134,18 +134,6 @@ static void tell_first(Notices *notices, const json_t *status, bool bound)
 		      });
 }
 
-static json_int_t held_of(const json_t *status)
-{
-	json_int_t held = 0;
-	size_t index;
-	json_t *binding;
-	json_array_foreach(json_object_get(status, "bindings"), index, binding)
-	{
-		held += json_integer_value(json_object_get(binding, "held_deletions"));
-	}
-	return held;
-}
-
 static void heard(Notices *notices)
 {
 	const json_t *status = door_status(notices->door);
@@ -161,7 +149,7 @@ static void heard(Notices *notices)
 		notices->signed_in = signed_in;
 		notices->conflicts = conflicts;
 	}
-	tell_held(notices, held_of(status));
+	tell_held(notices, door_held_deletions(notices->door));
 	tell_conflicts(notices, conflicts);
 	tell_signed_out(notices, signed_in, json_is_string(json_object_get(status, "account")));
 	tell_first(notices, status, bound);

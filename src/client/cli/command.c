@@ -68,12 +68,11 @@ Profile *command_profile(const CommandContext *context, GError **error)
 	return g_steal_pointer(&profile);
 }
 
-void command_hint(GError **error, int code, const char *hint)
+char *command_time(int64_t time_us)
 {
-	if (error && g_error_matches(*error, DRIVE_ERROR, code)) {
-		g_autofree char *text = g_steal_pointer(&(*error)->message);
-		(*error)->message = g_strconcat(text, "; ", hint, NULL);
-	}
+	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time_us / G_TIME_SPAN_SECOND);
+	g_autoptr(GDateTime) local = utc ? g_date_time_to_local(utc) : NULL;
+	return local ? g_date_time_format(local, "%Y-%m-%d %H:%M:%S") : g_strdup("-");
 }
 
 bool command_attach(const CommandContext *context, const char *folder, bool mount, GError **error)

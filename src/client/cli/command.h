@@ -41,8 +41,8 @@ bool command_count(const Command *command, int argc, int min, int max, GError **
 /* The profile, signed in; NULL with what to do about it. */
 Profile *command_profile(const CommandContext *context, GError **error);
 
-/* Adds what to do, if it failed with this code. */
-void command_hint(GError **error, int code, const char *hint);
+/* "2026-11-23 14:05:00", of this place; "-" if it is out of all ranges. Free with g_free(). */
+char *command_time(int64_t time_us);
 
 /*
  * Another process has the profile: it is asked to take the folder too, or to mount the drive there.

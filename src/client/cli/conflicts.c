@@ -21,12 +21,10 @@ static void show_value(const char *whose, const json_t *value)
 		return;
 	}
 	int64_t time_us = json_integer_value(json_object_get(value, "time_us"));
-	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time_us / 1000000);
-	g_autoptr(GDateTime) local = utc ? g_date_time_to_local(utc) : NULL;
-	g_autofree char *when = local ? g_date_time_format(local, "%Y-%m-%d %H:%M:%S") : NULL;
+	g_autofree char *when = command_time(time_us);
 	g_autofree char *size =
 		g_format_size((uint64_t)json_integer_value(json_object_get(value, "size")));
-	printf("  %-7s %s  %s\n", whose, when ? when : "", size);
+	printf("  %-7s %s  %s\n", whose, when, size);
 }
 
 static void show(const json_t *conflict)

@@ -19,9 +19,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	json_array_foreach(json_object_get(result, "activity"), index, item)
 	{
 		int64_t time_us = json_integer_value(json_object_get(item, "time_us"));
-		g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time_us / 1000000);
-		g_autoptr(GDateTime) local = g_date_time_to_local(utc);
-		g_autofree char *when = g_date_time_format(local, "%Y-%m-%d %H:%M:%S");
+		g_autofree char *when = command_time(time_us);
 		printf("%s  %-13s  %s\n", when, json_string_value(json_object_get(item, "what")),
 		       json_string_value(json_object_get(item, "path")));
 	}

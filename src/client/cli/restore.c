@@ -29,8 +29,8 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	if (!answer) {
 		g_prefix_error(error, "restore '%s': ", argv[1]);
 		if (version > 0) {
-			command_hint(error, DRIVE_ERROR_NOT_FOUND,
-				     "'imdrive versions FILE' lists what there is");
+			error_append(error, DRIVE_ERROR_NOT_FOUND,
+				     "; 'imdrive versions FILE' lists what there is");
 		}
 		return false;
 	}

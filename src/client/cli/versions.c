@@ -10,9 +10,7 @@ static void show(const json_t *version)
 {
 	int64_t time_us = json_integer_value(json_object_get(version, "time_us"));
 	const char *device = json_string_value(json_object_get(version, "device"));
-	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time_us / 1000000);
-	g_autoptr(GDateTime) local = g_date_time_to_local(utc);
-	g_autofree char *when = g_date_time_format(local, "%Y-%m-%d %H:%M:%S");
+	g_autofree char *when = command_time(time_us);
 	g_autofree char *size =
 		g_format_size((uint64_t)json_integer_value(json_object_get(version, "size")));
 	printf("%5" JSON_INTEGER_FORMAT "  %s  %10s  %s%s\n",
@@ -35,8 +33,8 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	json_auto_t *answer = history_versions(profile, path, error);
 	if (!answer) {
 		g_prefix_error(error, "list the versions of '%s': ", argv[1]);
-		command_hint(error, DRIVE_ERROR_NOT_FOUND,
-			     "if it was deleted, 'imdrive restore FILE' brings it back");
+		error_append(error, DRIVE_ERROR_NOT_FOUND,
+			     "; if it was deleted, 'imdrive restore FILE' brings it back");
 		return false;
 	}
 	size_t index;

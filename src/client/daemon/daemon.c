@@ -212,15 +212,6 @@ static bool open_bound(Daemon *daemon, const ProfileBinding *known, Bound *bound
 	return true;
 }
 
-/* Adds what to do to a refusal of the file system. */
-static void explain(GError **error)
-{
-	if (error && g_error_matches(*error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN)) {
-		g_autofree char *text = g_steal_pointer(&(*error)->message);
-		(*error)->message = g_strconcat(text, ": name a folder that is yours", NULL);
-	}
-}
-
 /* A folder that could not be bound is none that is bound, and anybody may bind it. */
 static void forget(Daemon *daemon, const ProfileBinding *known)
 {
@@ -260,7 +251,7 @@ bool daemon_attach(Daemon *daemon, const char *folder, bool mount, GError **erro
 		if (known->is_new) {
 			forget(daemon, known);
 		}
-		explain(error);
+		error_append(error, DRIVE_ERROR_FORBIDDEN, ": name a folder that is yours");
 		return false;
 	}
 	g_ptr_array_add(daemon->bounds, bound);

@@ -226,14 +226,7 @@ static void show_held(Decisions *box, json_int_t count)
 void decisions_refresh(Decisions *box)
 {
 	const json_t *status = door_status(box->door);
-	json_int_t held = 0;
-	size_t index;
-	json_t *binding;
-	json_array_foreach(json_object_get(status, "bindings"), index, binding)
-	{
-		held += json_integer_value(json_object_get(binding, "held_deletions"));
-	}
-	show_held(box, held);
+	show_held(box, door_held_deletions(box->door));
 	json_int_t count = json_integer_value(json_object_get(status, "conflicts"));
 	if (count > 0 || box->conflict_count > 0) {
 		ask_conflicts(box);

@@ -59,7 +59,7 @@ static bool end_one(const Profile *profile, const char *number, GError **error)
 	json_auto_t *answer = account_call(profile, "DELETE", path, NULL, error);
 	if (!answer) {
 		g_prefix_error(error, "sign device %s out: ", number);
-		command_hint(error, DRIVE_ERROR_NOT_FOUND, "'imdrive devices' lists them");
+		error_append(error, DRIVE_ERROR_NOT_FOUND, "; 'imdrive devices' lists them");
 		return false;
 	}
 	printf("Device %s is signed out. Its files stay where they are.\n", number);
