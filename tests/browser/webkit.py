@@ -81,7 +81,12 @@ class WebKit:
     def find(self, selector):
         """Waits for the element, whatever pages pass by until then. (The driver's own waiting can
         hang for good when a page leaves.)"""
-        return wait_until(lambda: self.find_now(selector), f"there is {selector}")
+        try:
+            return wait_until(lambda: self.find_now(selector), f"there is {selector}")
+        except AssertionError as error:
+            body = self.find_now("body")
+            text = body and self.call("GET", body + "/text")
+            raise AssertionError(f"{error}, at {self.url}: {text}") from None
 
     def wait(self, selector):
         self.find(selector)
@@ -96,8 +101,9 @@ class WebKit:
         return " ".join(self.call("GET", self.find(selector) + "/text").split())
 
     def forget(self):
-        """All cookies of the site that is open."""
+        """All cookies of the site that is open; they are gone when this returns."""
         self.call("DELETE", self.session + "/cookie")
+        wait_until(lambda: not self.call("GET", self.session + "/cookie"), "the cookies are gone")
 
     def close(self):
         try:
