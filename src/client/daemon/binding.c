@@ -306,6 +306,12 @@ static void mount_ended(void *data)
 	}
 }
 
+/* By the mount's threads. */
+static bool room(void *data, uint64_t *ret_total, uint64_t *ret_free)
+{
+	return quota_room(data, g_get_monotonic_time(), ret_total, ret_free);
+}
+
 static bool open_mount(Binding *binding, const BindingOptions *options, GError **error)
 {
 	if (!options->mountpoint) {
@@ -315,6 +321,8 @@ static bool open_mount(Binding *binding, const BindingOptions *options, GError *
 		.mountpoint = options->mountpoint,
 		.volume = binding->volume,
 		.indexers = (const char *const *)options->disk.indexers,
+		.room = room,
+		.room_data = options->quota,
 		.ended = mount_ended,
 		.ended_data = binding,
 	};
@@ -449,4 +457,13 @@ void binding_set_cache_size(Binding *binding, uint64_t cache_size_max)
 uint64_t binding_moved(Binding *binding)
 {
 	return upload_progress(binding->upload) + apply_progress(binding->apply);
+}
+
+void binding_count(Binding *binding, QuotaNews *news)
+{
+	uint64_t stored = 0, waiting = 0;
+	engine_status_amounts(binding->engine, &stored, &waiting);
+	news->stored += stored;
+	news->waiting += waiting;
+	news->sent += upload_progress(binding->upload);
 }

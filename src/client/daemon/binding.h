@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/node_id.h"
+#include "client/daemon/quota.h"
 #include "client/engine/engine.h"
 #include "client/login/credential.h"
 #include "client/login/profile.h"
@@ -28,7 +29,8 @@ typedef struct BindingOptions {
 	Credential *credential; /* borrowed */
 	NodeId drive;
 	const char *device_name;
-	Pace *up; /* borrowed: limits that all bindings share; NULL: none */
+	Quota *quota; /* borrowed: of a virtual disk, how much room it has */
+	Pace *up;     /* borrowed: limits that all bindings share; NULL: none */
 	Pace *down;
 	/* Called after each step of the engine; may be NULL. Must not close the binding. */
 	void (*stepped)(void *data);
@@ -51,3 +53,5 @@ Disk *binding_disk(Binding *binding);
 void binding_set_cache_size(Binding *binding, uint64_t cache_size_max);
 /* Bytes of files that went either way so far. */
 uint64_t binding_moved(Binding *binding);
+/* Adds this binding's part. */
+void binding_count(Binding *binding, QuotaNews *news);

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "client/daemon/daemon_internal.h"
+#include "client/login/account.h"
 #include "client/login/token_file.h"
 #include "client/mount/mountpoint.h"
 
@@ -125,9 +126,49 @@ void daemon_changed(Daemon *daemon)
 	}
 }
 
+static bool ask_quota(void *data, GCancellable *cancellable, QuotaAnswer *ret_answer,
+		      GError **error)
+{
+	const Daemon *daemon = data;
+	g_autoptr(Profile) profile = profile_open(daemon->folder, error);
+	if (!profile) {
+		return false;
+	}
+	g_cancellable_push_current(cancellable);
+	json_auto_t *me = account_call(profile, "GET", "/api/v1/me", NULL, error);
+	g_cancellable_pop_current(cancellable);
+	if (!me) {
+		return false;
+	}
+	json_int_t quota = json_integer_value(json_object_get(me, "quota"));
+	const json_t *usage = json_object_get(me, "usage");
+	json_int_t used = json_integer_value(json_object_get(usage, "bytes"));
+	ret_answer->quota = (uint64_t)MAX(quota, 0);
+	ret_answer->used = (uint64_t)MAX(used, 0);
+	return true;
+}
+
+/* Only virtual disks tell how much room there is. */
+static void note_quota(Daemon *daemon)
+{
+	bool wanted = false;
+	QuotaNews news = { 0 };
+	for (unsigned i = 0; i < daemon->bounds->len; i++) {
+		const Bound *bound = daemon->bounds->pdata[i];
+		wanted |= bound->mount;
+		if (bound->binding) {
+			binding_count(bound->binding, &news);
+		}
+	}
+	if (wanted) {
+		quota_note(daemon->quota, &news, g_get_monotonic_time());
+	}
+}
+
 static void stepped(void *data)
 {
 	Daemon *daemon = data;
+	note_quota(daemon);
 	daemon_changed(daemon);
 	if (daemon->once) {
 		end_if_settled(daemon);
@@ -180,6 +221,7 @@ static Binding *open_binding(Daemon *daemon, const ProfileBinding *known, Bound 
 		.credential = daemon->credential,
 		.drive = login->drive,
 		.device_name = login->device_name,
+		.quota = daemon->quota,
 		.up = daemon->up,
 		.down = daemon->down,
 		.stepped = stepped,
@@ -279,6 +321,7 @@ static gboolean reload(void *data)
 	/* Another may have signed in: nothing of the former credential is used any more. */
 	credential_free(daemon->credential);
 	daemon->credential = new_credential(daemon);
+	quota_forget(daemon->quota);
 	g_autoptr(GError) failure = NULL;
 	if (!profile_reload(daemon->profile, &failure)) {
 		log_event(LOG_ERROR, "profile-unreadable", "error=\"%s\"", failure->message);
@@ -435,8 +478,9 @@ static void daemon_clear(Daemon *daemon)
 	control_server_free(daemon->control);
 	reception_free(daemon->reception);
 	g_idle_remove_by_data(daemon);
-	g_free(daemon->folder);
 	g_clear_pointer(&daemon->bounds, g_ptr_array_unref);
+	quota_free(daemon->quota);
+	g_free(daemon->folder);
 	open_disks_free(daemon->disks);
 	g_clear_pointer(&daemon->credential, credential_free);
 	pace_free(daemon->up);
@@ -507,6 +551,7 @@ static void *move_credential(void *data)
 static bool start(Daemon *daemon, const DaemonOptions *options, GError **error)
 {
 	daemon->folder = profile_path(daemon->profile, "");
+	daemon->quota = quota_new(ask_quota, daemon);
 	allow_descriptors();
 	g_thread_unref(g_thread_new("keyring", move_credential, g_strdup(daemon->folder)));
 	daemon->credential = new_credential(daemon);

@@ -6,6 +6,7 @@
 #include "client/daemon/drive_calls.h"
 #include "client/daemon/meter.h"
 #include "client/daemon/open_disks.h"
+#include "client/daemon/quota.h"
 #include "client/daemon/reception.h"
 
 #include <jansson.h>
@@ -33,6 +34,7 @@ typedef struct Daemon {
 	char *folder; /* the profile's */
 	DriveCalls calls;
 	OpenDisks *disks;
+	Quota *quota;
 	GPtrArray *bounds; /* Bound */
 	Pace *up, *down;   /* limits of all of them together */
 	bool paused;

@@ -111,6 +111,9 @@ size_t engine_conflict_count(Engine *engine);
 /* The server could not be reached when it was last asked. */
 bool engine_status_offline(const Engine *engine);
 
+/* Bytes of files that both sides hold, and of those that are being uploaded or will be next. */
+void engine_status_amounts(const Engine *engine, uint64_t *ret_stored, uint64_t *ret_waiting);
+
 /* Both sides agree on everything, it is recorded, and nothing is left to look at. */
 bool engine_is_settled(Engine *engine);
 /* Nothing can go on without help from outside, although not everything is settled. */

@@ -167,3 +167,11 @@ bool engine_status_offline(const Engine *engine)
 {
 	return engine->offline;
 }
+
+void engine_status_amounts(const Engine *engine, uint64_t *ret_stored, uint64_t *ret_waiting)
+{
+	const Lane *small = &engine->upload_small, *large = &engine->upload_large;
+	*ret_stored = state_totals(engine->state).bytes;
+	*ret_waiting = small->waiting_bytes + small->running_bytes + large->waiting_bytes +
+		       large->running_bytes;
+}

@@ -183,6 +183,8 @@ Mount *mount_new(const MountOptions *options, GError **error)
 	mount->listings = g_hash_table_new(NULL, NULL);
 	mount->mountpoint = g_canonicalize_filename(options->mountpoint, NULL);
 	mount->volume = options->volume;
+	mount->room = options->room;
+	mount->room_data = options->room_data;
 	mount->ended = options->ended;
 	mount->ended_data = options->ended_data;
 	mount->indexers = indexers_new(options->indexers);

@@ -22,6 +22,10 @@ typedef struct MountOptions {
 	Volume *volume;         /* borrowed */
 	/* Programs that may not make the volume fetch, as of indexers.h; NULL: the usual ones. */
 	const char *const *indexers;
+	/* What the drive has room for, in bytes; false: it tells no end. Called by threads of the
+	 * mount's own; must not wait. */
+	bool (*room)(void *data, uint64_t *ret_total, uint64_t *ret_free);
+	void *room_data;
 	/* It was unmounted from outside, or cannot go on. Called by a thread of the mount's own;
 	 * must not free it. May be NULL. */
 	void (*ended)(void *data);

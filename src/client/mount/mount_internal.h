@@ -33,6 +33,8 @@ struct Mount {
 	bool has_loop;
 	pthread_t loop;
 	int loop_ended; /* atomic */
+	bool (*room)(void *data, uint64_t *ret_total, uint64_t *ret_free);
+	void *room_data;
 	void (*ended)(void *data);
 	void *ended_data;
 	int cookie; /* of the last rename; atomic */

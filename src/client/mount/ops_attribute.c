@@ -184,13 +184,28 @@ static void do_access(fuse_req_t request, fuse_ino_t id, int mask)
 		       file_may(mount, mount_node(mount, id), mask & (R_OK | W_OK | X_OK)));
 }
 
+/* What the drive has room for. What is written waits on the local file system until it is sent:
+ * what can be written now is no more than that has, too. */
+static void bound_by_drive(Mount *mount, struct statvfs *room)
+{
+	uint64_t total = 0, left = 0;
+	if (mount->room(mount->room_data, &total, &left)) {
+		uint64_t unit = room->f_frsize;
+		room->f_blocks = total / unit;
+		room->f_bfree = left / unit;
+		room->f_bavail = MIN(room->f_bavail, room->f_bfree);
+	}
+}
+
 static void do_statfs(fuse_req_t request, fuse_ino_t id)
 {
+	Mount *mount = mount_of(request);
 	struct statvfs room;
-	if (fstatvfs(volume_root(mount_of(request)->volume), &room) != 0) {
+	if (fstatvfs(volume_root(mount->volume), &room) != 0) {
 		fuse_reply_err(request, errno);
 		return;
 	}
+	bound_by_drive(mount, &room);
 	room.f_namemax = NAME_MAX;
 	fuse_reply_statfs(request, &room);
 }
