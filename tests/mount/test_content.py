@@ -79,6 +79,21 @@ def test_two_disks(mounts):
         assert file.read() == "s"
 
 
+def test_sent_at_close_or_fsync_and_not_before(mounts, folders):
+    disk, folder = mounts("disk"), folders("folder")
+    with open(disk.path("file"), "wb", buffering=0) as file:
+        file.write(b"first half, ")
+        disk.path("beside").write_text("x")
+        wait_until(lambda: folder.path("beside").exists(), "what was closed")
+        assert not folder.path("file").exists()
+        os.fsync(file.fileno())
+        wait_until(lambda: folder.path("file").exists(), "what was synced")
+        assert folder.path("file").read_text() == "first half, "
+        file.write(b"second half")
+    wait_equal(disk, folder)
+    assert folder.path("file").read_text() == "first half, second half"
+
+
 def test_disk_and_folder_of_one_device(mounts, tmp_path):
     disk = mounts("disk")
     folder = tmp_path / "as-folder"

@@ -160,7 +160,6 @@ static void do_create(fuse_req_t request, fuse_ino_t parent, const char *name, m
 		fuse_reply_err(request, failure);
 		return;
 	}
-	notice_created(mount, what.parent, name, false);
 	struct fuse_entry_param entry;
 	Node *node = place_remember(mount, what.parent, name, &found, &entry);
 	OpenFile *file = file_new(mount, node, fd, &failure);
@@ -171,7 +170,8 @@ static void do_create(fuse_req_t request, fuse_ino_t parent, const char *name, m
 	}
 	info->fh = (uintptr_t)file;
 	info->keep_cache = 1;
-	/* Noticed at its end, however little was written. */
+	/* Noticed at its end, however little was written, and not before: half a file is for nobody
+	 * to see. */
 	write_note(file);
 	if (fuse_reply_create(request, &entry, info) != 0) {
 		write_notice(mount, file);
