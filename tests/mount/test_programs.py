@@ -178,43 +178,92 @@ def test_tar_and_rsync(disk, folders, tmp_path):
     assert snapshot(tmp_path / "back") == snapshot(tree)
 
 
-def test_saves_of_editors(disk, folders):
+PROJECT = {
+    "Makefile": """
+OBJECTS = main.o sum.o product.o
+program: $(OBJECTS)
+	$(CC) -o $@ $(OBJECTS)
+%.o: %.c
+	$(CC) -MMD -c -o $@ $<
+-include $(OBJECTS:.o=.d)
+""",
+    "main.c": """#include <stdio.h>
+#include "sum.h"
+#include "include/product.h"
+int main(void) { printf("%d %d\\n", sum(3, 4), product(3, 4)); return 0; }
+""",
+    "sum.h": "int sum(int a, int b);\n",
+    "sum.c": '#include "sum.h"\nint sum(int a, int b) { return a + b; }\n',
+    "include/product.h": "#define FACTOR 1\nint product(int a, int b);\n",
+    "product.c": """#include "include/product.h"
+int product(int a, int b) { return FACTOR * a * b; }
+""",
+}
+
+
+def compiled(folder):
+    """What make compiles now."""
+    said = run("make", "-C", folder, "CC=cc").stdout
+    return sorted(word for line in said.split("\n") if " -c " in line
+                  for word in line.split() if word.endswith(".c"))
+
+
+@pytest.mark.skipif(not (shutil.which("make") and shutil.which("cc")), reason="no make, or no cc")
+def test_make(disk, folders):
     folder = folders("folder")
-    path = disk.path("text.odt")
-    path.write_text("first")
+    project = disk.path("project")
+    for name, text in PROJECT.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text)
+    assert compiled(project) == ["main.c", "product.c", "sum.c"]
+    assert run(project / "program").stdout == "7 12\n"
+    assert compiled(project) == []
+    # Of times and names nothing changes when it is uploaded, nor when it is not here any more.
     wait_equal(disk, folder)
-    for i in range(5):
-        # vim: the old one steps aside, a new one is written and synced, the old one goes.
-        os.rename(path, disk.path("text.odt~"))
-        with open(path, "x") as file:
-            file.write(f"vim {i}")
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(path, 0o644)
-        disk.path("text.odt~").unlink()
-        # LibreOffice: a lock beside it, a temporary file that is renamed over it.
-        lock = disk.path(".~lock.text.odt#")
-        with open(lock, "x") as file:
-            file.write(",alice,host,;")
-        with open(disk.path("lu1.tmp"), "x") as file:
-            file.write(f"office {i}")
-            os.fsync(file.fileno())
-        os.rename(disk.path("lu1.tmp"), path)
-        lock.unlink()
-        # GNOME: write beside, sync, rename.
-        with open(disk.path(".goutputstream-X"), "x") as file:
-            file.write(f"gnome {i}")
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(disk.path(".goutputstream-X"), path)
+    disk.command("free", project)
+    assert compiled(project) == []
+    assert run(project / "program").stdout == "7 12\n"
+    # A header that is newer, here or by another device, is built anew with all that need it.
+    (project / "sum.h").touch()
+    assert compiled(project) == ["main.c", "sum.c"]
     wait_equal(disk, folder)
-    assert folder.path("text.odt").read_text() == "gnome 4"
-    assert [name for name in os.listdir(folder.folder) if "conflict" in name] == []
+    folder.path("project/include/product.h").write_text(
+        PROJECT["include/product.h"].replace("1", "2"))
+    wait_equal(disk, folder)
+    assert compiled(project) == ["main.c", "product.c"]
+    assert run(project / "program").stdout == "7 24\n"
+    run("make", "-C", project, "-B", "-j4", "CC=cc")
+    assert run(project / "program").stdout == "7 24\n"
+    wait_equal(disk, folder)
+    assert os.access(folder.path("project/program"), os.X_OK)
+
+
+FIO = ["--size=8m", "--verify=crc32c", "--verify_state_save=0", "--verify_fatal=1"]
+
+
+def fio(folder, *arguments):
+    run("fio", "--name=x", f"--directory={folder}", *FIO, *arguments)
 
 
 @pytest.mark.skipif(not shutil.which("fio"), reason="there is no fio")
 def test_fio_finds_what_it_wrote(disk):
     for how in "write", "randwrite":
-        run("fio", "--name=x", f"--directory={disk.folder}", f"--rw={how}", "--bs=4k", "--size=8m",
-            "--verify=crc32c", "--do_verify=1", "--verify_state_save=0",
-            "--fsync=100", "--ioengine=psync", "--numjobs=2")
+        fio(disk.folder, f"--rw={how}", "--bs=4k", "--do_verify=1", "--fsync=100",
+            "--ioengine=psync", "--numjobs=2")
+    # In pieces of any size, and through the memory of a program.
+    fio(disk.folder, "--rw=randwrite", "--bsrange=512-128k", "--bs_unaligned=1", "--do_verify=1",
+        "--ioengine=psync", "--end_fsync=1")
+    fio(disk.folder, "--rw=randwrite", "--bs=4k", "--do_verify=1", "--ioengine=mmap")
+
+
+@pytest.mark.skipif(not shutil.which("fio"), reason="there is no fio")
+def test_fio_finds_it_when_it_has_to_come_back(disk, folders):
+    folder = folders("folder")
+    fio(disk.folder, "--rw=randwrite", "--bs=4k", "--do_verify=0", "--ioengine=psync")
+    wait_equal(disk, folder)
+    fio(folder.folder, "--rw=randwrite", "--bs=4k", "--verify_only")
+    for how in "read", "randread":
+        disk.command("free", disk.path("x.0.0"))
+        assert disk.state("x.0.0") == "online-only"
+        fio(disk.folder, f"--rw={how}", "--bs=4k")
+    assert disk.state("x.0.0") == "cached"

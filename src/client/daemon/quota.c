@@ -115,8 +115,7 @@ bool quota_room(Quota *quota, int64_t now_us, uint64_t *ret_total, uint64_t *ret
 	if (!quota->known || answer->quota == 0) {
 		return false;
 	}
-	uint64_t used =
-		answer->used + (quota->news.sent - quota->asked.sent) + quota->news.waiting;
+	uint64_t used = answer->used + (quota->news.sent - quota->asked.sent) + quota->news.waiting;
 	*ret_total = answer->quota;
 	*ret_free = used < answer->quota ? answer->quota - used : 0;
 	return true;
