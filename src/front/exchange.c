@@ -71,6 +71,7 @@ static void release(Exchange *exchange)
 }
 
 static void time_is_up(void *data);
+static void wake(void *data);
 
 static const Service *find_service(const Front *front, const char *path)
 {
@@ -350,6 +351,50 @@ static enum MHD_Result add_query(void *data, enum MHD_ValueKind kind, const char
 	return MHD_YES;
 }
 
+/* ---- the service ----------------------------------------------------------------------- */
+
+static Request request_of(Exchange *exchange)
+{
+	int64_t now_us = g_get_monotonic_time();
+	if (exchange->handled_us == 0) {
+		exchange->handled_us = now_us;
+	}
+	Request request = {
+		.method = exchange->method,
+		.path = exchange->path,
+		.query = exchange->query,
+		.body = exchange->body,
+		.peer = exchange->peer,
+		.wake = nap_is_expired(&exchange->nap) ? NULL : wake,
+		.wake_data = exchange,
+		.waited_ms = (unsigned)((now_us - exchange->handled_us) / 1000),
+	};
+	memcpy(request.headers, exchange->headers, sizeof request.headers);
+	return request;
+}
+
+static void handle(Exchange *exchange)
+{
+	const Request request = request_of(exchange);
+	if (strcmp(exchange->path, "/metrics") == 0) {
+		metrics_handle(exchange->front, exchange->mhd, exchange->connection,
+			       &exchange->response);
+	} else {
+		const Service *service = exchange->service;
+		exchange->response = (Response){ 0 };
+		service->handle(service->data, &request, &exchange->response);
+	}
+	exchange->waiting = exchange->response.waiting;
+}
+
+/* Whether it is handled here and now, on MHD's thread. */
+static bool is_quick(Exchange *exchange)
+{
+	const Service *service = exchange->service;
+	const Request request = request_of(exchange);
+	return service->is_quick && service->is_quick(service->data, &request);
+}
+
 /* All has arrived, or the worker is done. */
 static enum MHD_Result finish(Exchange *exchange)
 {
@@ -366,6 +411,11 @@ static enum MHD_Result finish(Exchange *exchange)
 	}
 	if (exchange->receiving) {
 		exchange->body = g_byte_array_free_to_bytes(g_steal_pointer(&exchange->receiving));
+	}
+	if (is_quick(exchange)) {
+		handle(exchange);
+		g_assert(exchange->response.status != 0 && !exchange->waiting);
+		return send_answer(exchange);
 	}
 	suspend(exchange, EXCHANGE_WORKING);
 	return MHD_YES;
@@ -426,34 +476,6 @@ static void wake_up(Exchange *exchange)
 		service->forget(service->data, g_steal_pointer(&exchange->waiting));
 	}
 	nap_begin(&exchange->nap);
-}
-
-static void handle(Exchange *exchange)
-{
-	int64_t now_us = g_get_monotonic_time();
-	if (exchange->handled_us == 0) {
-		exchange->handled_us = now_us;
-	}
-	Request request = {
-		.method = exchange->method,
-		.path = exchange->path,
-		.query = exchange->query,
-		.body = exchange->body,
-		.peer = exchange->peer,
-		.wake = nap_is_expired(&exchange->nap) ? NULL : wake,
-		.wake_data = exchange,
-		.waited_ms = (unsigned)((now_us - exchange->handled_us) / 1000),
-	};
-	memcpy(request.headers, exchange->headers, sizeof request.headers);
-	if (strcmp(exchange->path, "/metrics") == 0) {
-		metrics_handle(exchange->front, exchange->mhd, exchange->connection,
-			       &exchange->response);
-	} else {
-		const Service *service = exchange->service;
-		exchange->response = (Response){ 0 };
-		service->handle(service->data, &request, &exchange->response);
-	}
-	exchange->waiting = exchange->response.waiting;
 }
 
 /* Gives the connection back to MHD; the exchange must not be touched after. */

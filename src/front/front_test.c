@@ -39,6 +39,13 @@ static size_t pages_body_max(void *data, const char *method, const char *path)
 	return strcmp(method, "POST") == 0 ? 1000 : 0;
 }
 
+static GThread *reader; /* of the last request */
+static bool is_quick_page(void *data, const Request *request)
+{
+	reader = g_thread_self();
+	return request_query(request, "quick");
+}
+
 static void handle_page(void *data, const Request *request, Response *ret_response)
 {
 	const char *language = request->headers[REQUEST_ACCEPT_LANGUAGE];
@@ -51,12 +58,13 @@ static void handle_page(void *data, const Request *request, Response *ret_respon
 	ret_response->body = g_bytes_new(text, strlen(text));
 	response_add_header(ret_response, "Set-Cookie", "a=b; HttpOnly");
 	response_add_header(ret_response, "Set-Cookie", "c=d");
+	response_add_header(ret_response, "X-By", reader == g_thread_self() ? "reader" : "worker");
 }
 
 static Front *start(const FrontOptions *options, Api *api, GError **error)
 {
 	const Service services[] = {
-		{ .serves = serves_pages, .body_max = pages_body_max, .handle = handle_page },
+		{ serves_pages, pages_body_max, .handle = handle_page, .is_quick = is_quick_page },
 		api_service(api),
 	};
 	return front_start(options, services, G_N_ELEMENTS(services), error);
@@ -716,15 +724,17 @@ static void test_services_get_what_is_theirs(Fixture *fixture, const void *data)
 	g_assert_nonnull(strstr(answer.header, "Set-Cookie: c=d\r\n"));
 	g_assert_nonnull(strstr(answer.header, "Cache-Control: max-age=60\r\n"));
 	g_assert_null(strstr(answer.header, "no-store"));
+	g_assert_nonnull(strstr(answer.header, "X-By: worker\r\n"));
+	answer_clear(&answer);
+	ask_page(fixture, "quick=1", &answer);
+	g_assert_nonnull(strstr(answer.header, "X-By: reader\r\n"));
 	answer_clear(&answer);
 }
 
 static void test_query_that_is_no_text(Fixture *fixture, const void *data)
 {
-	Answer answer;
-	ask_page(fixture, "name=%ff", &answer);
-	g_assert_cmpuint(answer.status, ==, 400);
-	answer_clear(&answer);
+	const char *text = "GET /pages/1?name=%ff HTTP/1.1\r\nHost: drive\r\n\r\n";
+	g_assert_cmpuint(status_of_text(fixture, text), ==, 400);
 }
 
 static void test_metrics_are_for_this_machine(Fixture *fixture, const void *data)

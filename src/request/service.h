@@ -23,8 +23,17 @@ typedef struct Service {
 	 */
 	bool (*remembers)(void *data, const char *authorization);
 	bool (*admits)(void *data, const char *authorization);
-	/* Handles a request. May block, hence for worker threads. *ret_response is all zero. */
+	/*
+	 * Handles a request. May block, hence for worker threads, but for one that is_quick().
+	 * *ret_response is all zero.
+	 */
 	void (*handle)(void *data, const Request *request, Response *ret_response);
+	/*
+	 * Whether handling this request computes for a moment and asks neither disk nor network,
+	 * and does not make it wait: handing it to a worker would cost more. Never blocks. NULL:
+	 * none.
+	 */
+	bool (*is_quick)(void *data, const Request *request);
 	/*
 	 * The request of this Response.waiting will not wait any more; when it returns, wake is
 	 * neither running nor will be called. NULL: requests never wait.

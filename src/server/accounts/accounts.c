@@ -141,8 +141,9 @@ bool accounts_add(Accounts *accounts, const char *name, const char *password, in
 	"  WHERE device.account = account.id AND device.ended = 0),"                   \
 	" account.role, account.waiting, account.password IS NOT NULL, account.epoch," \
 	" (SELECT COUNT(*) FROM identity WHERE identity.account = account.id),"        \
-	" (SELECT identity.name FROM identity WHERE identity.account = account.id"     \
-	"  ORDER BY identity.id LIMIT 1), account.language"                            \
+	" (SELECT identity.name FROM identity WHERE identity.id ="                     \
+	"  (SELECT MIN(first.id) FROM identity AS first"                               \
+	"   WHERE first.account = account.id)), account.language"                      \
 	" FROM account "
 
 static void read_account(SqlStatement *row, Account *ret_account)

@@ -117,6 +117,12 @@ static const char *const steps[] = {
 
 	/* Of the pages at its last sign-in, as a tag; '' until then. */
 	"ALTER TABLE account ADD COLUMN language TEXT NOT NULL DEFAULT '';",
+
+	/* What a sign-in asks is answered by indexes alone. */
+	"DROP INDEX device_of_account;"
+	"CREATE INDEX device_of_account ON device (account, ended);"
+	"DROP INDEX web_session_of_account;"
+	"CREATE INDEX web_session_of_account ON web_session (account, id);",
 };
 
 bool records_migrate_to(Sql *sql, size_t version, size_t *ret_newest, GError **error)
@@ -192,27 +198,20 @@ bool records_count(SqlSession *session, const char *text, const RecordsValue *va
 
 bool records_next_id(SqlSession *session, RecordsId kind, int64_t *ret_id, GError **error)
 {
-	static const char *const texts[] = {
-		[RECORDS_ACCOUNT] = "UPDATE accounts_counter SET account = account + 1"
-				    " RETURNING account",
-		[RECORDS_DEVICE] = "UPDATE accounts_counter SET device = device + 1"
-				   " RETURNING device",
-		[RECORDS_IDENTITY] = "UPDATE accounts_counter SET identity = identity + 1"
-				     " RETURNING identity",
-		[RECORDS_INVITATION] = "UPDATE accounts_counter SET invitation = invitation + 1"
-				       " RETURNING invitation",
-		[RECORDS_SESSION] = "UPDATE accounts_counter SET web_session = web_session + 1"
-				    " RETURNING web_session",
-		[RECORDS_AUDIT] = "UPDATE accounts_counter SET audit = audit + 1"
-				  " RETURNING audit",
-	};
-	SqlStatement *next = sql_statement(session, texts[kind], error);
-	bool row;
-	if (!next || !sql_step(next, &row, error)) {
-		return false;
+	/* Not RETURNING, for which SQLite opens a database in memory each time. */
+#define NEXT(column)                                                       \
+	{                                                                  \
+		"UPDATE accounts_counter SET " column " = " column " + 1", \
+			"SELECT " column " FROM accounts_counter"          \
 	}
-	*ret_id = sql_column_int(next, 0);
-	return sql_run(next, error);
+	static const char *const texts[][2] = {
+		[RECORDS_ACCOUNT] = NEXT("account"),     [RECORDS_DEVICE] = NEXT("device"),
+		[RECORDS_IDENTITY] = NEXT("identity"),   [RECORDS_INVITATION] = NEXT("invitation"),
+		[RECORDS_SESSION] = NEXT("web_session"), [RECORDS_AUDIT] = NEXT("audit"),
+	};
+#undef NEXT
+	return records_run(session, texts[kind][0], NULL, error) &&
+	       records_count(session, texts[kind][1], NULL, ret_id, error);
 }
 
 char *records_text(SqlStatement *row, int column)

@@ -104,9 +104,9 @@ static bool bound(SqlSession *sql, int64_t account, GError **error)
 {
 	return records_run(
 		sql,
-		"DELETE FROM web_session WHERE account = $1 AND id NOT IN"
+		"DELETE FROM web_session WHERE account = $1 AND id <="
 		" (SELECT id FROM web_session WHERE account = $1 ORDER BY id DESC"
-		"  LIMIT $2)",
+		"  LIMIT 1 OFFSET $2)",
 		RECORDS_VALUES(RECORDS_INT(account), RECORDS_INT(SESSIONS_PER_ACCOUNT_MAX)), error);
 }
 

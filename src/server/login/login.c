@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "pages/asset.h"
 #include "server/login/account_page.h"
 #include "server/login/reply.h"
 #include "server/login/approve.h"
@@ -346,6 +347,26 @@ static void handle(void *data, const Request *request, Response *ret_response)
 	call_close(&call);
 }
 
+/*
+ * Assets, and the first pages of somebody who is nobody yet: what a sign-in begins with. An open
+ * session is looked up in the database.
+ */
+static bool is_quick(void *data, const Request *request)
+{
+	Login *login = data;
+	const char *cookies = request->headers[REQUEST_COOKIE];
+	const char *rest;
+	const Route *route = find_route(request->method, request->path, &rest);
+	if (!login->base || !route) {
+		return false;
+	}
+	if (g_str_has_prefix(request->path, ASSET_ROOT)) {
+		return true;
+	}
+	g_autofree char *session = cookies_read(COOKIES_SESSION, login->base, cookies);
+	return !session && (route->endpoint == consent_begin || route->endpoint == ways_show);
+}
+
 static void forget(void *data, void *waiting)
 {
 	Login *login = data;
@@ -358,6 +379,7 @@ Service login_service(Login *login)
 		.serves = serves,
 		.body_max = body_max,
 		.handle = handle,
+		.is_quick = is_quick,
 		.forget = forget,
 		.data = login,
 	};
