@@ -251,10 +251,35 @@ bool sessions_list(Accounts *accounts, int64_t account, int64_t now_us, GArray *
 
 /* ---- ending ---------------------------------------------------------------------------- */
 
+/* Whose session this is; 0: there is none. */
+static bool find_owner(SqlSession *sql, const char *token, int64_t *ret_account, GError **error)
+{
+	*ret_account = 0;
+	if (!token || token_kind(token) != TOKEN_SESSION) {
+		return true;
+	}
+	uint8_t hash[TOKEN_HASH_SIZE];
+	token_hash(token, hash);
+	return records_count(sql, "SELECT account FROM web_session WHERE token_hash = $1",
+			     RECORDS_VALUES(RECORDS_BLOB(hash, sizeof hash)), ret_account, error);
+}
+
 bool sessions_end_token(Accounts *accounts, const char *token, const AuditBy *by, GError **error)
 {
+	int64_t account;
 	g_autoptr(SqlSession) sql = sql_write(accounts_sql(accounts), error);
-	return sql && delete_token(sql, token, error) && sql_commit(sql, error);
+	if (!sql || !find_owner(sql, token, &account, error)) {
+		return false;
+	}
+	if (account == 0) {
+		return true;
+	}
+	const AuditBy person = { .account = account,
+				 .peer = by ? by->peer : NULL,
+				 .now_us = audit_by_now(by) };
+	const AuditEvent event = { .what = "sign-out", .account = account, .target = "browser" };
+	return delete_token(sql, token, error) && audit_append(sql, &person, &event, error) &&
+	       sql_commit(sql, error);
 }
 
 static bool note_end(SqlSession *sql, int64_t account, const AuditBy *by, const char *which,

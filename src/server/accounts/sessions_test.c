@@ -207,6 +207,25 @@ static void test_number_is_bounded(World *world, const void *data)
 	g_assert_true(is_in(world, second, NOW_US, NULL));
 }
 
+static void test_signing_out_is_audited_once(World *world, const void *data)
+{
+	g_autofree char *token = begin(world, world->alice, NULL, NOW_US);
+	const AuditBy by = { .peer = "192.0.2.7", .now_us = NOW_US + 1 };
+	g_assert_true(sessions_end_token(world->accounts, token, &by, NULL));
+	g_assert_true(sessions_end_token(world->accounts, token, &by, NULL));
+	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(AuditRow));
+	g_array_set_clear_func(list, audit_row_clear);
+	const AuditQuery query = { .since_us = NOW_US + 1 };
+	g_assert_true(audit_list(world->accounts, &query, list, NULL));
+	/* Accounts are added by the clock of the world outside, and come first. */
+	const AuditRow *row = &g_array_index(list, AuditRow, list->len - 1);
+	g_assert_cmpstr(row->what, ==, "sign-out");
+	g_assert_cmpint(row->actor, ==, world->alice);
+	g_assert_cmpstr(row->target, ==, "browser");
+	g_assert_cmpstr(row->peer, ==, "192.0.2.7");
+	g_assert_cmpstr(g_array_index(list, AuditRow, list->len - 2).what, !=, "sign-out");
+}
+
 static void add(const char *name, void (*test)(World *, const void *))
 {
 	g_autofree char *path = g_strconcat("/server/accounts/sessions/", name, NULL);
@@ -227,5 +246,6 @@ int main(int argc, char **argv)
 	    test_r13_own_change_of_password_spares_own_session);
 	add("R13-disabled-is-out", test_r13_disabled_is_out);
 	add("number-is-bounded", test_number_is_bounded);
+	add("signing-out-is-audited-once", test_signing_out_is_audited_once);
 	return g_test_run();
 }
