@@ -63,6 +63,22 @@ static void stopped(const ChatStop *stop, void *data)
 	report(chatter, stop->redeemed, text);
 }
 
+static void failed(const ChatFailure *failure, void *data)
+{
+	Chatter *chatter = data;
+	const AuditBy by = { .peer = failure->peer };
+	g_autofree char *target = g_strdup_printf("%s/%s", failure->provider, failure->address);
+	const AuditEvent event = {
+		.what = "sign-in-failed",
+		.target = target,
+		.detail = failure->outcome == CHAT_REFUSED ? "the answer was no" : "wrong number",
+	};
+	g_autoptr(GError) error = NULL;
+	if (!audit_note(chatter->options.accounts, &by, &event, &error)) {
+		report(chatter, true, error->message);
+	}
+}
+
 static void changed(bool online, const char *why, void *data)
 {
 	Chatter *chatter = data;
@@ -123,6 +139,7 @@ Chatter *chatter_open(const ChatterOptions *options, GError **error)
 		.knows = knows,
 		.language = language,
 		.stopped = stopped,
+		.failed = failed,
 		.data = chatter,
 	};
 	chatter->chat = chat_new(&chat_options, error);

@@ -8,6 +8,7 @@
 #include "server/accounts/identities.h"
 #include "server/accounts/invitations.h"
 #include "server/accounts/sessions.h"
+#include "server/login/login.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -294,6 +295,13 @@ static bool check_url(VerbCall *call, GError **error)
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
 				    "the drive's address is not known: set public_url in "
 				    "imdrived.conf, or ask while the server runs");
+		return false;
+	}
+	if (!login_base_is_safe(data_folder_url(call->data))) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+			    "nobody can sign in over %s, where others could read along: set "
+			    "public_url in imdrived.conf to an https address",
+			    data_folder_url(call->data));
 		return false;
 	}
 	return true;

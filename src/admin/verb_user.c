@@ -33,6 +33,12 @@ static char *day_of(int64_t time_us)
 	return time ? g_date_time_format(time, "%Y-%m-%d") : g_strdup("-");
 }
 
+static char *minute_of(int64_t time_us)
+{
+	g_autoptr(GDateTime) time = g_date_time_new_from_unix_utc(time_us / G_TIME_SPAN_SECOND);
+	return time ? g_date_time_format(time, "%Y-%m-%dT%H:%MZ") : g_strdup("-");
+}
+
 /* "512 B", "1.5 GiB", with a plain blank and a point, whatever the locale. */
 static char *size_text(uint64_t size)
 {
@@ -300,7 +306,7 @@ bool verb_user_devices(VerbCall *call, GError **error)
 	for (unsigned i = 0; i < entries->len; i++) {
 		const DevicesEntry *entry = &g_array_index(entries, DevicesEntry, i);
 		g_autofree char *since = day_of(entry->created_us);
-		g_autofree char *seen = day_of(entry->seen_us);
+		g_autofree char *seen = minute_of(entry->seen_us);
 		g_string_append_printf(call->out, "%" G_GINT64_FORMAT "\t%s\t%s\t%s\t%s\t%s\t%s\n",
 				       entry->id, entry->name, since, seen, or_dash(entry->peer),
 				       or_dash(entry->method), or_dash(entry->client));

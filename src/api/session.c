@@ -49,6 +49,13 @@ static bool read_claim(const json_t *object, Claim *ret_claim, GError **error)
 	return ret_claim->device_name != NULL;
 }
 
+static void note_failure(ApiCall *call, const char *name)
+{
+	const AuditBy by = { .peer = call->request->peer, .now_us = call->now_us };
+	const AuditEvent event = { .what = "sign-in-failed", .target = name, .detail = "password" };
+	audit_note(call->api->accounts, &by, &event, NULL);
+}
+
 static bool sign_in(ApiCall *call, const Claim *claim, Account *ret_account, GError **error)
 {
 	Api *api = call->api;
@@ -71,6 +78,9 @@ static bool sign_in(ApiCall *call, const Claim *claim, Account *ret_account, GEr
 		return true;
 	}
 	api->sign_in_failures++;
+	if (g_error_matches(local, DRIVE_ERROR, DRIVE_ERROR_UNAUTHENTICATED)) {
+		note_failure(call, claim->name);
+	}
 	g_propagate_error(error, g_steal_pointer(&local));
 	return false;
 }

@@ -197,6 +197,11 @@
 	X(M_EXPIRED_TEXT, \
 	  "For your safety a sign-in is open for some minutes only. Start once more.", \
 	  "为了安全，一次登录只保留几分钟。请重新开始。") \
+	X(M_BROWSER, "This sign-in began elsewhere", "此次登录是在别处开始的") \
+	X(M_BROWSER_TEXT, \
+	  "It belongs to another browser, so nobody was signed in here. Go on in the " \
+	  "browser where you began, or start once more in this one.", \
+	  "它属于另一个浏览器，因此这里没有人登录。请回到最初的浏览器继续，或在此浏览器中重新开始。") \
 	X(M_USED, "This link has done its work", "此链接已经用过") \
 	X(M_USED_TEXT, \
 	  "Each step of a sign-in works once. If you are signed in already, just go " \
@@ -266,7 +271,10 @@
 	  "Check the address.", \
 	  "{1} 不存在，或其服务器不接受本网盘的消息。请检查地址。") \
 	X(M_RATE, "Too many tries", "尝试次数过多") \
-	X(M_RATE_TEXT, "Wait a moment, then try again.", "请稍等片刻后再试。") \
+	X(M_RATE_TEXT, \
+	  "For safety the drive takes no more of them for now. Try again in a few " \
+	  "minutes.", \
+	  "为了安全，网盘暂时不再接受尝试。请过几分钟再试。") \
 	X(M_HTTP, "This connection is not safe", "此连接不安全") \
 	X(M_HTTP_TEXT, \
 	  "Whoever is on the way could read your sign-in. This drive signs people in " \

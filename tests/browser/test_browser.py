@@ -255,6 +255,8 @@ def test_c1_c2_a_wrong_number_signs_nobody_in(chatting, phone, alice):
     assert "another number" in alice.text()
     alice.click("a.button.primary")
     alice.wait("#address")
+    wait_until(lambda: "wrong number" in run(BUILD / "imdrived", "audit", "--data",
+                                             chatting.data).stdout, "the audit has it")
 
 
 def test_c1_a_forwarded_page_logs_nobody_in(chatting, phone, alice, browser):

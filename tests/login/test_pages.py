@@ -56,6 +56,14 @@ def test_wrong_password_is_told_and_keeps_the_name(visitor):
     assert not visitor.session
 
 
+def test_wrong_passwords_are_in_the_audit(server, visitor, tmp_path):
+    visitor.sign_in(password="wrong")
+    run(BUILD / "imdrive", "--profile", tmp_path / "profile", "login", server.url, "--user", "alice",
+        text="wrong\n", check=False)
+    audit = run(BUILD / "imdrived", "audit", "--data", server.data).stdout
+    assert audit.count("sign-in-failed\t-\talice\tpassword") == 2, audit
+
+
 def test_guessing_passwords_is_slowed(visitor):
     for _ in range(100):
         page = visitor.sign_in(password="wrong")
@@ -396,6 +404,11 @@ def test_a12_plain_http_elsewhere_signs_nobody_in(tmp_path):
         page = visitor.get(path, follow=False)
         assert page.status == 403 and "not safe" in page.text, path
     assert not visitor.cookies and not page.read.forms
+    refused = run(BUILD / "imdrive", "--profile", tmp_path / "profile", "login", server.url,
+                  check=False)
+    assert refused.returncode == 1 and "this drive needs https" in refused.stderr
+    refused = run(BUILD / "imdrived", "invite", "--data", server.data, check=False)
+    assert refused.returncode == 1 and "set public_url" in refused.stderr
     server.stop()
 
 

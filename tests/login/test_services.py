@@ -162,6 +162,7 @@ def test_r3_login_csrf_another_browser_cannot_come_back(drive):
     state = leave(eve)
     page = come_back(victim, state, code="eve")
     assert page.status == 400 and not victim.session
+    assert "belongs to another browser" in page.text
     # It was of no use there, and is still Eve's.
     assert "Welcome" in come_back(eve, state, code="eve").text
 

@@ -84,6 +84,14 @@ typedef struct ChatStop {
 	const GError *error; /* not NULL: it could not be written down, and ends with the program */
 } ChatStop;
 
+/* The person answered that it was not he, or with another number than the page has. */
+typedef struct ChatFailure {
+	const char *provider;
+	const char *address;
+	const char *peer; /* of the browser; may be NULL */
+	ChatOutcome outcome;
+} ChatFailure;
+
 typedef struct ChatOptions {
 	Sql *sql;               /* remembers who said STOP; borrowed */
 	const char *drive_name; /* what people know the drive by: "drive.example.org" */
@@ -95,7 +103,9 @@ typedef struct ChatOptions {
 	char *(*language)(const char *provider, const char *address, void *data);
 	/* May be NULL. For the audit log and the alert; may use the database, not chat_*. */
 	void (*stopped)(const ChatStop *stop, void *data);
-	void *data; /* of all three */
+	/* The same, without an alert. */
+	void (*failed)(const ChatFailure *failure, void *data);
+	void *data; /* of all four */
 	/* Microseconds that only grow; NULL: g_get_monotonic_time(). For tests. */
 	int64_t (*now_us)(void *data);
 	void *now_data;

@@ -23,6 +23,8 @@ typedef struct World {
 	unsigned stops;
 	bool stop_redeemed;
 	char *stop_place;
+	unsigned failures;
+	ChatOutcome failed; /* the last */
 } World;
 
 static int64_t world_now(void *data)
@@ -45,6 +47,15 @@ static void world_stopped(const ChatStop *stop, void *data)
 	g_assert_no_error(stop->error);
 }
 
+static void world_failed(const ChatFailure *failure, void *data)
+{
+	World *world = data;
+	world->failures++;
+	world->failed = failure->outcome;
+	g_assert_cmpstr(failure->address, ==, "alice@own.example");
+	g_assert_nonnull(failure->peer);
+}
+
 static void world_start(World *world)
 {
 	const ChatOptions options = {
@@ -53,6 +64,7 @@ static void world_start(World *world)
 		.drive_url = "https://drive.example",
 		.knows = world_knows,
 		.stopped = world_stopped,
+		.failed = world_failed,
 		.data = world,
 		.now_us = world_now,
 		.now_data = world,
@@ -257,7 +269,9 @@ static void test_c2_wrong_number_ends(World *world, const void *data)
 	g_autofree char *wrong = other_number(&attempt);
 	write_from(world, "alice@own.example", wrong);
 	g_assert_cmpint(outcome(world, &attempt), ==, CHAT_WRONG_NUMBER);
+	g_assert_cmpint(world->failed, ==, CHAT_WRONG_NUMBER);
 	write_from(world, "alice@own.example", attempt.number);
+	g_assert_cmpuint(world->failures, ==, 1);
 	g_assert_cmpint(outcome(world, &attempt), ==, CHAT_WRONG_NUMBER);
 	g_assert_false(redeem(world, &attempt, NULL));
 }

@@ -32,6 +32,7 @@ static Attempt *asked_attempt(const ChatLine *line, const ChatReceived *received
 				   received->thread, chat_now_us(line->chat));
 }
 
+/* Locked. */
 static void finish(const ChatLine *line, const ChatReceived *received, Attempt *attempt,
 		   ChatOutcome outcome)
 {
@@ -43,13 +44,33 @@ static void finish(const ChatLine *line, const ChatReceived *received, Attempt *
 	reply_about(line, received, words, attempt);
 }
 
-static void receive_number(const ChatLine *line, const ChatReceived *received, const char *number)
+/* What is to be told of an answer, once the lock is free; outcome CHAT_WAITING: nothing. */
+typedef struct Failure {
+	ChatOutcome outcome;
+	char *peer;
+} Failure;
+
+/* Locked. */
+static void fail(const ChatLine *line, const ChatReceived *received, Attempt *attempt,
+		 Failure *ret_failure)
+{
+	ret_failure->peer = g_strdup(attempt->peer);
+	finish(line, received, attempt, ret_failure->outcome);
+}
+
+static void receive_number(const ChatLine *line, const ChatReceived *received, const char *number,
+			   Failure *ret_failure)
 {
 	Attempt *attempt = asked_attempt(line, received);
-	if (attempt) {
-		bool right = sodium_memcmp(attempt->number, number, strlen(attempt->number)) == 0;
-		finish(line, received, attempt, right ? CHAT_PROVED : CHAT_WRONG_NUMBER);
+	if (!attempt) {
+		return;
 	}
+	if (sodium_memcmp(attempt->number, number, strlen(attempt->number)) == 0) {
+		finish(line, received, attempt, CHAT_PROVED);
+		return;
+	}
+	ret_failure->outcome = CHAT_WRONG_NUMBER;
+	fail(line, received, attempt, ret_failure);
 }
 
 static void receive_code(const ChatLine *line, const ChatReceived *received, const char *code)
@@ -63,11 +84,12 @@ static void receive_code(const ChatLine *line, const ChatReceived *received, con
 	}
 }
 
-static void receive_no(const ChatLine *line, const ChatReceived *received)
+static void receive_no(const ChatLine *line, const ChatReceived *received, Failure *ret_failure)
 {
 	Attempt *attempt = asked_attempt(line, received);
 	if (attempt) {
-		finish(line, received, attempt, CHAT_REFUSED);
+		ret_failure->outcome = CHAT_REFUSED;
+		fail(line, received, attempt, ret_failure);
 	}
 }
 
@@ -221,21 +243,38 @@ static void receive_start(const ChatLine *line, const ChatReceived *received)
 	}
 }
 
+static void tell_failure(const ChatLine *line, const ChatReceived *received, const Failure *failure)
+{
+	const ChatOptions *options = &line->chat->options;
+	if (options->failed && failure->outcome != CHAT_WAITING) {
+		const ChatFailure told = {
+			.provider = line->driver->provider,
+			.address = received->from,
+			.peer = failure->peer,
+			.outcome = failure->outcome,
+		};
+		options->failed(&told, options->data);
+	}
+}
+
 static void receive_answer(const ChatLine *line, const ChatReceived *received, const Answer *answer)
 {
+	Failure failure = { .outcome = CHAT_WAITING };
 	g_mutex_lock(&line->chat->lock);
 	if (received->kind == CHAT_RECEIVED_BOUNCE) {
 		receive_bounce(line, received);
 	} else if (received->kind == CHAT_RECEIVED_DENY || answer->kind == ANSWER_NO) {
-		receive_no(line, received);
+		receive_no(line, received, &failure);
 	} else if (received->kind == CHAT_RECEIVED_TEXT && answer->kind == ANSWER_NUMBER) {
-		receive_number(line, received, answer->number);
+		receive_number(line, received, answer->number, &failure);
 	} else if (received->kind == CHAT_RECEIVED_TEXT && answer->kind == ANSWER_CODE) {
 		receive_code(line, received, answer->code);
 	} else {
 		receive_other(line, received);
 	}
 	g_mutex_unlock(&line->chat->lock);
+	tell_failure(line, received, &failure);
+	g_free(failure.peer);
 }
 
 void hear_received(const ChatReceived *received, void *data)

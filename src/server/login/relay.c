@@ -145,12 +145,12 @@ static void refuse_state(LoginCall *call, JourneysTaken taken)
 		message.text = PHRASE_M_USED_TEXT;
 		message.good = true;
 	} else if (taken == JOURNEYS_MIXED || taken == JOURNEYS_FOREIGN) {
-		message.title = PHRASE_M_BAD;
-		message.text = PHRASE_M_BAD_TEXT;
+		bool mixed = taken == JOURNEYS_MIXED;
+		message.title = mixed ? PHRASE_M_BAD : PHRASE_M_BROWSER;
+		message.text = mixed ? PHRASE_M_BAD_TEXT : PHRASE_M_BROWSER_TEXT;
 		const AuditEvent event = {
 			.what = "sign-in-failed",
-			.detail = taken == JOURNEYS_MIXED ? "state of another service"
-							  : "state of another browser",
+			.detail = mixed ? "state of another service" : "state of another browser",
 		};
 		audit_note(call->login->accounts, &call->by, &event, NULL);
 	}

@@ -376,7 +376,7 @@ static void handle(void *data, const Request *request, Response *ret_response)
 		return;
 	}
 	if (!call.issuer) {
-		oauth_refuse(&call, 403, "access_denied",
+		oauth_refuse(&call, 403, "invalid_request",
 			     "nobody signs in over plain http: this drive needs https");
 		return;
 	}
