@@ -102,8 +102,9 @@
 	X(DEVICE_CODE, "Code that the device shows", "设备上显示的代码") \
 	X(DEVICE_CODE_HINT, "Eight letters, like BCDF-GHJK.", "八个字母，形如 BCDF-GHJK。") \
 	X(DEVICE_CODE_WRONG, \
-	  "No device is waiting with this code. Look again at the device.", \
-	  "没有设备在等待此代码，请再看一下设备。") \
+	  "No device is waiting with this code. Compare it with the device; a code is " \
+	  "good for ten minutes.", \
+	  "没有设备在等待此代码。请与设备上的核对；代码的有效期为十分钟。") \
 	X(DEVICE_ASKS, "Does this device show {1}?", "这台设备上显示的是 {1} 吗？") \
 	X(DEVICE_CARE, \
 	  "Only go on if you started this yourself, on a device before you. Whoever " \
