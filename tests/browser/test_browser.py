@@ -259,6 +259,17 @@ def test_c1_c2_a_wrong_number_signs_nobody_in(chatting, phone, alice):
                                              chatting.data).stdout, "the audit has it")
 
 
+def test_cancelling_leads_back_to_the_ways_in(chatting, phone, alice):
+    """Also the page that waits, which learns of it at the same moment."""
+    ask(alice, chatting, phone.address)
+    alice.wait(".number strong")
+    waits = alice.look()["url"]
+    alice.click("form[action^='/login/chat/cancel'] button")
+    alice.wait("#address")
+    alice.goto(waits)
+    alice.wait("#address")
+
+
 def test_c1_a_forwarded_page_logs_nobody_in(chatting, phone, alice, browser):
     ask(alice, chatting, phone.address)
     alice.wait(".number strong")

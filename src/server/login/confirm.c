@@ -209,9 +209,15 @@ bool confirm_show(LoginCall *call, GError **error)
 	if (!ways_journey(call, &journey)) {
 		return true;
 	}
+	if (!journey.chat) {
+		/* Cancelled: the page that waited comes here, beside its own form or after it. */
+		g_autofree char *back = reply_path("/login", journey.id);
+		reply_go(call, back);
+		return true;
+	}
 	ChatState state;
 	g_auto(ChatAttempt) shown = { 0 };
-	if (!journey.chat || !chat_poll(chat, journey.chat, call->browser_digest, &state, NULL) ||
+	if (!chat_poll(chat, journey.chat, call->browser_digest, &state, NULL) ||
 	    !chat_show(chat, journey.chat, call->browser_digest, &shown, NULL)) {
 		show_gone(call);
 		return true;
