@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import contextlib
 import os
 import pathlib
 import shutil
@@ -44,9 +45,11 @@ def server(tmp_path):
 @pytest.fixture
 def made():
     devices = []
-    yield devices
-    for device in devices:
-        device.stop()
+    with contextlib.ExitStack() as stack:
+        yield devices
+        # All of them, whatever becomes of one.
+        for device in reversed(devices):
+            stack.callback(device.stop)
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The session: mounting, the threads that serve, the end of it.
- *
- * libfuse's loop ends its threads when it is told to and woken; it sleeps in a semaphore, and a
- * signal wakes it. Threads that wait for the server are let go first.
+ * The session: mounting, what the kernel is told, the end of it. Threads that wait for the server
+ * are let go before those that serve are ended.
  */
 #include "client/mount/mount.h"
 
@@ -16,8 +14,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,9 +22,6 @@
 #define THREADS_IDLE_MAX 4
 #define FOLDERS_MAX 256
 #define NODES_MAX 200000
-/* How often the loop is woken until it ends. */
-#define WAKE_US 2000
-#define WAKE_SIGNAL SIGURG
 
 /* ---- what the kernel is told ------------------------------------------------------------ */
 
@@ -107,7 +100,6 @@ static struct fuse_session *new_session(Mount *mount)
 	ops_file_fill(&ops);
 	ops_folder_fill(&ops);
 	ops_attribute_fill(&ops);
-	ops_xattr_fill(&ops);
 	struct fuse_args arguments = FUSE_ARGS_INIT(0, NULL);
 	fuse_opt_add_arg(&arguments, "imdrive");
 	fuse_opt_add_arg(&arguments, "-ofsname=imdrive,subtype=imdrive");
@@ -116,34 +108,16 @@ static struct fuse_session *new_session(Mount *mount)
 	return session;
 }
 
-static void *serve(void *data)
+/* By a worker. */
+static void session_ended(void *data)
 {
 	Mount *mount = data;
-	struct fuse_loop_config *config = fuse_loop_cfg_create();
-	fuse_loop_cfg_set_max_threads(config, THREADS_MAX);
-	fuse_loop_cfg_set_idle_threads(config, THREADS_IDLE_MAX);
-	fuse_session_loop_mt(mount->session, config);
-	fuse_loop_cfg_destroy(config);
 	g_mutex_lock(&mount->lock);
 	bool closing = mount->closing;
 	g_mutex_unlock(&mount->lock);
 	if (!closing && mount->ended) {
 		mount->ended(mount->ended_data);
 	}
-	g_atomic_int_set(&mount->loop_ended, 1);
-	return NULL;
-}
-
-static void woken(int number)
-{
-	(void)number;
-}
-
-/* libfuse does not block it, and the program has no other use for it. */
-static void allow_waking(void)
-{
-	const struct sigaction action = { .sa_handler = woken };
-	sigaction(WAKE_SIGNAL, &action, NULL);
 }
 
 static bool start(Mount *mount, GError **error)
@@ -167,12 +141,18 @@ static bool start(Mount *mount, GError **error)
 		return false;
 	}
 	mount->mounted = true;
-	allow_waking();
-	mount->has_loop = pthread_create(&mount->loop, NULL, serve, mount) == 0;
-	if (!mount->has_loop) {
+	const WorkersOptions workers = {
+		.session = mount->session,
+		.threads_max = THREADS_MAX,
+		.idle_max = THREADS_IDLE_MAX,
+		.ended = session_ended,
+		.data = mount,
+	};
+	mount->workers = workers_new(&workers);
+	if (!mount->workers) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_BUSY, "no thread to be had");
 	}
-	return mount->has_loop;
+	return mount->workers;
 }
 
 Mount *mount_new(const MountOptions *options, GError **error)
@@ -221,20 +201,6 @@ static void let_go(Mount *mount)
 	}
 }
 
-static void end_loop(Mount *mount)
-{
-	if (!mount->has_loop) {
-		return;
-	}
-	fuse_session_exit(mount->session);
-	while (!g_atomic_int_get(&mount->loop_ended)) {
-		/* The signal may come just before it sleeps. */
-		pthread_kill(mount->loop, WAKE_SIGNAL);
-		g_usleep(WAKE_US);
-	}
-	pthread_join(mount->loop, NULL);
-}
-
 /* What programs still have open: nobody will tell that they closed it. */
 static void close_files(Mount *mount)
 {
@@ -256,7 +222,7 @@ void mount_free(Mount *mount)
 		g_autoptr(GError) ignored = NULL;
 		mountpoint_detach(mount->mountpoint, &ignored);
 		teller_stop(mount->teller);
-		end_loop(mount);
+		g_clear_pointer(&mount->workers, workers_free);
 		fuse_session_unmount(mount->session);
 		close_files(mount);
 	}

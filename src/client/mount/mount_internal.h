@@ -8,11 +8,11 @@
 #include "client/mount/mount.h"
 #include "client/mount/node.h"
 #include "client/mount/teller.h"
+#include "client/mount/workers.h"
 #include "client/virtual/volume.h"
 
 #include <fuse3/fuse_lowlevel.h>
 #include <gio/gio.h>
-#include <pthread.h>
 #include <stdint.h>
 
 /* For the files of this folder. */
@@ -30,9 +30,7 @@ struct Mount {
 	struct Notices *notices;
 	Indexers *indexers;
 	bool mounted;
-	bool has_loop;
-	pthread_t loop;
-	int loop_ended; /* atomic */
+	Workers *workers;
 	bool (*room)(void *data, uint64_t *ret_total, uint64_t *ret_free);
 	void *room_data;
 	void (*ended)(void *data);
@@ -67,4 +65,3 @@ void ops_folder_fill(struct fuse_lowlevel_ops *ops);
 /* At the end: those that programs still have open. */
 void ops_folder_close_all(Mount *mount);
 void ops_attribute_fill(struct fuse_lowlevel_ops *ops);
-void ops_xattr_fill(struct fuse_lowlevel_ops *ops);

@@ -38,6 +38,7 @@ typedef struct Source {
 	GArray *base;      /* BaseChunk, by id */
 	GHashTable *lists; /* ChunkId -> GBytes: decoded list chunks of the base */
 	uint64_t at;       /* bytes that have pieces */
+	uint64_t kept;     /* bytes that an earlier run has written */
 	bool base_failed;
 } Source;
 
@@ -203,7 +204,7 @@ static bool add_piece(Source *source, const ContentRef *ref)
 	ApplyLoad *load = source->load;
 	ApplyPiece piece = { .work = work, .offset = source->at, .ref = *ref };
 	source->at += ref->length;
-	if (source->at <= work->written) {
+	if (source->at <= source->kept) {
 		return true;
 	}
 	g_autoptr(GBytes) body = NULL;
@@ -297,6 +298,7 @@ static bool source_file(Source *source, GError **error)
 		work->written = partial->written;
 		g_bytes_unref(partial->content);
 	}
+	source->kept = work->written;
 	source->at = 0;
 	GError *cause = NULL;
 	if (!source_content(source, &cause)) {
