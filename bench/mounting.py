@@ -2,6 +2,7 @@
 """The drive as a disk, beside the local file system that its files lie on and, where they are
 installed, beside other mounts of a server on loopback: rclone (WebDAV) and davfs2."""
 
+import hashlib
 import os
 import pathlib
 import random
@@ -11,10 +12,12 @@ import subprocess
 import sys
 import time
 
-from measure import ROOT, PROGRAM_TIMEOUT_S, Measured, peak_memory, wait_until
+from measure import (PROGRAM_TIMEOUT_S, ROOT, Api, Measured, Server, peak_memory, resident_memory,
+                     wait_until)
 
 sys.path.insert(0, str(ROOT / "tests" / "mount"))
 
+from api import field, framed, varint  # noqa: E402
 from disk import MountedDevice  # noqa: E402
 
 MIB = 1 << 20
@@ -228,5 +231,90 @@ def tree(bench, row, source):
     return rows
 
 
-def measure(bench, row, source, size):
-    return large(bench, row, size) + tree(bench, row, pathlib.Path(source))
+PER_FOLDER = 1000
+PER_COMMIT = 2000
+
+
+def seed(server, files):
+    """Puts that many small files, all alike, into the drive at once."""
+    api, content = Api(server), b"seeded\n"
+    size = len(content).to_bytes(4, "little")
+    digest = hashlib.sha256(content).digest()
+    chunk = digest + b"\0" + size + content
+    chunk = b"C" + len(chunk).to_bytes(4, "little") + chunk
+    file = b"\x40\x01\x48" + varint(len(content)) + field(12, b"\0" + digest + size)
+    operations, number = [], 0
+
+    def commit():
+        body = framed(field(1, api.drive) + b"".join(operations)) + chunk
+        status, answer = api.raw("POST", "/sync/v1/commit", body)
+        assert status == 200, answer
+        operations.clear()
+
+    def create(parent, name, what):
+        nonlocal number
+        number += 1
+        node = os.urandom(16)
+        operations.append(field(2, b"".join([
+            b"\x08", varint(number), b"\x18\x01", field(4, node), field(6, parent),
+            field(7, name.encode()), what])))
+        if len(operations) == PER_COMMIT:
+            commit()
+        return node
+
+    for at in range(0, files, PER_FOLDER):
+        if at % (32 * PER_FOLDER) == 0:
+            above = create(api.drive, f"part {at // PER_FOLDER}", b"\x40\x02")
+        folder = create(above, f"folder {at // PER_FOLDER}", b"\x40\x02")
+        for each in range(min(PER_FOLDER, files - at)):
+            create(folder, f"file {at + each}", file)
+    if operations:
+        commit()
+
+
+def many(bench, row, files):
+    """Rows about a drive of very many files."""
+    root = bench.fresh("mount-many")
+    server = Server(root / "data").start()
+    bench.servers.append(server)
+    server.add_user("alice")
+    disk = MeasuredDisk(root, "disk", server).login()
+    seed(server, files)
+    start = time.monotonic()
+    disk.start()
+    wait_until(lambda: disk.status().get("files", 0) >= files, "all names are there", 3000)
+    disk.wait_idle(PROGRAM_TIMEOUT_S)
+    appeared = time.monotonic() - start
+    first = peak_memory(disk.process) / MIB
+    disk.stop()
+    disk.start()
+    disk.wait_idle(PROGRAM_TIMEOUT_S)
+    rest = resident_memory(disk.process) / MIB
+    listed = seconds(list_all, disk.folder)
+    local = seconds(list_all, disk.backing())
+    again = seconds(list_all, disk.folder)
+    memory = peak_memory(disk.process) / MIB
+    bench.end_pair(server, disk)
+    return [
+        row(f"{files:,} files appear in a mount", f"{appeared:.0f} s", "–", "–", "–", True),
+        row("peak memory of that mount", f"{first:.0f} MiB", "–", "–", "≤ 190.7 MiB",
+            first <= 190.7),
+        row("ls -lR of them, online-only", f"{listed:.1f} s", f"ext4 {local:.1f} s",
+            f"{listed / local:.2f}", "≤ 3", listed <= 3 * local),
+        row("ls -lR of them, again", f"{again:.1f} s", f"ext4 {local:.1f} s",
+            f"{again / local:.2f}", "≤ 3", again <= 3 * local),
+        row("peak memory of a mount that was started and listed them", f"{memory:.0f} MiB",
+            f"before {rest:.0f} MiB", "–", "≤ 95.4 MiB", memory <= 95.4),
+    ]
+
+
+def measure(bench, row, options):
+    """options: mount_parts of large, tree, many; how large each is."""
+    rows = []
+    if "large" in options.mount_parts:
+        rows += large(bench, row, options.mount_size * MIB)
+    if "tree" in options.mount_parts:
+        rows += tree(bench, row, pathlib.Path(options.mount_tree or options.linux))
+    if "many" in options.mount_parts:
+        rows += many(bench, row, options.mount_files)
+    return rows

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Size, times, mode, owner; extended attributes, of which a person's (user.*) are passed through, the
- * volume's are hidden, and one is made up (MOUNT_STATE_ATTRIBUTE); and how much room there is.
+ * Size, times, mode, owner; how much room there is; extended attributes: a person's (user.*) are
+ * passed through, the volume's are hidden, and one is made up (MOUNT_STATE_ATTRIBUTE).
  */
 #include "client/mount/mount_internal.h"
 
