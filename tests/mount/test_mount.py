@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The drive as a disk: real FUSE, real programs."""
 
+import concurrent.futures
 import errno
 import os
 
@@ -136,6 +137,24 @@ def test_a_second_mount_goes_to_the_one_that_runs(mounts, tmp_path):
     assert [b["kind"] for b in disk.status()["bindings"]] == ["mount", "mount"]
     refused = disk.command("sync", other, check=False)
     assert refused.returncode == 1 and "mounted there" in refused.stderr
+
+
+def test_many_programs_at_once(mounts):
+    disk = mounts("disk")
+
+    def work(number):
+        for i in range(20):
+            path = disk.path(f"{number} {i}")
+            path.write_bytes(b"x" * 10_000)
+            assert path.read_bytes() == b"x" * 10_000
+            os.stat(path)
+        return number
+
+    # Threads come and go as they are needed, and never all of them.
+    for _ in range(3):
+        with concurrent.futures.ThreadPoolExecutor(40) as pool:
+            assert list(pool.map(work, range(40))) == list(range(40))
+    assert len(os.listdir(disk.folder)) == 800
 
 
 def test_refuses_a_folder_with_files(mounts, tmp_path, server):

@@ -15,9 +15,11 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define THREADS_MAX 12
 #define CACHE_SIZE (24 * MIB)
+#define JOB_NICE 5
 #define RESCAN_US (3600ll * 1000000)
 
 struct Binding {
@@ -52,9 +54,21 @@ typedef struct EngineSource {
 
 /* ---- world ------------------------------------------------------------------------------ */
 
+/* Programs that work in a virtual disk wait for its other threads, and not for these. */
+static void give_way(void)
+{
+	static _Thread_local bool gives_way;
+	if (!gives_way) {
+		gives_way = setpriority(PRIO_PROCESS, 0, JOB_NICE) == 0;
+	}
+}
+
 static void run_job(void *data, void *pool_data)
 {
 	Binding *binding = pool_data;
+	if (binding->volume) {
+		give_way();
+	}
 	Job *job = data;
 	job->run(job);
 	engine_post(binding->engine, job);

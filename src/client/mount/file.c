@@ -174,6 +174,9 @@ static void wait_end(Wait *wait)
 
 int file_need(fuse_req_t request, OpenFile *file, uint64_t offset, uint64_t size)
 {
+	if (volume_file_is_here(file->body)) {
+		return 0;
+	}
 	Wait wait;
 	wait_begin(&wait, request);
 	int failure = volume_file_need(file->body, offset, size, wait.cancellable);
@@ -183,6 +186,9 @@ int file_need(fuse_req_t request, OpenFile *file, uint64_t offset, uint64_t size
 
 int file_touch(fuse_req_t request, OpenFile *file, uint64_t keep_size)
 {
+	if (volume_file_is_touched(file->body)) {
+		return 0;
+	}
 	Wait wait;
 	wait_begin(&wait, request);
 	int failure = volume_file_touch(file->body, keep_size, wait.cancellable);

@@ -89,8 +89,11 @@ static bool end(Worker *worker)
 {
 	Workers *workers = worker->workers;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&workers->lock);
+	if (workers->waiting >= workers->options.idle_max) {
+		return false;
+	}
 	set_waits(worker, true);
-	return workers->waiting <= workers->options.idle_max;
+	return true;
 }
 
 /* False: it was the last one for this worker. */
@@ -114,7 +117,9 @@ static void leave(Worker *worker)
 {
 	Workers *workers = worker->workers;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&workers->lock);
-	set_waits(worker, false);
+	if (worker->waits) {
+		set_waits(worker, false);
+	}
 	g_ptr_array_remove_fast(workers->present, worker);
 	g_ptr_array_add(workers->gone, worker);
 	g_cond_broadcast(&workers->left);

@@ -13,6 +13,10 @@
 #define BATCH_MAX 512
 /* More may not wait: whoever promises content does instead. */
 #define WAITING_MAX 1024
+/* While fewer wait, and nobody waits for them, more are awaited for so long: each sync of the whole
+ * makes programs that write wait for the disk. */
+#define GATHER_MIN 256
+#define GATHER_US 1000000
 /* Fewer are synced alone. */
 #define ALONE_MAX 2
 
@@ -24,6 +28,7 @@ struct Keeper {
 	GQueue bodies; /* Body, a reference each */
 	bool busy;
 	bool stop;
+	unsigned hurries; /* who wait for all of them */
 };
 
 /* What was here before the sync. */
@@ -93,6 +98,16 @@ static void settle(Volume *volume, GPtrArray *bodies)
 	chores_consider(volume);
 }
 
+/* Locked. */
+static void gather(Keeper *keeper)
+{
+	int64_t until_us = g_get_monotonic_time() + GATHER_US;
+	while (!keeper->stop && keeper->hurries == 0 &&
+	       g_queue_get_length(&keeper->bodies) < GATHER_MIN &&
+	       g_cond_wait_until(&keeper->cond, &keeper->mutex, until_us)) {
+	}
+}
+
 static GPtrArray *take(Keeper *keeper)
 {
 	GPtrArray *bodies = g_ptr_array_new();
@@ -102,6 +117,7 @@ static GPtrArray *take(Keeper *keeper)
 	while (g_queue_is_empty(&keeper->bodies) && !keeper->stop) {
 		g_cond_wait(&keeper->cond, &keeper->mutex);
 	}
+	gather(keeper);
 	Body *body;
 	while (bodies->len < BATCH_MAX && (body = g_queue_pop_head(&keeper->bodies))) {
 		g_ptr_array_add(bodies, body);
@@ -159,7 +175,10 @@ void keeper_add(Body *body)
 	body_ref(body);
 	g_mutex_lock(&keeper->mutex);
 	g_queue_push_tail(&keeper->bodies, body);
-	g_cond_broadcast(&keeper->cond);
+	unsigned waiting = g_queue_get_length(&keeper->bodies);
+	if (waiting == 1 || waiting >= GATHER_MIN) {
+		g_cond_broadcast(&keeper->cond);
+	}
 	g_mutex_unlock(&keeper->mutex);
 }
 
@@ -167,8 +186,11 @@ void keeper_wait(Keeper *keeper, bool for_room)
 {
 	unsigned left_max = for_room ? WAITING_MAX : 0;
 	g_mutex_lock(&keeper->mutex);
+	keeper->hurries += for_room ? 0 : 1;
+	g_cond_broadcast(&keeper->cond);
 	while (g_queue_get_length(&keeper->bodies) > left_max || (keeper->busy && !for_room)) {
 		g_cond_wait(&keeper->cond, &keeper->mutex);
 	}
+	keeper->hurries -= for_room ? 0 : 1;
 	g_mutex_unlock(&keeper->mutex);
 }

@@ -128,6 +128,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VolumeFile, volume_file_close)
  */
 int volume_file_need(VolumeFile *file, uint64_t offset, uint64_t size, GCancellable *cancellable);
 
+/* Would reading any of it return at once? Would touching it? Flag tests, to spare what is needed to
+ * wait. */
+bool volume_file_is_here(VolumeFile *file);
+bool volume_file_is_touched(VolumeFile *file);
+
 #define VOLUME_KEEP_ALL G_MAXUINT64
 
 /*
