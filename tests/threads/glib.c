@@ -250,3 +250,13 @@ void(g_once_init_leave)(volatile void *location, gsize result)
 	__tsan_release((void *)location);
 	leave(location, result);
 }
+
+gboolean(g_once_init_enter)(volatile void *location)
+{
+	gboolean (*enter)(volatile void *) = real("g_once_init_enter");
+	gboolean first = enter(location);
+	if (!first) {
+		__tsan_acquire((void *)location);
+	}
+	return first;
+}
