@@ -99,11 +99,20 @@ class DavfsMount:
             ["rclone", "serve", "webdav", root / "served", "--addr", f"127.0.0.1:{port}"],
             stderr=subprocess.DEVNULL)
         wait_until(lambda: self.mount(config, f"http://127.0.0.1:{port}"), "davfs2 has it mounted")
+        wait_until(self.takes_a_folder, "davfs2 takes a folder")
 
     def mount(self, config, url):
         done = subprocess.run(["mount.davfs", "-o", f"conf={config}", url, self.folder],
                               capture_output=True, check=False, timeout=PROGRAM_TIMEOUT_S)
         return done.returncode == 0
+
+    def takes_a_folder(self):
+        """At first it only says to try again."""
+        try:
+            os.mkdir(self.folder / "first")
+        except BlockingIOError:
+            return False
+        return True
 
     def stop(self):
         # Without the server first: it would upload for minutes what is no longer wanted.
@@ -196,8 +205,10 @@ def peer_unpacks(bench, archive):
     for name, program, make in peers:
         if shutil.which(program):
             peer = make(bench.fresh(name))
-            took[name] = seconds(unpack, archive, peer.folder / "tree")
-            peer.stop()
+            try:
+                took[name] = seconds(unpack, archive, peer.folder / "tree")
+            finally:
+                peer.stop()
     return took
 
 
