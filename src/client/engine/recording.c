@@ -2,13 +2,16 @@
 /*
  * State may lag the disk, never lead it: what was settled is recorded only after a sync of the disk
  * that began later. A batch that is being applied syncs anyway and serves what was settled before
- * it; otherwise a sync of its own follows within a second.
+ * it; otherwise a sync of its own follows within a second, or, after much, as soon as nothing else
+ * is under way: the disk is not asked more often than it was given work.
  */
 #include "client/engine/engine_internal.h"
 
 #include "base/log.h"
 
 #define RECORD_INTERVAL_US 1000000
+/* So many agreements are worth a sync at once. */
+#define RECORD_MUCH 200
 #define TIDY_INTERVAL_US (300ll * 1000000)
 
 typedef struct SyncJob {
@@ -63,6 +66,9 @@ static int64_t due_us(Engine *engine, int64_t now_us)
 		    engine->upload_small.running + engine->upload_large.running == 0 &&
 		    g_queue_is_empty(engine->touched);
 	int64_t wait_us = idle ? RECORD_INTERVAL_US / 10 : RECORD_INTERVAL_US;
+	if (idle && state_unrecorded(engine->state) >= RECORD_MUCH) {
+		wait_us = 0;
+	}
 	/* A clock that jumped back must not stop it. */
 	return now_us < engine->last_record_us ? now_us : engine->last_record_us + wait_us;
 }

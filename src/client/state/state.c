@@ -535,6 +535,11 @@ bool state_is_dirty(State *state)
 	return state->log->len > 0 || cursor_is_due(state, 0);
 }
 
+size_t state_unrecorded(State *state)
+{
+	return state->log->len;
+}
+
 /* The row of `remote` for key after a record of everything below the tag `left`. */
 static KeptValue kept_value(State *state, int64_t key, uint64_t left)
 {

@@ -158,6 +158,8 @@ uint64_t state_mark(State *state);
 bool state_record(State *state, uint64_t generation, GError **error);
 /* Something is waiting for state_record(). */
 bool state_is_dirty(State *state);
+/* How many agreements are not recorded yet. */
+size_t state_unrecorded(State *state);
 
 /* Small values that belong to the binding (root's identity on disk, brake …). NULL if unset. */
 char *state_get_setting(State *state, const char *name);
