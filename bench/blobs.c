@@ -64,7 +64,7 @@ static void store(Run *run, unsigned number)
 		if (write(run->fd, run->bytes, load->chunk_size) != (ssize_t)load->chunk_size) {
 			fail("write");
 		}
-	} else if (!blobs_append(run->blobs, &chunk, &location, NULL)) {
+	} else if (!blobs_append(run->blobs, &chunk, 1, &location, NULL)) {
 		fail("append");
 	}
 	if ((number + 1) % load->per_sync != 0) {

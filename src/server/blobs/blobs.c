@@ -26,6 +26,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* So many records, or one that is larger, are written at once: a write costs as much as a page. */
+#define RUN_CHUNKS_MAX 64
+#define RUN_SIZE_MAX (1 * MIB)
+#define PARTS_OF_RECORD 3
+G_STATIC_ASSERT(PARTS_OF_RECORD *RUN_CHUNKS_MAX <= PLACE_PARTS_MAX);
+
 typedef struct OpenPack {
 	uint64_t name;
 	uint64_t end; /* where the next record goes */
@@ -195,43 +201,86 @@ static void written(Blobs *blobs, OpenPack *pack, uint64_t offset, uint64_t size
 	seal_locked(blobs);
 }
 
-bool blobs_append(Blobs *blobs, const EncodedChunk *chunk, BlobsLocation *ret_location,
-		  GError **error)
+/* How many of the chunks, at least one, are written at once. */
+static size_t take_run(const EncodedChunk *chunks, size_t count, uint64_t *ret_size)
+{
+	size_t taken = 0;
+
+	*ret_size = 0;
+	while (taken < MIN(count, RUN_CHUNKS_MAX)) {
+		uint64_t size = pack_record_size(chunks[taken].size);
+
+		if (taken > 0 && *ret_size + size > RUN_SIZE_MAX) {
+			break;
+		}
+		*ret_size += size;
+		taken++;
+	}
+	return taken;
+}
+
+/* Three parts of a record that lies at this offset. */
+static void fill_parts(const OpenPack *pack, uint64_t offset, const EncodedChunk *chunk,
+		       uint8_t *header, struct iovec *ret_parts)
 {
 	static const uint8_t zeros[BLOBS_ALIGNMENT];
-	uint64_t size = pack_record_size(chunk->size);
-	uint8_t header[PACK_RECORD_HEADER_SIZE];
-	struct iovec parts[] = {
-		{ header, sizeof(header) },
-		{ (void *)chunk->bytes, chunk->size },
-		{ (void *)zeros, size - sizeof(header) - chunk->size },
-	};
-	PlaceSpan span = { .parts = parts, .count = G_N_ELEMENTS(parts) };
-	OpenPack *pack;
-	bool ok;
+	size_t filling = pack_record_size(chunk->size) - PACK_RECORD_HEADER_SIZE - chunk->size;
 
 	g_assert(chunk->size >= 1 && chunk->size <= chunk->raw_size);
 	g_assert(chunk->raw_size <= CHUNK_SIZE_MAX);
-	pack = reserve(blobs, size, &span.offset, error);
+	pack_record_encode(pack->name, offset, chunk, header);
+	ret_parts[0] = (struct iovec){ header, PACK_RECORD_HEADER_SIZE };
+	ret_parts[1] = (struct iovec){ (void *)chunk->bytes, chunk->size };
+	ret_parts[2] = (struct iovec){ (void *)zeros, filling };
+}
+
+/* One write for chunks that take so many bytes together. */
+static bool append_run(Blobs *blobs, const EncodedChunk *chunks, size_t count, uint64_t size,
+		       BlobsLocation *ret_locations, GError **error)
+{
+	uint8_t headers[RUN_CHUNKS_MAX][PACK_RECORD_HEADER_SIZE];
+	struct iovec parts[PARTS_OF_RECORD * RUN_CHUNKS_MAX];
+	PlaceSpan span = { .parts = parts, .count = (unsigned)(PARTS_OF_RECORD * count) };
+	OpenPack *pack = reserve(blobs, size, &span.offset, error);
+
 	if (pack == NULL) {
-		g_prefix_error(error, "store a chunk: ");
 		return false;
 	}
+	uint64_t offset = span.offset;
+
 	span.name = pack->name;
-	pack_record_encode(span.name, span.offset, chunk, header);
-	ok = place_write(blobs->place, &span, error);
-	written(blobs, pack, span.offset, size, ok);
-	if (!ok) {
-		g_prefix_error(error, "store a chunk: ");
-		return false;
+	for (size_t i = 0; i < count; i++) {
+		const EncodedChunk *chunk = &chunks[i];
+
+		fill_parts(pack, offset, chunk, headers[i], &parts[PARTS_OF_RECORD * i]);
+		ret_locations[i] = (BlobsLocation){
+			.pack = pack->name,
+			.offset = offset,
+			.size = chunk->size,
+			.raw_size = chunk->raw_size,
+			.encoding = chunk->encoding,
+		};
+		offset += pack_record_size(chunk->size);
 	}
-	*ret_location = (BlobsLocation){
-		.pack = span.name,
-		.offset = span.offset,
-		.size = chunk->size,
-		.raw_size = chunk->raw_size,
-		.encoding = chunk->encoding,
-	};
+	bool ok = place_write(blobs->place, &span, error);
+
+	written(blobs, pack, span.offset, size, ok);
+	return ok;
+}
+
+bool blobs_append(Blobs *blobs, const EncodedChunk *chunks, size_t count,
+		  BlobsLocation *ret_locations, GError **error)
+{
+	for (size_t done = 0; done < count;) {
+		uint64_t size;
+		size_t taken = take_run(chunks + done, count - done, &size);
+
+		if (!append_run(blobs, chunks + done, taken, size, ret_locations + done, error)) {
+			g_prefix_error(error, "store a chunk: ");
+			return false;
+		}
+		done += taken;
+	}
 	return true;
 }
 

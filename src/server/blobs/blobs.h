@@ -48,11 +48,12 @@ void blobs_close(Blobs *blobs);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Blobs, blobs_close)
 
 /*
- * Appends an encoded chunk whose id the caller has verified and whose encoded size is at most its
- * raw size. Not durable before blobs_sync().
+ * Appends encoded chunks whose ids the caller has verified and whose encoded sizes are at most
+ * their raw sizes, in their order, many with one write. Not durable before blobs_sync(). If it
+ * fails, none counts as stored.
  */
-bool blobs_append(Blobs *blobs, const EncodedChunk *chunk, BlobsLocation *ret_location,
-		  GError **error);
+bool blobs_append(Blobs *blobs, const EncodedChunk *chunks, size_t count,
+		  BlobsLocation *ret_locations, GError **error);
 
 /*
  * When it returns true, everything appended before the call is on disk. Concurrent calls share one

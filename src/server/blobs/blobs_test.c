@@ -38,7 +38,7 @@ static bool append(Blobs *blobs, uint32_t number, BlobsLocation *ret_location)
 {
 	g_autofree Sample *sample = sample_new(number);
 
-	return blobs_append(blobs, &sample->chunk, ret_location, NULL);
+	return blobs_append(blobs, &sample->chunk, 1, ret_location, NULL);
 }
 
 static bool holds(Blobs *blobs, uint32_t number, const BlobsLocation *location)
@@ -124,6 +124,42 @@ static void test_gives_back_what_it_got(void)
 	}
 	for (uint32_t i = 0; i < G_N_ELEMENTS(locations); i++) {
 		g_assert_true(holds(blobs, i, &locations[i]));
+	}
+}
+
+/* Many small ones, and large ones among them. */
+static void test_writes_many_chunks_at_once(void)
+{
+	enum { COUNT = 300 };
+	g_autofree uint8_t *large = g_malloc0(CHUNK_SIZE_MAX);
+	g_autoptr(GPtrArray) samples = g_ptr_array_new_with_free_func(g_free);
+	g_autofree EncodedChunk *chunks = g_new(EncodedChunk, COUNT);
+	g_autofree BlobsLocation *locations = g_new(BlobsLocation, COUNT);
+	Place *place = place_faulty_new(place_memory_new());
+	g_autoptr(Blobs) blobs = open_blobs(place);
+
+	for (uint32_t i = 0; i < COUNT; i++) {
+		Sample *sample = sample_new(i);
+
+		g_ptr_array_add(samples, sample);
+		chunks[i] = sample->chunk;
+		if (i % 100 == 50) {
+			chunks[i].bytes = large;
+			chunks[i].size = chunks[i].raw_size = CHUNK_SIZE_MAX;
+			chunks[i].id = chunk_id_of(large, CHUNK_SIZE_MAX);
+		}
+	}
+	place_faulty_set(place, 0, false, 0, 0);
+	g_assert_true(blobs_append(blobs, chunks, COUNT, locations, NULL));
+	g_assert_cmpuint(place_faulty_calls(place), <, 20);
+	g_assert_true(blobs_sync(blobs, NULL));
+	for (uint32_t i = 0; i < COUNT; i++) {
+		g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+		g_assert_true(blobs_read(blobs, &chunks[i].id, &locations[i], bytes, NULL));
+		g_assert_cmpmem(bytes->data, bytes->len, chunks[i].bytes, chunks[i].size);
+		g_assert_true(i == 0 ||
+			      locations[i].offset == blobs_location_end(&locations[i - 1]));
 	}
 }
 
@@ -260,8 +296,8 @@ static void test_rolls_packs(void)
 	unsigned in_first = 1;
 	g_autoptr(GArray) packs = g_array_new(false, false, sizeof(BlobsPack));
 
-	g_assert_true(blobs_append(blobs, &chunk, &first, NULL));
-	while (blobs_append(blobs, &chunk, &location, NULL) && location.pack == first.pack) {
+	g_assert_true(blobs_append(blobs, &chunk, 1, &first, NULL));
+	while (blobs_append(blobs, &chunk, 1, &location, NULL) && location.pack == first.pack) {
 		g_assert_cmpuint(blobs_location_end(&location), <=, PACK_SIZE_MAX);
 		in_first++;
 	}
@@ -715,6 +751,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 #define ADD(path, function) g_test_add_func("/server/blobs/blobs/" path, function)
 	ADD("gives-back-what-it-got", test_gives_back_what_it_got);
+	ADD("writes-many-chunks-at-once", test_writes_many_chunks_at_once);
 	ADD("appends-to-what-the-reader-has", test_appends_to_what_the_reader_has);
 	ADD("refuses-what-lies-elsewhere", test_refuses_what_lies_elsewhere);
 	ADD("probes-without-reading", test_probes_without_reading);

@@ -9,7 +9,7 @@
  * For those who implement a place (place_disk.c, place_memory.c, place_faulty.c) and for blobs.c
  * and pack.c, which use it.
  */
-#define PLACE_PARTS_MAX 4
+#define PLACE_PARTS_MAX 192
 
 /* A range of a sequence and the memory that it is read into or written from. */
 typedef struct PlaceSpan {

@@ -191,7 +191,7 @@ static void test_recovery_survives_a_failure(void)
 			g_autoptr(FixtureFile) file = content_of(90 + i);
 
 			g_assert_true(blobs_append(fixture.blobs,
-						   (EncodedChunk *)file->chunks->data, &location,
+						   (EncodedChunk *)file->chunks->data, 1, &location,
 						   NULL));
 			g_assert_true(blobs_sync(fixture.blobs, NULL));
 			store_file(&fixture, &model, 0, 50);

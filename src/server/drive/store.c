@@ -88,21 +88,25 @@ static GHashTable *find_missing(Drive *drive, const DriveCaller *caller,
 static bool append_wanted(Drive *drive, const StoreRequest *request, GHashTable *wanted,
 			  GArray *ret_stored, GError **error)
 {
-	unsigned before = ret_stored->len;
+	g_autoptr(GArray) chunks = g_array_new(false, false, sizeof(EncodedChunk));
 
 	for (size_t i = 0; i < request->count; i++) {
-		const EncodedChunk *chunk = &request->chunks[i];
-		JournalStored stored = { .id = chunk->id };
+		if (g_hash_table_remove(wanted, &request->chunks[i].id)) {
+			g_array_append_val(chunks, request->chunks[i]);
+		}
+	}
+	g_autofree BlobsLocation *locations = g_new(BlobsLocation, chunks->len);
 
-		if (!g_hash_table_remove(wanted, &chunk->id)) {
-			continue;
-		}
-		if (!blobs_append(drive->options.blobs, chunk, &stored.location, error)) {
-			return false;
-		}
+	if (!blobs_append(drive->options.blobs, (EncodedChunk *)chunks->data, chunks->len,
+			  locations, error)) {
+		return false;
+	}
+	for (unsigned i = 0; i < chunks->len; i++) {
+		JournalStored stored = { g_array_index(chunks, EncodedChunk, i).id, locations[i] };
+
 		g_array_append_val(ret_stored, stored);
 	}
-	return ret_stored->len == before || store_sync(drive, error);
+	return chunks->len == 0 || store_sync(drive, error);
 }
 
 /* Bytes that it will take. */

@@ -203,7 +203,7 @@ static bool copy_chunk(Drive *drive, const JournalStored *stored, GByteArray *sc
 	EncodedChunk chunk;
 
 	if (!reader_open(drive, stored, scratch, &chunk, workspace_bytes(), error) ||
-	    !blobs_append(drive->options.blobs, &chunk, &copy.location, error)) {
+	    !blobs_append(drive->options.blobs, &chunk, 1, &copy.location, error)) {
 		return false;
 	}
 	g_array_append_val(ret_copies, copy);

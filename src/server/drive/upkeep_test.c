@@ -57,8 +57,8 @@ static void append_unnamed(Fixture *fixture, uint32_t number, BlobsLocation *ret
 {
 	g_autoptr(FixtureFile) file = fixture_file_new(number, 1000, 1000);
 
-	g_assert_true(blobs_append(fixture->blobs, (EncodedChunk *)file->chunks->data, ret_location,
-				   NULL));
+	g_assert_true(blobs_append(fixture->blobs, (EncodedChunk *)file->chunks->data, 1,
+				   ret_location, NULL));
 	g_assert_true(blobs_sync(fixture->blobs, NULL));
 }
 
@@ -265,7 +265,7 @@ static void fill_pack(Fixture *fixture, uint64_t pack)
 	BlobsLocation location = { .pack = pack };
 
 	while (location.pack == pack) {
-		g_assert_true(blobs_append(fixture->blobs, &chunk, &location, NULL));
+		g_assert_true(blobs_append(fixture->blobs, &chunk, 1, &location, NULL));
 	}
 	g_assert_true(blobs_sync(fixture->blobs, NULL));
 	g_assert_false(blobs_is_open(fixture->blobs, pack));
