@@ -13,6 +13,9 @@
  *
  * Folders are opened beneath the bound one, never through a link, and then named to the kernel
  * through /proc/self/fd, since inotify_add_watch(2) itself takes only paths.
+ *
+ * One event is told at once. Of many in a row, which is what a copied tree is, some are let gather
+ * before each next reading: to wake somebody for each would cost more than what he does then.
  */
 #include "client/observe/watch_impl.h"
 
@@ -45,6 +48,11 @@
 
 #define NS_PER_SECOND 1000000000
 
+/* Events that follow each other faster than this are a burst once there were so many. */
+#define BURST_GAP_US 1000
+#define BURST_READS 16
+#define GATHER_MS 2
+
 /* Room for some 2,000 events, each with a name of usual length. */
 #define BUFFER_SIZE 65536
 
@@ -56,7 +64,8 @@ typedef struct InotifyWatch {
 	WatchNotify notify;
 	void *data;
 	GThread *thread;
-	GArray *batch; /* WatchEvent; the thread's */
+	GArray *batch;  /* WatchEvent; the thread's */
+	unsigned burst; /* readings in a row that had not to be waited for; the thread's */
 
 	GMutex lock; /* guards all below */
 	WatchKeys keys;
@@ -133,16 +142,28 @@ static void tell(InotifyWatch *watch, const char *buffer, size_t size)
 	}
 }
 
-/* Both: false once it is to stop. */
+/* Waits until one of them is readable, or for timeout_ms (-1: for ever). */
+static void wait_for(struct pollfd *fds, size_t count, int timeout_ms)
+{
+	while (poll(fds, count, timeout_ms) < 0) {
+		g_assert(errno == EINTR || errno == EAGAIN || errno == ENOMEM);
+	}
+}
+
+/* False once it is to stop. */
 static bool wait_for_events(InotifyWatch *watch)
 {
 	struct pollfd fds[] = {
 		{ .fd = watch->stop, .events = POLLIN },
 		{ .fd = watch->inotify, .events = POLLIN },
 	};
-	while (poll(fds, G_N_ELEMENTS(fds), -1) < 0) {
-		g_assert(errno == EINTR || errno == EAGAIN || errno == ENOMEM);
+	if (watch->burst >= BURST_READS) {
+		wait_for(fds, 1, GATHER_MS);
 	}
+	int64_t began_us = g_get_monotonic_time();
+	wait_for(fds, G_N_ELEMENTS(fds), -1);
+	bool soon = g_get_monotonic_time() - began_us < BURST_GAP_US;
+	watch->burst = soon ? watch->burst + 1 : 0;
 	return fds[0].revents == 0;
 }
 
