@@ -481,6 +481,7 @@ static void daemon_clear(Daemon *daemon)
 	g_clear_pointer(&daemon->bounds, g_ptr_array_unref);
 	quota_free(daemon->quota);
 	g_free(daemon->folder);
+	g_free(daemon->mounter);
 	open_disks_free(daemon->disks);
 	g_clear_pointer(&daemon->credential, credential_free);
 	pace_free(daemon->up);

@@ -31,7 +31,8 @@ typedef struct Daemon {
 	GMainLoop *loop;
 	ControlServer *control;
 	Reception *reception;
-	char *folder; /* the profile's */
+	char *folder;  /* the profile's */
+	char *mounter; /* path of the program that mounts; NULL: not found yet */
 	DriveCalls calls;
 	OpenDisks *disks;
 	Quota *quota;

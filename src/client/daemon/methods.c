@@ -20,11 +20,16 @@ static json_t *limits_json(const Daemon *daemon)
 			 (json_int_t)pace_rate(daemon->down));
 }
 
-/* Whether there is what mounts a disk: the device, and the program that lets a person use it. */
-static bool can_mount(void)
+/*
+ * Whether there is what mounts a disk: the device, and the program that lets a person use it, which
+ * is searched for until it is found.
+ */
+static bool can_mount(Daemon *daemon)
 {
-	g_autofree char *program = g_find_program_in_path("fusermount3");
-	return program && access("/dev/fuse", R_OK | W_OK) == 0;
+	if (!daemon->mounter) {
+		daemon->mounter = g_find_program_in_path("fusermount3");
+	}
+	return daemon->mounter && access("/dev/fuse", R_OK | W_OK) == 0;
 }
 
 static json_t *status_json(Daemon *daemon)
@@ -56,7 +61,7 @@ static json_t *status_json(Daemon *daemon)
 	profile_disk(daemon->profile, &disk);
 	json_object_set_new(status, "cache_size_max",
 			    json_integer((json_int_t)disk.cache_size_max));
-	json_object_set_new(status, "can_mount", json_boolean(can_mount()));
+	json_object_set_new(status, "can_mount", json_boolean(can_mount(daemon)));
 	json_object_set_new(status, "credential",
 			    login ? profile_credential(daemon->profile) : json_null());
 	json_object_set_new(status, "version", json_integer(CONTROL_VERSION));
