@@ -462,6 +462,9 @@ static bool place_over(DiskFile *staged, const char *path, const DiskInfo *expec
 static bool place_new(DiskFile *staged, const char *path, GError **error)
 {
 	Disk *disk = staged->disk;
+	if (staged->class->seal) {
+		staged->class->seal(staged);
+	}
 	if (!plain_rename(disk, staged->staged, path, false, error)) {
 		return false;
 	}
@@ -497,7 +500,7 @@ bool disk_place(Disk *disk, DiskFile *staged, const char *path, const DiskInfo *
 	if (looked) {
 		agree(&info, staged->info.mtime_ns, staged->info.executable);
 	}
-	if (!looked || info.mode != staged->info.mode ||
+	if (!looked || !plain_is_same(&info, &staged->info) || info.mode != staged->info.mode ||
 	    !plain_is_ours(disk, &info, &staged->info)) {
 		info = staged->info;
 		info.stamp.change_ns = 0;

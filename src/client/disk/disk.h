@@ -112,8 +112,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(DiskFile, disk_file_close)
  * the two are exchanged, and what came out must be *expected; if it is not, they are exchanged back
  * and CHANGED is returned. What came out is kept in the reserved folder for an hour and then
  * removed, or brought back beside its old place as "name (recovered)" if a program wrote to it
- * meanwhile. The new file has the permissions of the old one. The file stays open, and its name is
- * on disk after the next disk_sync().
+ * meanwhile. The new file has the permissions of the old one. The file stays open, but is not to
+ * be written to any more; its name is on disk after the next disk_sync(). Of a new one, a watch of
+ * the folder tells nothing but that it was moved there.
  */
 bool disk_place(Disk *disk, DiskFile *staged, const char *path, const DiskInfo *expected,
 		DiskInfo *ret_info, GError **error);

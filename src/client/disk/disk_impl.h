@@ -102,6 +102,12 @@ typedef struct DiskFileClass {
 	 * this cannot be known. Only for files open for reading.
 	 */
 	bool (*hold)(DiskFile *file, GError **error);
+	/*
+	 * A staged file is not written to any more: when it is closed, whoever watches the folder
+	 * that it lies in by then is not told of a write, if that can be. The file that is looked
+	 * at from then on is the one that has its name now. NULL: nobody would be told.
+	 */
+	void (*seal)(DiskFile *file);
 } DiskFileClass;
 
 struct DiskFile {

@@ -309,6 +309,20 @@ static bool posix_file_hold(DiskFile *base, GError **error)
 	return false;
 }
 
+static void posix_file_seal(DiskFile *base)
+{
+	PosixFile *file = (PosixFile *)base;
+	g_auto(Place) place = { 0 };
+	if (!find_place((PosixDisk *)base->disk, base->staged, "seal", &place, NULL)) {
+		return;
+	}
+	int fd = openat(place.folder, place.name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd >= 0) {
+		close(file->fd);
+		file->fd = fd;
+	}
+}
+
 static const DiskFileClass posix_file_class = {
 	.close = posix_file_close,
 	.read = posix_file_read,
@@ -318,6 +332,7 @@ static const DiskFileClass posix_file_class = {
 	.set = posix_file_set,
 	.sync = posix_file_sync,
 	.hold = posix_file_hold,
+	.seal = posix_file_seal,
 };
 
 static DiskFile *new_file(PosixDisk *disk, int fd)

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -131,6 +132,36 @@ static void test_reading_leaves_no_trace(void)
 }
 
 /* A group's folder stays the group's. */
+/* Or each would be looked at once more. */
+static void test_a_new_file_is_told_of_once(void)
+{
+	g_autoptr(World) world = world_new(WORLD_POSIX);
+	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	g_assert_cmpint(inotify_add_watch(watch, world->folder, IN_ALL_EVENTS), >, 0);
+	DiskFile *file = disk_stage(world->disk, NULL);
+	DiskInfo info;
+	g_assert_nonnull(file);
+	g_assert_true(disk_file_write(file, 0, "content", 7, NULL));
+	g_assert_true(disk_file_set(file, 1000000000, false, NULL));
+	g_assert_true(disk_place(world->disk, file, "new", NULL, &info, NULL));
+	disk_file_close(file);
+	uint32_t told = 0;
+	union {
+		struct inotify_event event;
+		char bytes[4096];
+	} buffer;
+	ssize_t size = read(watch, &buffer, sizeof buffer);
+	for (ssize_t at = 0; at < size;) {
+		const struct inotify_event *event = (const void *)(buffer.bytes + at);
+		if (event->len > 0 && strcmp(event->name, "new") == 0) {
+			told |= event->mask;
+		}
+		at += (ssize_t)(sizeof *event + event->len);
+	}
+	g_assert_cmphex(told, ==, IN_MOVED_TO);
+	close(watch);
+}
+
 static void test_group_folders(void)
 {
 	g_autoptr(GError) error = NULL;
@@ -166,6 +197,8 @@ int main(int argc, char **argv)
 			test_other_file_systems_are_not_entered);
 	g_test_add_func("/client/disk/posix/stepwise-is-as-strict", test_stepwise_is_as_strict);
 	g_test_add_func("/client/disk/posix/reading-leaves-no-trace", test_reading_leaves_no_trace);
+	g_test_add_func("/client/disk/posix/a-new-file-is-told-of-once",
+			test_a_new_file_is_told_of_once);
 	g_test_add_func("/client/disk/posix/group-folders", test_group_folders);
 	return g_test_run();
 }
