@@ -19,11 +19,23 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "scenarios"))
 
 from api import Api  # noqa: E402
-from drive import BUILD, Device, Server, difference, snapshot, wait_until  # noqa: E402
+from drive import BUILD, TIMEOUT_S, Device, Server, difference, snapshot  # noqa: E402
 
 
 # No program that a bench starts may take longer.
 PROGRAM_TIMEOUT_S = 900
+
+
+def wait_until(condition, what, timeout_s=TIMEOUT_S):
+    """As in the tests, but the longer it takes the seldomer it asks, to one percent of the time:
+    whoever answers is being measured."""
+    start = time.monotonic()
+    while not (value := condition()):
+        seconds = time.monotonic() - start
+        if seconds > timeout_s:
+            raise AssertionError(f"not within {timeout_s:.0f} s: {what}")
+        time.sleep(min(max(seconds / 100, 0.002), 0.2))
+    return value
 
 
 class Measured(Device):
