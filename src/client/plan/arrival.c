@@ -52,6 +52,9 @@ void arrival_restore(Planner *planner, Subject *n, const char *original)
 /* Is this remote place the holder's for good? */
 static bool stays_there(Planner *planner, Subject *holder)
 {
+	if (!holder->local && plan_is_taken_away(planner->view, holder->key)) {
+		return true;
+	}
 	if (subject_is_gone_here(holder)) {
 		return fate_of(planner, holder) == FATE_STAYS;
 	}
@@ -78,6 +81,17 @@ static void adopt(Subject *n, const Subject *other)
 /* n is new here, and a node of the server that is absent here stands where n wants to be. */
 static void meet(Planner *planner, Subject *n, Subject *holder)
 {
+	Subject *folder = subject_get(planner, n->local->parent);
+	if (fate_is_left_out(planner, holder) && !fate_is_left_out(planner, folder)) {
+		/* Whoever made it did not see what is left out: it does not go into that. */
+		arrival_step_aside(planner, n, holder);
+		return;
+	}
+	if (holder->synced && plan_is_taken_away(planner->view, holder->key)) {
+		/* It is about to be forgotten. */
+		subject_wait(planner, n, holder->key, true);
+		return;
+	}
 	bool is_heir = subject_is_gone_here(holder) && arrival_heir(planner, holder) == n;
 	MergeComparison comparison = merge_compare(n->local, holder->remote);
 	if (is_heir) {

@@ -200,16 +200,36 @@ static bool move_local(World *world, const Action *action)
 	return true;
 }
 
+/* Is it left out, and everywhere else? */
+static bool may_leave(World *world, int64_t key)
+{
+	const Entry *local = local_of(world, key), *remote = remote_of(world, key);
+	const Entry *synced = tree_get(world->trees[SIDE_SYNCED], key);
+	return remote && world_is_left_out(world, key) &&
+	       (entry_same_content(local, remote) || (synced && entry_same_content(local, synced)));
+}
+
 static bool delete_local(World *world, int64_t key)
 {
 	g_autoptr(GArray) keys = world_list_below(world->trees[SIDE_LOCAL], key);
 	for (unsigned i = 0; i < keys->len; i++) {
-		if (!may_go(world, SIDE_LOCAL, g_array_index(keys, int64_t, i))) {
+		int64_t below = g_array_index(keys, int64_t, i);
+		if (!may_go(world, SIDE_LOCAL, below) && !may_leave(world, below)) {
 			return fail(world, "delete here: something to keep inside");
 		}
 	}
 	for (unsigned i = 0; i < keys->len; i++) {
-		world_drop(world, world->trees[SIDE_LOCAL], g_array_index(keys, int64_t, i));
+		int64_t below = g_array_index(keys, int64_t, i);
+		bool left_out = remote_of(world, below) != NULL;
+		world_drop(world, world->trees[SIDE_LOCAL], below);
+		if (!left_out || !tree_get(world->trees[SIDE_SYNCED], below)) {
+			continue;
+		}
+		if (world->crashes) {
+			g_hash_table_add(world->taken_away, WORLD_KEY(below));
+		} else {
+			world_drop(world, world->trees[SIDE_SYNCED], below);
+		}
 	}
 	return true;
 }
@@ -308,10 +328,12 @@ static bool settle(World *world, int64_t key)
 
 static bool forget(World *world, int64_t key)
 {
-	if (local_of(world, key) || remote_of(world, key)) {
+	bool kept = remote_of(world, key) && !world_is_taken_away(world, key);
+	if (local_of(world, key) || kept) {
 		return fail(world, "forget: still there");
 	}
 	world_drop(world, world->trees[SIDE_SYNCED], key);
+	g_hash_table_remove(world->taken_away, WORLD_KEY(key));
 	return true;
 }
 

@@ -246,6 +246,103 @@ static void test_a_deleted_folder_is_walked_once(void)
 	}
 }
 
+/* ---- what is left out -------------------------------------------------------------------- */
+
+/* a/ with a/x, which this device leaves out. */
+static Scene *scene_new_left_out(void)
+{
+	Scene *scene = scene_new();
+	scene_folder(scene, 20, ROOT, "a");
+	scene_file(scene, 21, 20, "x", "1");
+	g_assert_true(world_leave_out(scene->world, 20, true));
+	return scene;
+}
+
+static void check(Scene *scene, const char *here, const char *there)
+{
+	World *world = scene->world;
+	scene_sync(scene);
+	g_autofree char *local = world_print(world, world->trees[SIDE_LOCAL], false);
+	g_autofree char *server = world_print(world, world->server, false);
+	g_assert_cmpstr(local, ==, here);
+	g_assert_cmpstr(server, ==, there);
+}
+
+static void test_what_is_left_out_goes_here_alone(void)
+{
+	g_autoptr(Scene) scene = scene_new_left_out();
+	scene_plan(scene);
+	g_assert_cmpuint(scene->plan.actions->len, ==, 1);
+	g_assert_cmpint(scene_kind(scene, 20), ==, ACTION_DELETE_LOCAL);
+	check(scene, "", "a/ a/x=1 ");
+	scene_edit(scene, THERE, 21, "2");
+	scene_new_file(scene, THERE, 22, 20, "y", "1");
+	check(scene, "", "a/ a/x=2 a/y=1 ");
+	g_assert_true(world_leave_out(scene->world, 20, false));
+	scene_ends_as(scene, "a/ a/x=2 a/y=1 ");
+}
+
+static void test_what_is_new_goes_to_the_server_first(void)
+{
+	g_autoptr(Scene) scene = scene_new_left_out();
+	scene_edit(scene, HERE, 21, "2");
+	scene_new_file(scene, HERE, 22, 20, "y", "1");
+	scene_plan(scene);
+	g_assert_cmpint(scene_kind(scene, 21), ==, ACTION_UPDATE_REMOTE);
+	g_assert_cmpint(scene_kind(scene, 22), ==, ACTION_CREATE_REMOTE);
+	g_assert_cmpint(scene_kind(scene, 20), ==, ACTION_NONE);
+	check(scene, "", "a/ a/x=2 a/y=1 ");
+}
+
+static void test_moves_into_it_and_out_of_it_cross_the_border(void)
+{
+	g_autoptr(Scene) scene = scene_new_left_out();
+	scene_file(scene, 30, ROOT, "z", "3");
+	scene_folder(scene, 31, 20, "b");
+	scene_file(scene, 32, 31, "w", "4");
+	check(scene, "z=3 ", "a/ a/b/ a/b/w=4 a/x=1 z=3 ");
+	scene_move(scene, THERE, 30, 20, "z");
+	scene_move(scene, THERE, 31, ROOT, "b");
+	check(scene, "b/ b/w=4 ", "a/ a/x=1 a/z=3 b/ b/w=4 ");
+}
+
+static void test_missing_after_a_crash_is_not_deleted(void)
+{
+	g_autoptr(Scene) scene = scene_new_left_out();
+	scene->world->crashes = true;
+	scene_plan(scene);
+	scene_carry_out(scene);
+	g_assert_nonnull(tree_get(scene->world->trees[SIDE_SYNCED], 21));
+	scene_move(scene, THERE, 21, ROOT, "x");
+	scene_plan(scene);
+	g_assert_cmpint(scene_kind(scene, 20), ==, ACTION_FORGET);
+	g_assert_cmpint(scene_kind(scene, 21), ==, ACTION_FORGET);
+	check(scene, "x=1 ", "a/ x=1 ");
+}
+
+static void test_a_new_folder_of_its_name_steps_aside(void)
+{
+	g_autoptr(Scene) scene = scene_new_left_out();
+	check(scene, "", "a/ a/x=1 ");
+	scene_new_folder(scene, HERE, 30, ROOT, "a");
+	scene_new_file(scene, HERE, 31, 30, "x", "2");
+	check(scene, "a (conflict, bob)/ a (conflict, bob)/x=2 ",
+	      "a (conflict, bob)/ a (conflict, bob)/x=2 a/ a/x=1 ");
+}
+
+static void test_it_outlives_the_folder_that_it_lies_in(void)
+{
+	g_autoptr(Scene) scene = scene_new();
+	scene_folder(scene, 19, ROOT, "p");
+	scene_folder(scene, 20, 19, "a");
+	scene_file(scene, 21, 20, "x", "1");
+	scene_file(scene, 22, 19, "y", "1");
+	g_assert_true(world_leave_out(scene->world, 20, true));
+	check(scene, "p/ p/y=1 ", "p/ p/a/ p/a/x=1 p/y=1 ");
+	scene_delete(scene, HERE, 19);
+	check(scene, "p/ ", "p/ p/a/ p/a/x=1 ");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -270,5 +367,17 @@ int main(int argc, char **argv)
 			test_what_may_be_an_edit_is_hashed_first);
 	g_test_add_func("/client/plan/fate/a-deleted-folder-is-walked-once",
 			test_a_deleted_folder_is_walked_once);
+	g_test_add_func("/client/plan/fate/what-is-left-out-goes-here-alone",
+			test_what_is_left_out_goes_here_alone);
+	g_test_add_func("/client/plan/fate/what-is-new-goes-to-the-server-first",
+			test_what_is_new_goes_to_the_server_first);
+	g_test_add_func("/client/plan/fate/moves-into-it-and-out-of-it-cross-the-border",
+			test_moves_into_it_and_out_of_it_cross_the_border);
+	g_test_add_func("/client/plan/fate/missing-after-a-crash-is-not-deleted",
+			test_missing_after_a_crash_is_not_deleted);
+	g_test_add_func("/client/plan/fate/a-new-folder-of-its-name-steps-aside",
+			test_a_new_folder_of_its_name_steps_aside);
+	g_test_add_func("/client/plan/fate/it-outlives-the-folder-that-it-lies-in",
+			test_it_outlives_the_folder_that_it_lies_in);
 	return g_test_run();
 }

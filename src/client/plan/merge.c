@@ -126,3 +126,16 @@ int64_t merge_parent(Planner *planner, Subject *n)
 	const Entry *entry = merge_place(planner, n) == SIDE_LOCAL ? n->local : n->remote;
 	return entry ? entry->parent : ENTRY_KEY_NONE;
 }
+
+Subject *merge_moving_above(Planner *planner, const Subject *n)
+{
+	for (int64_t key = n->remote->parent; key > ENTRY_KEY_PARK;) {
+		Subject *above = subject_get(planner, key);
+		if (above->local && !entry_same_place(above->local, above->remote) &&
+		    merge_place(planner, above) == SIDE_LOCAL) {
+			return above;
+		}
+		key = above->remote->parent;
+	}
+	return NULL;
+}

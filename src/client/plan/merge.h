@@ -27,3 +27,8 @@ Side merge_place(Planner *planner, Subject *subject);
 
 /* The folder that merge_place() puts it into. */
 int64_t merge_parent(Planner *planner, Subject *subject);
+/*
+ * The nearest folder above, on the server, that was moved here and is to move there; NULL if none
+ * is. At head.
+ */
+Subject *merge_moving_above(Planner *planner, const Subject *n);

@@ -14,6 +14,7 @@
  */
 #include "client/plan/plan.h"
 
+#include "base/limits.h"
 #include "client/plan/arrival.h"
 #include "client/plan/fate.h"
 #include "client/plan/merge.h"
@@ -54,6 +55,97 @@ static bool is_news_agreed(const Subject *n, ActionKind content)
 	       (value && !entry_same_value(n->remote, n->synced));
 }
 
+/* ---- what is left out ---------------------------------------------------------------------- */
+
+bool plan_is_left_out(const PlanView *view, int64_t key)
+{
+	/* While pages of changes are missing, folders may lie in a circle. */
+	for (unsigned step = 0; view->left_out && step < 2 * DEPTH_MAX; step++) {
+		const Entry *entry = view->get(view->data, SIDE_REMOTE, key);
+		if (!entry || key <= ENTRY_KEY_PARK) {
+			break;
+		}
+		NodeId id = entry->id;
+		key = entry->parent;
+		if (view->left_out(view->data, &id)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool plan_is_taken_away(const PlanView *view, int64_t key)
+{
+	bool was_taken = view->taken_away && view->taken_away(view->data, key);
+	return was_taken || plan_is_left_out(view, key);
+}
+
+/* Nothing else than what is not synced is in it: it can as well be the folder that comes there. */
+static bool is_given_away(Planner *planner, Subject *n)
+{
+	const PlanView *view = planner->view;
+	if (!view->hollow || n->local->kind != ENTRY_FOLDER || !view->hollow(view->data, n->key)) {
+		return false;
+	}
+	const Subject *other = subject_find(planner, SIDE_REMOTE, n->local->parent, n->local->name);
+	if (!other || other == n || other->local || other->remote->kind != ENTRY_FOLDER ||
+	    fate_is_left_out(planner, other)) {
+		return false;
+	}
+	subject_act(n, ACTION_ADOPT);
+	n->action.other = other->key;
+	return true;
+}
+
+/* Missing here, and nobody deleted it. */
+static void decide_taken_away(Planner *planner, Subject *n)
+{
+	const PlanView *view = planner->view;
+	bool was_taken = view->taken_away && view->taken_away(view->data, n->key);
+	/* Else it may be about to leave what is left out, and deleted here after all. */
+	const Subject *above = was_taken ? NULL : merge_moving_above(planner, n);
+	if (above) {
+		n->wanted = ACTION_DELETE_REMOTE;
+		subject_wait(planner, n, above->key, false);
+	} else {
+		subject_act(n, ACTION_FORGET);
+	}
+}
+
+/* All of it is on the server. */
+static void decide_departure(Planner *planner, Subject *n)
+{
+	Subject *folder = subject_get(planner, n->local->parent);
+	const Subject *above = merge_moving_above(planner, n);
+	n->wanted = ACTION_DELETE_LOCAL;
+	if (above) {
+		subject_wait(planner, n, above->key, false);
+	} else if (folder->local && fate_is_left_out(planner, folder)) {
+		subject_wait(planner, n, folder->key, false);
+	} else if (fate_of_left_out(planner, n) == FATE_GOES) {
+		subject_act(n, ACTION_DELETE_LOCAL);
+	} else {
+		for (unsigned i = 0; i < n->fate_waits->len; i++) {
+			subject_wait(planner, n, g_array_index(n->fate_waits, Wait, i).on, false);
+		}
+	}
+}
+
+/* Both sides have it. What is new here goes to the server first. */
+static void decide_left_out(Planner *planner, Subject *n)
+{
+	ActionKind content = merge_content(n);
+	if (!entry_same_place(n->local, n->remote) && merge_place(planner, n) == SIDE_LOCAL) {
+		arrival_there(planner, n, ACTION_MOVE_REMOTE);
+		bool can = content == ACTION_UPDATE_REMOTE || content == ACTION_HASH;
+		n->meanwhile = can ? content : ACTION_NONE;
+	} else if (content != ACTION_NONE && content != ACTION_UPDATE_LOCAL) {
+		subject_act(n, content);
+	} else if (!is_given_away(planner, n)) {
+		decide_departure(planner, n);
+	}
+}
+
 /* ---- one side has it ----------------------------------------------------------------------- */
 
 static void decide_new_here(Planner *planner, Subject *n)
@@ -67,7 +159,15 @@ static void decide_new_here(Planner *planner, Subject *n)
 
 static void decide_new_there(Planner *planner, Subject *n)
 {
-	arrival_here(planner, n, ACTION_CREATE_LOCAL);
+	if (!fate_is_left_out(planner, n)) {
+		arrival_here(planner, n, ACTION_CREATE_LOCAL);
+		return;
+	}
+	const PlanView *view = planner->view;
+	if (!view->left_out(view->data, &n->remote->id)) {
+		n->wanted = ACTION_CREATE_LOCAL;
+		subject_wait_for_folder(planner, n, n->remote->parent);
+	}
 }
 
 /* One side deleted it, and nothing keeps it: kind, as soon as what has to has left it. */
@@ -90,6 +190,9 @@ static void decide_gone_there(Planner *planner, Subject *n)
 		subject_act(n, ACTION_HASH);
 		return;
 	}
+	if (is_given_away(planner, n)) {
+		return;
+	}
 	/* What lies in a deleted folder is looked at from there, once for all. */
 	if (subject_is_gone_there(subject_get(planner, n->local->parent))) {
 		n->wanted = ACTION_DELETE_LOCAL;
@@ -107,6 +210,10 @@ static void decide_gone_there(Planner *planner, Subject *n)
 
 static void decide_gone_here(Planner *planner, Subject *n)
 {
+	if (plan_is_taken_away(planner->view, n->key)) {
+		decide_taken_away(planner, n);
+		return;
+	}
 	Subject *heir = arrival_heir(planner, n);
 	if (subject_is_gone_here(subject_get(planner, n->remote->parent))) {
 		/* Whoever waits for it wants to be in it. */
@@ -130,6 +237,10 @@ static void decide_gone_here(Planner *planner, Subject *n)
  */
 static void decide_on_both(Planner *planner, Subject *n)
 {
+	if (fate_is_left_out(planner, n)) {
+		decide_left_out(planner, n);
+		return;
+	}
 	ActionKind content = merge_content(n);
 	if (is_news_agreed(n, content)) {
 		subject_act(n, ACTION_SETTLE);
@@ -193,7 +304,9 @@ static ActionKind early_new_there(Planner *planner, const Subject *n)
 	const Entry *place = n->remote;
 	bool is_free = subject_find(planner, SIDE_REMOTE, place->parent, place->name) == n &&
 		       !subject_find(planner, SIDE_LOCAL, place->parent, place->name);
-	return is_free && is_all_above_on_both(planner, place) ? ACTION_CREATE_LOCAL : ACTION_NONE;
+	return is_free && is_all_above_on_both(planner, place) && !fate_is_left_out(planner, n)
+		       ? ACTION_CREATE_LOCAL
+		       : ACTION_NONE;
 }
 
 static ActionKind early_on_both(const Subject *n)
@@ -223,10 +336,11 @@ static void decide_early(Planner *planner, Subject *n)
 		break;
 	case IN_LOCAL | IN_REMOTE:
 	case IN_LOCAL | IN_SYNCED | IN_REMOTE:
-		if (is_settled(n)) {
+		if (!is_settled(n)) {
+			kind = early_on_both(n);
+		} else if (!fate_is_left_out(planner, n)) {
 			return;
 		}
-		kind = early_on_both(n);
 		break;
 	case 0:
 		return;

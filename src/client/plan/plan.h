@@ -17,6 +17,21 @@ typedef struct PlanView {
 	int64_t (*find)(void *data, Side side, int64_t parent, const char *name);
 	/* Appends the keys (int64_t) of all children to ret_keys. */
 	void (*children)(void *data, Side side, int64_t parent, GArray *ret_keys);
+	/*
+	 * Is this folder, by itself, one that is left out: of it and all that lies in it on the
+	 * server, nothing is to be on this disk? NULL: none is.
+	 */
+	bool (*left_out)(void *data, const NodeId *id);
+	/*
+	 * Was it taken away from this disk since it is left out, or was it about to be, and the
+	 * synced tree does not say so yet? NULL: none was.
+	 */
+	bool (*taken_away)(void *data, int64_t key);
+	/*
+	 * Could this folder not be removed from this disk, since something is in it that is not
+	 * synced, and nothing else? NULL: none is so.
+	 */
+	bool (*hollow)(void *data, int64_t key);
 	void *data;
 } PlanView;
 
@@ -31,14 +46,17 @@ typedef enum ActionKind {
 	ACTION_CREATE_LOCAL, /* remote entry -> new file, folder or link at its remote place */
 	ACTION_UPDATE_LOCAL, /* remote content, mtime, executable -> file */
 	ACTION_MOVE_LOCAL,   /* file or folder -> (parent, name) of the action */
-	ACTION_DELETE_LOCAL, /* file, or folder with all below it that is deleted remotely */
+	/* file, or folder with all below it, that is deleted remotely or left out: synced :=
+	 * absent */
+	ACTION_DELETE_LOCAL,
 	/* in the state alone */
 	ACTION_HASH,  /* read the local file to learn its content */
 	ACTION_ADOPT, /* local node `key` turns out to be remote node `other` */
 	/* local entry becomes a new node with a new key and id; synced of `key` := absent */
 	ACTION_RENEW,
 	ACTION_SETTLE, /* local and remote agree in place, value or both: synced := that */
-	ACTION_FORGET, /* gone on both sides: synced := absent */
+	ACTION_FORGET, /* gone on both sides, or here alone since it is left out: synced := absent
+			*/
 } ActionKind;
 
 /*
@@ -82,15 +100,21 @@ typedef struct PlanOptions {
 	const char *conflict_label;
 } PlanOptions;
 
+/* Is it, or any of the folders in which it lies on the server, left out? */
+bool plan_is_left_out(const PlanView *view, int64_t key);
+/* It is absent here, and on the server: is that because it is left out, and no deletion? */
+bool plan_is_taken_away(const PlanView *view, int64_t key);
+
 typedef struct Plan {
 	GArray *actions; /* Action */
 	GArray *blocks;  /* PlanBlock */
 } Plan;
 
 /*
- * Plans these nodes. Nodes that need nothing appear in neither list. A node may be in the plan
- * although it was not in keys, where keys cannot move without it (parents that are to be created,
- * holders of wanted names, swaps). The order of keys makes no difference.
+ * Plans these nodes. Nodes that need nothing appear in neither list;
+ * nor does a folder that is left out and not here (what lies in it waits for its folder). A node
+ * may be in the plan although it was not in keys, where keys cannot move without it (parents that
+ * are to be created, holders of wanted names, swaps). The order of keys makes no difference.
  *
  * Costs what is planned, what that waits for, and for a deleted folder what lies below it; memory
  * as much. A caller with very many keys plans them in batches, and drops an action on a node that

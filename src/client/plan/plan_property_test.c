@@ -565,6 +565,7 @@ static void live(Run *run, Tree *beginning)
 	}
 	world_hear(world, world->seq);
 	for (; !run->failure && work(run, round, 100); round++) {
+		world->crashes = false;
 		if (round > noisy + ROUNDS_MAX) {
 			fails(run, "no end");
 		}
@@ -593,6 +594,7 @@ static const char *run_story(const Story *story, bool told)
 	run.manner = dice_roll(&run.dice, 3);
 	run.only_side = story_side(story);
 	world->settles_late = story->rounds == 0 && dice_roll(&run.dice, 3) == 0;
+	world->crashes = story->chooses && dice_roll(&run.dice, 2) == 0;
 	live(&run, beginning);
 	g_free(run.expected);
 	return run.failure;

@@ -22,12 +22,15 @@ typedef enum Verb {
 	UNHASH,
 	LOSE,
 	PARK,
+	LEAVE_OUT, /* a folder */
+	TAKE_IN,   /* what was left out first */
 	VERBS,
 } Verb;
 
 static const char *const verb_names[VERBS] = {
-	"settled", "create", "edit", "touch",    "flip", "delete", "move", "rename",
-	"swap",    "rotate", "wrap", "recreate", "twin", "unhash", "lose", "park",
+	"settled", "create", "edit", "touch",  "flip",      "delete",
+	"move",    "rename", "swap", "rotate", "wrap",      "recreate",
+	"twin",    "unhash", "lose", "park",   "leave out", "take in",
 };
 
 typedef struct Event {
@@ -142,6 +145,9 @@ static Verb pick_verb(Author *author)
 	if (!author->story->is_exact && chance(author, 8)) {
 		return LOSE;
 	}
+	if (author->story->chooses && chance(author, 30)) {
+		return chance(author, 60) ? LEAVE_OUT : TAKE_IN;
+	}
 	if (chance(author, 2)) {
 		return PARK;
 	}
@@ -157,7 +163,7 @@ static void add_event(Author *author, Verb verb, unsigned round, unsigned one_si
 		     : chance(author, 50) ? SIDE_LOCAL
 					  : SIDE_REMOTE;
 	for (int i = 0; i < 3; i++) {
-		event.keys[i] = pick(author, &event, false);
+		event.keys[i] = pick(author, &event, verb == LEAVE_OUT);
 	}
 	event.parent = pick_parent(author, &event);
 	event.name = names[dice_roll(&author->dice, G_N_ELEMENTS(names))];
@@ -192,6 +198,10 @@ Story *story_new(uint64_t seed)
 	Author author = { .dice = { seed }, .story = story, .known = known };
 	story->moves_only = chance(&author, 15);
 	story->is_exact = chance(&author, 85);
+	story->chooses = !story->moves_only && seed % 4 == 0;
+	if (story->chooses) {
+		story->is_exact = false;
+	}
 	story->rounds = chance(&author, 40) ? 1 + dice_roll(&author.dice, 4) : 0;
 	unsigned one_sided = chance(&author, 20) ? 1 + dice_roll(&author.dice, 2) : 0;
 	bool is_long = chance(&author, 4);
@@ -268,6 +278,17 @@ static void recreate(World *world, const Event *event)
 	make(world, &again, event->side, event->key, event->content);
 }
 
+static void take_in(World *world)
+{
+	g_autoptr(GList) keys = g_hash_table_get_keys(world->left_out);
+	int64_t first = ENTRY_KEY_NONE;
+	for (GList *item = keys; item; item = item->next) {
+		int64_t key = (intptr_t)item->data;
+		first = first == ENTRY_KEY_NONE ? key : MIN(first, key);
+	}
+	world_leave_out(world, first, false);
+}
+
 static void play(const Event *event, World *world)
 {
 	const int64_t *keys = event->keys;
@@ -324,6 +345,12 @@ static void play(const Event *event, World *world)
 	case PARK:
 		world_park(world, keys[0]);
 		break;
+	case LEAVE_OUT:
+		world_leave_out(world, keys[0], true);
+		break;
+	case TAKE_IN:
+		take_in(world);
+		break;
 	case VERBS:
 		g_assert_not_reached();
 	}
@@ -354,7 +381,8 @@ Side story_side(const Story *story)
 	bool sides[SIDE_COUNT] = { false };
 	for (unsigned i = 0; i < story->events->len; i++) {
 		const Event *event = &g_array_index(story->events, Event, i);
-		if (event->verb == LOSE || event->verb == PARK || event->verb == TWIN) {
+		if (event->verb == LOSE || event->verb == PARK || event->verb == TWIN ||
+		    event->verb == LEAVE_OUT || event->verb == TAKE_IN) {
 			return SIDE_COUNT;
 		}
 		if (event->verb != SETTLED) {

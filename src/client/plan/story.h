@@ -13,6 +13,7 @@ typedef struct Story {
 	GArray *events;
 	bool moves_only; /* nothing but moves happens after the beginning */
 	bool is_exact;   /* nothing happens that may bring back what was given up */
+	bool chooses;    /* folders are left out, and taken in again */
 	unsigned rounds; /* in which people do something; 0: only before the device starts */
 } Story;
 

@@ -63,6 +63,8 @@ World *world_new(void)
 	world->given_up = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	world->deleted = g_hash_table_new(NULL, NULL);
 	world->successor = g_hash_table_new(NULL, NULL);
+	world->left_out = g_hash_table_new(NULL, NULL);
+	world->taken_away = g_hash_table_new(NULL, NULL);
 	world->changed = g_hash_table_new(NULL, NULL);
 	world->next_key = 1000000;
 	put_top(world, ENTRY_KEY_ROOT, "");
@@ -85,6 +87,8 @@ void world_free(World *world)
 	g_hash_table_unref(world->given_up);
 	g_hash_table_unref(world->deleted);
 	g_hash_table_unref(world->successor);
+	g_hash_table_unref(world->left_out);
+	g_hash_table_unref(world->taken_away);
 	g_hash_table_unref(world->changed);
 	g_free(world);
 }
@@ -118,11 +122,43 @@ static void view_children(void *data, Side side, int64_t parent, GArray *ret_key
 	tree_children(world->trees[side], parent, append_key, ret_keys);
 }
 
+/* Ids are made of keys. */
+static bool view_left_out(void *data, const NodeId *id)
+{
+	const World *world = data;
+	int64_t key;
+	memcpy(&key, id->bytes, sizeof key);
+	return g_hash_table_contains(world->left_out, WORLD_KEY(key));
+}
+
+static bool view_taken_away(void *data, int64_t key)
+{
+	const World *world = data;
+	return g_hash_table_contains(world->taken_away, WORLD_KEY(key));
+}
+
 PlanView world_view(World *world)
 {
 	return (PlanView){
-		.get = view_get, .find = view_find, .children = view_children, .data = world
+		.get = view_get,
+		.find = view_find,
+		.children = view_children,
+		.left_out = g_hash_table_size(world->left_out) > 0 ? view_left_out : NULL,
+		.taken_away = view_taken_away,
+		.data = world,
 	};
+}
+
+bool world_is_left_out(World *world, int64_t key)
+{
+	PlanView view = world_view(world);
+	return plan_is_left_out(&view, key);
+}
+
+bool world_is_taken_away(World *world, int64_t key)
+{
+	PlanView view = world_view(world);
+	return plan_is_taken_away(&view, key);
 }
 
 bool world_is_at_head(const World *world)
@@ -135,11 +171,13 @@ static bool is_divergent(World *world, int64_t key)
 	const Entry *l = tree_get(world->trees[SIDE_LOCAL], key);
 	const Entry *s = tree_get(world->trees[SIDE_SYNCED], key);
 	const Entry *r = tree_get(world->trees[SIDE_REMOTE], key);
+	bool left_out = r && world_is_left_out(world, key);
 	if (!l || !s || !r) {
-		return l || s || r;
+		return l || s || (r && !left_out);
 	}
-	return !entry_same_place(l, s) || !entry_same_value(l, s) || !entry_same_stamp(l, s) ||
-	       !entry_same_place(r, s) || !entry_same_value(r, s) || r->seq != s->seq;
+	return left_out || !entry_same_place(l, s) || !entry_same_value(l, s) ||
+	       !entry_same_stamp(l, s) || !entry_same_place(r, s) || !entry_same_value(r, s) ||
+	       r->seq != s->seq;
 }
 
 static int compare_key(const void *a_data, const void *b_data)
@@ -477,6 +515,25 @@ bool world_park(World *world, int64_t key)
 	return true;
 }
 
+bool world_leave_out(World *world, int64_t key, bool leave_out)
+{
+	const Entry *remote = tree_get(world->trees[SIDE_REMOTE], key);
+	if (leave_out && (!remote || remote->kind != ENTRY_FOLDER)) {
+		return false;
+	}
+	if (!(leave_out ? g_hash_table_add(world->left_out, WORLD_KEY(key))
+			: g_hash_table_remove(world->left_out, WORLD_KEY(key)))) {
+		return false;
+	}
+	mark(world, key);
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	world_divergent(world, keys);
+	for (unsigned i = 0; i < keys->len; i++) {
+		mark(world, g_array_index(keys, int64_t, i));
+	}
+	return true;
+}
+
 /* ---- hearing of the server ----------------------------------------------------------------- */
 
 typedef struct Page {
@@ -609,6 +666,18 @@ static void compare_with_server(const Entry *entry, void *data)
 	}
 }
 
+static size_t count_left_out(World *world)
+{
+	size_t count = 0;
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	tree_each(world->server, append_key, keys);
+	for (unsigned i = 0; i < keys->len; i++) {
+		int64_t key = g_array_index(keys, int64_t, i);
+		count += world_is_left_out(world, key);
+	}
+	return count;
+}
+
 const char *world_find_discord(World *world)
 {
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -617,11 +686,13 @@ const char *world_find_discord(World *world)
 		return "a node is divergent";
 	}
 	Walk walk = { .world = world };
+	size_t left_out = count_left_out(world);
 	for (int side = 0; side < SIDE_COUNT; side++) {
 		tree_each(world->trees[side], compare_with_server, &walk);
-		size_t tops = side == SIDE_LOCAL ? 1 : 0;
-		if (walk.found ||
-		    tree_size(world->trees[side]) != tree_size(world->server) + tops) {
+		size_t size = tree_size(world->trees[side]);
+		size -= side == SIDE_LOCAL ? 1 : 0;
+		size += side == SIDE_REMOTE ? 0 : left_out;
+		if (walk.found || size != tree_size(world->server)) {
 			return side == SIDE_LOCAL    ? "the disk is not as the server"
 			       : side == SIDE_SYNCED ? "what was agreed is not as the server"
 						     : "what was heard is not as the server";

@@ -25,6 +25,10 @@ typedef struct World {
 	GHashTable *deleted;   /* nodes that somebody deleted, alone or with a folder */
 	GHashTable *successor; /* key -> key: of an adopted or renewed node */
 
+	GHashTable *left_out;   /* keys of folders */
+	GHashTable *taken_away; /* keys: removed from the disk, and still in synced */
+	bool crashes;           /* before what was taken away is written down */
+
 	GHashTable *changed; /* keys changed in the three trees since it was last emptied */
 	bool settles_late;   /* the device writes down what is agreed only when told to */
 	const char *why;     /* why the last action failed */
@@ -39,6 +43,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
 
 /* The three trees as the planner sees them. */
 PlanView world_view(World *world);
+bool world_is_left_out(World *world, int64_t key);
+bool world_is_taken_away(World *world, int64_t key);
 bool world_is_at_head(const World *world);
 /* Keys that need a plan. */
 void world_divergent(World *world, GArray *ret_keys);
@@ -63,6 +69,8 @@ bool world_unhash(World *world, int64_t key);
 bool world_lose_synced(World *world, int64_t key);
 /* The node is found parked, as after a crash. */
 bool world_park(World *world, int64_t key);
+/* The folder is left out from now on, or taken in again. */
+bool world_leave_out(World *world, int64_t key, bool leave_out);
 /* The server's changes up to seq arrive; what lies below no root any more is dropped at head. */
 void world_hear(World *world, uint64_t seq);
 
