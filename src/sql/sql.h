@@ -72,7 +72,8 @@ bool sql_savepoint_rollback(SqlSession *session, GError **error);
 /*
  * SQL_DURABLE: moves the write-ahead log into the database; called on a thread that has time, or
  * when sql_log_size() passes some 32 MiB: a page that many commits wrote is moved once. A log that
- * nobody looks after is moved by a commit, late. SQL_ORDERED does it by itself.
+ * nobody looks after is moved by a commit, late. SQL_ORDERED does it by itself; there
+ * it also brings all commits so far to the disk.
  */
 bool sql_checkpoint(Sql *sql, GError **error);
 /* Bytes in the write-ahead log after the last commit. */

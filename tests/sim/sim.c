@@ -4,12 +4,14 @@
  * a network and a clock that the simulator owns. People act, jobs run in any order, processes die,
  * power fails; then it is calm, and everything must come to rest with
  *
- *	1. all devices showing the same tree,
+ *	1. all devices showing the same tree, but for folders that one of them leaves out, and the
+ *	   same when these are taken in again,
  *	2. every value that somebody wrote and nobody gave up in that tree; where processes were
  *	   killed, or at least among the server's versions,
  *	3. the server's data whole.
  *
- *	sim [--seed N] [--seeds COUNT] [--steps COUNT] [--lazy] [--caseless] [--verbose]
+ *	sim [--seed N] [--seeds COUNT] [--steps COUNT] [--lazy] [--caseless] [--selective]
+ *	    [--verbose]
  *
  * In one of four seeds nobody is killed. With --twice each seed is run again and must end the same.
  */
@@ -32,12 +34,15 @@
 static gboolean all_lazy;
 /* --caseless: the drive refuses names that differ only in case; else in every fifth seed. */
 static gboolean all_caseless;
+/* --selective: devices leave out folders, and take them in again. */
+static gboolean choose;
 
 typedef struct Sim {
 	SimWorld *world;
 	SimDevice *devices[DEVICES_MAX];
 	unsigned count;
 	bool caseless;
+	bool chooses; /* folders are left out, and taken in again */
 	char *folder;
 } Sim;
 
@@ -61,6 +66,7 @@ static Sim *sim_new(uint64_t seed, bool verbose)
 	if (sim->caseless) {
 		sim_server_set_caseless(sim->world->server);
 	}
+	sim->chooses = choose;
 	return sim;
 }
 
@@ -109,6 +115,9 @@ static void accident(Sim *sim)
 static void storm_step(Sim *sim)
 {
 	SimWorld *world = sim->world;
+	if (sim->chooses && sim_world_draw(world, 40) == 0) {
+		sim_device_choose(any(sim));
+	}
 	unsigned draw = sim_world_draw(world, 100);
 	if (draw < 45) {
 		sim_device_run_job(any(sim));
@@ -178,6 +187,8 @@ static bool settle(Sim *sim)
 /* ---- the end ---------------------------------------------------------------------------- */
 
 typedef struct Shown {
+	SimDevice *const *devices; /* nothing that one of these leaves out */
+	unsigned count;
 	GString *text;
 	GHashTable *values;
 	GHashTable *folded; /* paths, case-folded */
@@ -187,14 +198,21 @@ typedef struct Shown {
 static void show(const char *path, const char *kind, const void *bytes, size_t size, void *data)
 {
 	Shown *shown = data;
+	for (unsigned i = 0; i < shown->count; i++) {
+		if (sim_device_leaves_out(shown->devices[i], path)) {
+			return;
+		}
+	}
 	char *content = g_strndup(bytes ? bytes : "", size);
 	g_string_append_printf(shown->text, "%s '%s' %s\n", kind, path, content);
 	g_hash_table_add(shown->values, content);
 	shown->twins |= !g_hash_table_add(shown->folded, g_utf8_casefold(path, -1));
 }
 
-static void shown_init(Shown *shown, SimDevice *device)
+static void shown_init(Shown *shown, SimDevice *device, SimDevice *const *without, unsigned count)
 {
+	shown->devices = without;
+	shown->count = count;
 	shown->text = g_string_new(NULL);
 	shown->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	shown->folded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -228,23 +246,52 @@ static bool nothing_lost(Sim *sim, const Shown *shown)
 	return whole;
 }
 
-static bool verdict(Sim *sim, char **ret_end)
+static bool leaves_out_nothing(Sim *sim, SimDevice *device)
 {
-	if (!settle(sim)) {
-		g_printerr("does not come to rest\n");
-		return false;
+	Shown all, some;
+	shown_init(&all, device, sim->devices, 0);
+	shown_init(&some, device, &device, 1);
+	bool right = strcmp(all.text->str, some.text->str) == 0;
+	if (!right) {
+		g_printerr("left out, and here:\n%s---\n%s", all.text->str, some.text->str);
 	}
+	shown_clear(&all);
+	shown_clear(&some);
+	return right;
+}
+
+/* All show the same, but for what one of them leaves out, and nobody what he leaves out. */
+static bool is_same_everywhere(Sim *sim)
+{
 	bool right = true;
 	Shown first, other;
-	shown_init(&first, sim->devices[0]);
-	for (unsigned i = 1; i < sim->count; i++) {
-		shown_init(&other, sim->devices[i]);
+	shown_init(&first, sim->devices[0], sim->devices, sim->count);
+	for (unsigned i = 0; i < sim->count; i++) {
+		shown_init(&other, sim->devices[i], sim->devices, sim->count);
 		if (strcmp(first.text->str, other.text->str) != 0) {
 			g_printerr("devices differ:\n%s---\n%s", first.text->str, other.text->str);
 			right = false;
 		}
 		shown_clear(&other);
+		right = leaves_out_nothing(sim, sim->devices[i]) && right;
 	}
+	shown_clear(&first);
+	return right;
+}
+
+static bool verdict(Sim *sim, char **ret_end)
+{
+	bool right = settle(sim) && is_same_everywhere(sim);
+	for (unsigned i = 0; right && i < sim->count; i++) {
+		sim_device_take_in_all(sim->devices[i]);
+	}
+	if (!right || (sim->chooses && !settle(sim))) {
+		g_printerr("does not come to rest\n");
+		return false;
+	}
+	right = is_same_everywhere(sim);
+	Shown first;
+	shown_init(&first, sim->devices[0], sim->devices, 0);
 	right = nothing_lost(sim, &first) && right;
 	if (sim->caseless && first.twins) {
 		g_printerr("names differ only in case:\n%s", first.text->str);
@@ -281,6 +328,8 @@ static const GOptionEntry entries[] = {
 	{ "lazy", 0, 0, G_OPTION_ARG_NONE, &all_lazy, "all disks are those of mounts", NULL },
 	{ "caseless", 0, 0, G_OPTION_ARG_NONE, &all_caseless,
 	  "the drive refuses names that differ only in case", NULL },
+	{ "selective", 0, 0, G_OPTION_ARG_NONE, &choose,
+	  "devices leave out folders, and take them in again", NULL },
 	{ "verbose", 0, 0, G_OPTION_ARG_NONE, &verbose, "tell what happens", NULL },
 	G_OPTION_ENTRY_NULL,
 };

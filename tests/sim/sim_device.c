@@ -431,14 +431,39 @@ static void excuse(SimDevice *device)
 	}
 }
 
+static char *read_choices(State *state)
+{
+	g_autofree char *left_out = state_get_setting(state, "left-out");
+	g_autofree char *taken_away = state_get_setting(state, "taken-away");
+	return g_strdup_printf("%s/%s", left_out ? left_out : "", taken_away ? taken_away : "");
+}
+
+/* What the older state says of choices is what the newest says: those no power cut takes. */
+static bool may_fall_back(SimDevice *device, const char *choices)
+{
+	if (!g_file_test(device->older_path, G_FILE_TEST_EXISTS)) {
+		return false;
+	}
+	g_autoptr(GError) error = NULL;
+	g_autofree char *path = g_strconcat(device->older_path, ".look", NULL);
+	copy_file(device->older_path, path);
+	g_autoptr(State) older = state_open(path, &device->drive, &error);
+	g_assert_no_error(error);
+	g_autofree char *before = read_choices(older);
+	g_clear_pointer(&older, state_close);
+	g_remove(path);
+	return strcmp(before, choices) == 0;
+}
+
 void sim_device_cut_power(SimDevice *device)
 {
 	SimWorld *world = device->world;
 	sim_world_say(world, device->name, "loses power");
 	excuse(device);
+	g_autofree char *choices = read_choices(device->state);
 	end(device);
 	disk_memory_crash(device->memory, sim_world_draw(world, 1u << 30));
-	if (sim_world_draw(world, 3) == 0 && g_file_test(device->older_path, G_FILE_TEST_EXISTS)) {
+	if (sim_world_draw(world, 3) == 0 && may_fall_back(device, choices)) {
 		/* SQL_ORDERED: the last records may go with it. */
 		copy_file(device->older_path, device->state_path);
 	} else {
@@ -455,6 +480,71 @@ void sim_device_act(SimDevice *device)
 	disk_memory_set_time(device->memory, device->world->now_us * 1000);
 	sim_person_act(device->world, device->name, device->memory);
 	device->acting = false;
+}
+
+/* A folder of the drive, at any depth; NULL if there is none. */
+static char *some_folder(SimDevice *device)
+{
+	g_autofree char *path = g_strdup("");
+	for (;;) {
+		g_autoptr(GPtrArray) folders =
+			g_ptr_array_new_with_free_func((GDestroyNotify)engine_choice_folder_free);
+		engine_choice_folders(device->engine, path, folders, NULL);
+		bool ends = *path && sim_world_draw(device->world, 2) == 0;
+		if (ends || folders->len == 0) {
+			return *path ? g_steal_pointer(&path) : NULL;
+		}
+		const EngineFolder *folder =
+			folders->pdata[sim_world_draw(device->world, folders->len)];
+		char *below = g_strconcat(path, *path ? "/" : "", folder->name, NULL);
+		g_free(path);
+		path = below;
+	}
+}
+
+void sim_device_choose(SimDevice *device)
+{
+	g_autoptr(GPtrArray) left_out = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GError) error = NULL;
+	engine_choice_list(device->engine, left_out);
+	if (left_out->len > 0 && sim_world_draw(device->world, 2) == 0) {
+		const char *path = left_out->pdata[sim_world_draw(device->world, left_out->len)];
+		bool done = engine_choice_take_in(device->engine, path, &error);
+		sim_world_say(device->world, device->name, "%s '%s' in again",
+			      done ? "takes" : "cannot take", path);
+		return;
+	}
+	g_autofree char *path = some_folder(device);
+	if (path) {
+		bool done = engine_choice_leave_out(device->engine, path, &error);
+		sim_world_say(device->world, device->name, "%s '%s' out",
+			      done ? "leaves" : "cannot leave", path);
+	}
+}
+
+void sim_device_take_in_all(SimDevice *device)
+{
+	g_autoptr(GPtrArray) left_out = g_ptr_array_new_with_free_func(g_free);
+	engine_choice_list(device->engine, left_out);
+	for (unsigned i = 0; i < left_out->len; i++) {
+		g_autoptr(GError) error = NULL;
+		engine_choice_take_in(device->engine, left_out->pdata[i], &error);
+		g_assert_no_error(error);
+	}
+}
+
+bool sim_device_leaves_out(SimDevice *device, const char *path)
+{
+	g_autoptr(GPtrArray) left_out = g_ptr_array_new_with_free_func(g_free);
+	engine_choice_list(device->engine, left_out);
+	for (unsigned i = 0; i < left_out->len; i++) {
+		size_t size = strlen(left_out->pdata[i]);
+		if (strncmp(path, left_out->pdata[i], size) == 0 &&
+		    (path[size] == '/' || !path[size])) {
+			return true;
+		}
+	}
+	return false;
 }
 
 void sim_device_part_twins(SimDevice *device)

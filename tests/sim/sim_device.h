@@ -25,6 +25,11 @@ void sim_device_set_hook(SimDevice *device, DiskHook hook, void *data);
 
 /* The person does something. */
 void sim_device_act(SimDevice *device);
+/* The person leaves out a folder, or takes one in again. */
+void sim_device_choose(SimDevice *device);
+void sim_device_take_in_all(SimDevice *device);
+/* Is this path, or what it lies in, left out on this device? */
+bool sim_device_leaves_out(SimDevice *device, const char *path);
 /* The engine makes a step. False if there was nothing to do. */
 /* The person renames what the drive refuses beside a name that differs only in case. */
 void sim_device_part_twins(SimDevice *device);

@@ -69,6 +69,7 @@ static void add_inside(Engine *engine, int64_t folder, const char *path, GArray 
 	for (unsigned i = 0; i < entries->len; i++) {
 		const Entry *entry = entries->pdata[i];
 		ApplyInside item = {
+			.key = entry->key,
 			.path = g_strconcat(path, "/", entry->name, NULL),
 			.expected = engine_info_of(entry),
 		};
@@ -276,6 +277,7 @@ static void applied(Engine *engine, const Task *task)
 		}
 	}
 	state_put(engine->state, SIDE_LOCAL, entry);
+	engine_choice_returned(engine, key);
 	local_found(engine->local, key);
 	if (!task->remote) {
 		return;
@@ -356,8 +358,12 @@ static void done_item(Engine *engine, const Task *task)
 		[APPLY_DELETE] = "deleted here",
 	};
 	const ApplyItem *item = task->item;
-	trouble_activity(engine, task->conflict ? "conflict" : what[item->verb], item->key,
-			 item->path);
+	bool left_out = item->verb == APPLY_DELETE && task->remote;
+	trouble_activity(engine,
+			 task->conflict ? "conflict"
+			 : left_out     ? "left out"
+					: what[item->verb],
+			 item->key, item->path);
 	if (item->verb == APPLY_DELETE) {
 		deleted(engine, item);
 	} else {
@@ -388,6 +394,11 @@ static void result(Engine *engine, const Task *task, bool completed)
 	}
 	case APPLY_FAILED:
 		trouble_item(engine, task->item->key, task->item->error);
+		look_around(engine, task);
+		break;
+	case APPLY_HOLLOW:
+		trouble_cured(engine, task->item->key);
+		engine_choice_hollow(engine, task->item);
 		look_around(engine, task);
 		break;
 	case APPLY_PENDING:
@@ -494,6 +505,9 @@ void applying_clear(Lane *lane)
 void applying_start(Engine *engine)
 {
 	Lane *small = &engine->apply_small, *large = &engine->apply_large;
+	if (!engine_choice_secure(engine)) {
+		return;
+	}
 	while (!g_queue_is_empty(&small->waiting) && small->running < SMALL_JOBS_MAX &&
 	       (small->running == 0 || small->waiting_bytes >= BATCH_BYTES_MAX ||
 		small->waiting.length >= BATCH_ITEMS_MAX)) {

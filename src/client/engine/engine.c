@@ -51,6 +51,7 @@ Engine *engine_new(State *state, const World *world, const Ignore *ignore,
 		g_queue_init(&lanes[i]->waiting);
 	}
 	trouble_init(engine);
+	engine_choice_init(engine);
 	observing_init(engine, ignore);
 	return engine;
 }
@@ -76,6 +77,7 @@ void engine_free(Engine *engine)
 	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
 		g_hash_table_unref(tables[i]);
 	}
+	engine_choice_clear(engine);
 	g_array_unref(engine->noticed);
 	g_array_unref(engine->activity);
 	g_object_unref(engine->cancellable);
@@ -290,7 +292,7 @@ static bool is_at_rest(Engine *engine)
 bool engine_is_settled(Engine *engine)
 {
 	/* One node always differs: the parking place is only local. */
-	return is_at_rest(engine) && state_divergent_count(engine->state) <= 1 &&
+	return is_at_rest(engine) && engine_choice_unsettled(engine) <= 1 &&
 	       !state_is_dirty(engine->state) &&
 	       g_hash_table_size(local_errors(engine->local)) == 0;
 }

@@ -87,6 +87,7 @@ typedef struct EngineStatus {
 	unsigned unwatched;  /* folders whose changes are found only by looking, each minute */
 	GPtrArray *problems; /* EngineProblem, at most 1000 */
 	GPtrArray *skipped;  /* char *: paths that are not synced */
+	GPtrArray *left_out; /* char *: folders that are left out on this device, by path */
 	GPtrArray *spelled;  /* char *: paths that this disk spells otherwise, and how, in turn */
 } EngineStatus;
 
@@ -107,6 +108,31 @@ void engine_conflict_list(Engine *engine, GPtrArray *ret_conflicts);
 void engine_conflict_free(EngineConflict *conflict);
 /* How many there are. */
 size_t engine_conflict_count(Engine *engine);
+
+/*
+ * This folder (path from the root, as here or else as on the server) is left out on this device
+ * from now on: what is new in it here goes to the server, then all of it goes from this disk. Kept
+ * with the state. NOT_FOUND if the server has no such folder; INVALID for the root, or what is no
+ * folder; UNSUPPORTED for a disk that fetches content only when it is read; blocks for a sync of
+ * the disk.
+ */
+bool engine_choice_leave_out(Engine *engine, const char *path, GError **error);
+/* It is wanted again. NOT_FOUND if it is not left out itself. */
+bool engine_choice_take_in(Engine *engine, const char *path, GError **error);
+/* Appends char *, by path: the folders that are left out and still on the server. */
+void engine_choice_list(Engine *engine, GPtrArray *ret_paths);
+
+typedef struct EngineFolder {
+	char *name;
+	bool left_out; /* itself, or what it lies in */
+	bool partly;   /* something in it is */
+	bool inside;   /* there are folders in it */
+} EngineFolder;
+
+/* Appends EngineFolder *, each to be freed: what folders the server has in this one, by name. */
+bool engine_choice_folders(Engine *engine, const char *path, GPtrArray *ret_folders,
+			   GError **error);
+void engine_choice_folder_free(EngineFolder *folder);
 
 /* The server could not be reached when it was last asked. */
 bool engine_status_offline(const Engine *engine);

@@ -19,6 +19,7 @@
  *	recording.c   disk synced -> state recorded
  *	trouble.c     what failed, when to try again; activity
  *	engine_status.c  how it all looks to a person
+ *	engine_choice.c  which folders are left out, and what was taken away for that
  *	engine_conflict.c  what a person has to choose between
  */
 typedef struct Lane {
@@ -54,6 +55,13 @@ struct Engine {
 	bool brake;
 	unsigned next_group;
 	uint64_t next_number;
+
+	/* choices */
+	GHashTable *left_out;   /* NodeId: folders of which nothing is to be here */
+	GHashTable *taken_away; /* key -> generation whose record says so, 0: not yet known */
+	bool taken_away_unsaved;
+	GHashTable *resting; /* keys that are left out and not here: nothing is to be done */
+	GHashTable *hollow;  /* folders that cannot go: only what is ignored is in them */
 
 	/* transfers */
 	Lane upload_small, upload_large, apply_small, apply_large;
@@ -113,6 +121,8 @@ void planning_busy(Engine *engine, int64_t key, bool busy);
 void planning_renew(Engine *engine, int64_t key);
 /* Plans what was touched. True if it should be called again at once. */
 bool planning_run(Engine *engine);
+/* As the planner sees the trees; until something is chosen. */
+void planning_view(Engine *engine, PlanView *ret_view);
 /* How many nodes are gone here, and are to go there. */
 unsigned planning_vanished(Engine *engine);
 /* They look as if they had never been here. */
@@ -169,6 +179,29 @@ void trouble_passed(Engine *engine);
 int64_t trouble_timers(Engine *engine, int64_t now_us);
 /* known: the node's path, or NULL if it has to be found out. */
 void trouble_activity(Engine *engine, const char *what, int64_t key, const char *known);
+
+/* engine_choice.c */
+void engine_choice_init(Engine *engine);
+void engine_choice_clear(Engine *engine);
+/* What of the planner's view concerns choices. */
+void engine_choice_view(Engine *engine, PlanView *view);
+/* These were planned. */
+void engine_choice_planned(Engine *engine, const PlanView *view, const GArray *keys);
+/* The node is to be taken away, with all that lies in it here. */
+void engine_choice_take_away(Engine *engine, int64_t key);
+/* It is here again. */
+void engine_choice_returned(Engine *engine, int64_t key);
+/* What was taken away is on disk, so that it can begin. */
+bool engine_choice_secure(Engine *engine);
+/* The state was recorded up to this generation. */
+void engine_choice_recorded(Engine *engine, uint64_t generation);
+/* Nodes that are not settled, without those for which nothing is to be done. */
+size_t engine_choice_unsettled(Engine *engine);
+/* This folder could not be removed: something is in it that was not expected. */
+void engine_choice_hollow(Engine *engine, const ApplyItem *item);
+/* Something happened in it: it, and what is above it, may be tried again. */
+void engine_choice_stirred(Engine *engine, int64_t key);
+bool engine_choice_is_hollow(const Engine *engine, int64_t key);
 
 int64_t engine_sooner(int64_t a, int64_t b);
 DiskInfo engine_info_of(const Entry *entry);

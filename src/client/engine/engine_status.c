@@ -110,7 +110,7 @@ static char *reason_of(const Engine *engine)
 void engine_status_get(Engine *engine, EngineStatus *ret_status)
 {
 	StateTotals totals = state_totals(engine->state);
-	size_t divergent = state_divergent_count(engine->state);
+	size_t divergent = engine_choice_unsettled(engine);
 	*ret_status = (EngineStatus){
 		.signed_out = engine->signed_out,
 		.files = totals.files,
@@ -126,6 +126,7 @@ void engine_status_get(Engine *engine, EngineStatus *ret_status)
 		.unwatched = local_unwatched(engine->local),
 		.problems = g_ptr_array_new_with_free_func(problem_free),
 		.skipped = g_ptr_array_new_with_free_func(g_free),
+		.left_out = g_ptr_array_new_with_free_func(g_free),
 		.spelled = g_ptr_array_new_with_free_func(g_free),
 	};
 	const GPtrArray *skipped = local_skipped(engine->local);
@@ -138,6 +139,7 @@ void engine_status_get(Engine *engine, EngineStatus *ret_status)
 		g_ptr_array_add(ret_status->spelled, g_strdup(spelled->pdata[i]));
 		g_ptr_array_add(ret_status->spelled, here ? here : g_strdup(spelled->pdata[i]));
 	}
+	engine_choice_list(engine, ret_status->left_out);
 	list_problems(engine, ret_status);
 	ret_status->reason = reason_of(engine);
 	ret_status->state = overall(engine, ret_status);
@@ -148,6 +150,7 @@ void engine_status_clear(EngineStatus *status)
 	g_free(status->reason);
 	g_clear_pointer(&status->problems, g_ptr_array_unref);
 	g_clear_pointer(&status->skipped, g_ptr_array_unref);
+	g_clear_pointer(&status->left_out, g_ptr_array_unref);
 	g_clear_pointer(&status->spelled, g_ptr_array_unref);
 }
 

@@ -164,6 +164,7 @@ static void hook_touched(void *data, int64_t key)
 {
 	Engine *engine = data;
 	trouble_cured(engine, key);
+	engine_choice_stirred(engine, key);
 	planning_touch(engine, key);
 	const Entry *entry = state_get(engine->state, SIDE_LOCAL, key);
 	if (entry && entry->parent == ENTRY_KEY_ROOT && strcmp(entry->name, IGNORE_FILE) == 0) {
@@ -240,7 +241,7 @@ static bool is_saturated(Engine *engine)
 	bool moving = engine->upload_small.running + engine->upload_large.running +
 			      engine->apply_small.running + engine->apply_large.running >
 		      0;
-	return moving && state_divergent_count(engine->state) > DIVERGENT_MAX;
+	return moving && engine_choice_unsettled(engine) > DIVERGENT_MAX;
 }
 
 static void start_scan(Engine *engine, Scan *scan)
@@ -301,6 +302,7 @@ void observing_notice(Engine *engine, const WatchEvent *event)
 		observing_look(engine, event->key);
 		return;
 	}
+	engine_choice_stirred(engine, event->key);
 	OurPlace *place = find_place(engine, event->key, event->name);
 	if (!place || place->changing == 0) {
 		local_mark_name(engine->local, event->key, event->name);

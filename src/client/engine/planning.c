@@ -95,22 +95,34 @@ char *planning_path(Engine *engine, int64_t parent, const char *name)
 
 static const Entry *view_get(void *data, Side side, int64_t key)
 {
-	return state_get(data, side, key);
+	return state_get(((Engine *)data)->state, side, key);
 }
 
 static int64_t view_find(void *data, Side side, int64_t parent, const char *name)
 {
-	return state_find(data, side, parent, name);
+	return state_find(((Engine *)data)->state, side, parent, name);
 }
 
 static void view_children(void *data, Side side, int64_t parent, GArray *ret_keys)
 {
+	const Engine *engine = data;
 	g_autoptr(GPtrArray) entries = g_ptr_array_new_with_free_func((GDestroyNotify)entry_unref);
-	state_children(data, side, parent, entries);
+	state_children(engine->state, side, parent, entries);
 	for (unsigned i = 0; i < entries->len; i++) {
 		const Entry *entry = entries->pdata[i];
 		g_array_append_val(ret_keys, entry->key);
 	}
+}
+
+void planning_view(Engine *engine, PlanView *ret_view)
+{
+	*ret_view = (PlanView){
+		.get = view_get,
+		.find = view_find,
+		.children = view_children,
+		.data = engine,
+	};
+	engine_choice_view(engine, ret_view);
 }
 
 /* ---- the gate ---------------------------------------------------------------------------- */
@@ -120,12 +132,14 @@ static GArray *find_vanished(Engine *engine)
 {
 	GArray *vanished = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	PlanView view;
+	planning_view(engine, &view);
 	state_divergent(engine->state, keys);
 	for (unsigned i = 0; i < keys->len; i++) {
 		int64_t key = g_array_index(keys, int64_t, i);
 		if (state_get(engine->state, SIDE_SYNCED, key) &&
 		    !state_get(engine->state, SIDE_LOCAL, key) &&
-		    state_get(engine->state, SIDE_REMOTE, key)) {
+		    state_get(engine->state, SIDE_REMOTE, key) && !plan_is_taken_away(&view, key)) {
 			g_array_append_val(vanished, key);
 		}
 	}
@@ -153,7 +167,7 @@ void planning_unlearn_vanished(Engine *engine)
 /* May deletions go on now? */
 static bool gate_is_open(Engine *engine)
 {
-	if (engine->deletions_accepted || state_divergent_count(engine->state) <= BRAKE_COUNT) {
+	if (engine->deletions_accepted || engine_choice_unsettled(engine) <= BRAKE_COUNT) {
 		return true;
 	}
 	if (!local_is_quiet(engine->local)) {
@@ -177,7 +191,7 @@ static void rekey(Engine *engine, int64_t key, int64_t new_key, const NodeId *id
 	planning_touch(engine, key);
 	planning_touch(engine, new_key);
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
-	view_children(engine->state, SIDE_LOCAL, new_key, keys);
+	view_children(engine, SIDE_LOCAL, new_key, keys);
 	for (unsigned i = 0; i < keys->len; i++) {
 		planning_touch(engine, g_array_index(keys, int64_t, i));
 	}
@@ -248,9 +262,16 @@ static void act(Engine *engine, const Action *action, unsigned group)
 		planning_touch(engine, action->key);
 		break;
 	case ACTION_FORGET:
-		state_forget(engine->state, action->key);
+		/* It may be there, and left out. */
+		state_unlearn(engine->state, action->key);
 		trouble_cured(engine, action->key);
 		planning_touch(engine, action->key);
+		break;
+	case ACTION_DELETE_LOCAL:
+		if (state_get(engine->state, SIDE_REMOTE, action->key)) {
+			engine_choice_take_away(engine, action->key);
+		}
+		applying_add(engine, action);
 		break;
 	default:
 		if (is_towards_server(action->kind)) {
@@ -302,6 +323,9 @@ static bool may_act(Engine *engine, const Action *action, bool gate_open)
 	if (is_in_flight(engine, action->key) || trouble_holds(engine, action->key) ||
 	    observing_is_young(engine, action->key) ||
 	    g_hash_table_contains(engine->stalled, KEY(action->key))) {
+		return false;
+	}
+	if (action->kind == ACTION_DELETE_LOCAL && engine_choice_is_hollow(engine, action->key)) {
 		return false;
 	}
 	if (is_deletion(action) && !gate_open) {
@@ -407,13 +431,7 @@ static void release_held(Engine *engine)
 
 bool planning_run(Engine *engine)
 {
-	const PlanView view = {
-		.get = view_get,
-		.find = view_find,
-		.children = view_children,
-		.data = engine->state,
-	};
-	if (state_divergent_count(engine->state) <= BRAKE_COUNT) {
+	if (engine_choice_unsettled(engine) <= BRAKE_COUNT) {
 		/* What was accepted is over: the next time is asked again. */
 		engine->brake = false;
 		engine->deletions_accepted = false;
@@ -435,6 +453,8 @@ bool planning_run(Engine *engine)
 			g_array_append_val(keys, key);
 		}
 	}
+	PlanView view;
+	planning_view(engine, &view);
 	g_auto(Plan) plan = { 0 };
 	plan_make(&view, &options, (int64_t *)keys->data, keys->len, &plan);
 	if (state_error(engine->state)) {
@@ -443,6 +463,7 @@ bool planning_run(Engine *engine)
 		return false;
 	}
 	cure_settled(engine, keys, &plan);
+	engine_choice_planned(engine, &view, keys);
 	carry_out(engine, &plan);
 	return !g_queue_is_empty(engine->touched);
 }

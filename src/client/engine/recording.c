@@ -31,7 +31,9 @@ void recording_synced(Engine *engine, uint64_t generation)
 	if (!state_record(engine->state, generation, &error)) {
 		g_prefix_error(&error, "record the state of the folder: ");
 		trouble_batch(engine, error);
+		return;
 	}
+	engine_choice_recorded(engine, generation);
 }
 
 static void run(Job *job)

@@ -727,6 +727,12 @@ bool state_set_setting(State *state, const char *name, const char *value, GError
 	return true;
 }
 
+bool state_secure(State *state, GError **error)
+{
+	rows_pause(state->rows);
+	return sql_checkpoint(state->sql, error);
+}
+
 /* ---- for tests --------------------------------------------------------------------------- */
 
 Sql *state_sql(State *state)

@@ -164,6 +164,8 @@ size_t state_unrecorded(State *state);
 /* Small values that belong to the binding (root's identity on disk, brake …). NULL if unset. */
 char *state_get_setting(State *state, const char *name);
 bool state_set_setting(State *state, const char *name, const char *value, GError **error);
+/* Settings and records so far are on disk: no loss of power takes them. */
+bool state_secure(State *state, GError **error);
 
 /* Aborts unless overlays, indexes and totals agree. */
 void state_check(State *state);

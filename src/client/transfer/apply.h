@@ -28,12 +28,14 @@ typedef enum ApplyOutcome {
 	APPLY_DONE,    /* info is what is there now (not for DELETE) */
 	APPLY_CHANGED, /* something else was there: nothing done, look again */
 	APPLY_FAILED,  /* this item alone: error */
+	APPLY_HOLLOW,  /* DELETE of a folder: `inside` is gone, something else is in it */
 } ApplyOutcome;
 
 /* One entry below a folder that is to be deleted, deepest first. */
 typedef struct ApplyInside {
 	char *path;
 	DiskInfo expected;
+	int64_t key; /* the engine's; not looked at */
 } ApplyInside;
 
 typedef struct ApplyItem {

@@ -420,8 +420,9 @@ static void test_deleted_folder_with_news(void)
 	ApplyItem *item = delete_of_folder(world);
 	device_write_text(world->device, "folder/inner/new", "mine");
 	fixture_apply_one(world, items, item);
-	g_assert_cmpint(item->outcome, ==, APPLY_CHANGED);
+	g_assert_cmpint(item->outcome, ==, APPLY_HOLLOW);
 	fixture_assert_text(world, "folder/inner/new", "mine");
+	g_assert_false(fixture_exists(world, "folder/file"));
 	g_autoptr(Fixture) second = fixture_new();
 	ApplyItem *edited = delete_of_folder(second);
 	device_write_text(second->device, "folder/file", "mine");

@@ -60,7 +60,8 @@ static bool remove_inside(Disk *disk, const ApplyItem *item, GError **error)
 		if (disk_remove(disk, inside->path, folder ? NULL : &inside->expected, &cause)) {
 			continue;
 		}
-		if (!g_error_matches(cause, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND)) {
+		bool filled = folder && g_error_matches(cause, DRIVE_ERROR, DRIVE_ERROR_CONFLICT);
+		if (!filled && !g_error_matches(cause, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND)) {
 			g_propagate_error(error, cause);
 			return false;
 		}
@@ -125,9 +126,14 @@ static bool place(Disk *disk, ApplyWork *work, GError **error)
 /* What the disk answered, as the item's outcome. False if it concerns more than the item. */
 static bool take_trouble(Disk *disk, ApplyItem *item, GError *trouble, GError **error)
 {
+	bool is_folder = item->kind == ENTRY_FOLDER;
 	switch (trouble->code) {
-	case DRIVE_ERROR_CHANGED:
 	case DRIVE_ERROR_CONFLICT:
+		item->outcome =
+			item->verb == APPLY_DELETE && is_folder ? APPLY_HOLLOW : APPLY_CHANGED;
+		g_error_free(trouble);
+		return true;
+	case DRIVE_ERROR_CHANGED:
 	case DRIVE_ERROR_NOT_FOUND:
 		item->outcome = APPLY_CHANGED;
 		g_error_free(trouble);
