@@ -21,7 +21,7 @@ static const Command *const commands[] = {
 	&keep_pin_command, &keep_unpin_command, &keep_free_command, &log_command,
 	&versions_command, &restore_command,    &pause_command,     &resume_command,
 	&limit_command,    &account_command,    &devices_command,   &logout_command,
-	&daemon_command,   &conflicts_command,
+	&daemon_command,   &conflicts_command,  &exclude_command,   &exclude_include_command,
 };
 
 static GOptionContext *option_context(const Command *command, const GOptionEntry *entries)

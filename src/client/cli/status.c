@@ -118,6 +118,10 @@ static void show_binding(const json_t *binding, bool running)
 	{
 		printf("    not synced: %s\n", json_string_value(path));
 	}
+	json_array_foreach(json_object_get(binding, "left_out"), index, path)
+	{
+		printf("    left out here: %s\n", json_string_value(path));
+	}
 	json_array_foreach(json_object_get(binding, "spelled"), index, path)
 	{
 		printf("    this disk refuses the name '%s': it is '%s' here\n", text(path, "path"),
@@ -184,6 +188,38 @@ static void show(const json_t *status)
 	}
 }
 
+/* Does this path lie in a folder that is left out? */
+static bool is_left_out(const CommandContext *context, const char *file)
+{
+	json_auto_t *status = control_client_call(context->profile, "status", NULL, NULL);
+	g_autofree char *path = g_canonicalize_filename(file, NULL);
+	size_t index, at;
+	json_t *binding, *folder;
+	json_array_foreach(json_object_get(status, "bindings"), index, binding)
+	{
+		json_array_foreach(json_object_get(binding, "left_out"), at, folder)
+		{
+			g_autofree char *top = g_build_filename(text(binding, "path"),
+								json_string_value(folder), NULL);
+			size_t size = strlen(top);
+			if (strncmp(path, top, size) == 0 && (path[size] == '/' || !path[size])) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool show_path(const CommandContext *context, const char *file, GError **error)
+{
+	if (!is_left_out(context, file)) {
+		return keep_show(file, as_json, error);
+	}
+	puts(as_json ? "{ \"state\": \"left-out\" }"
+		     : "left out on this device ('imdrive include' takes it in again)");
+	return true;
+}
+
 static bool run(const CommandContext *context, int argc, char **argv, GError **error)
 {
 	if (!command_parse(&status_command, entries, &argc, &argv, error) ||
@@ -191,7 +227,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 		return false;
 	}
 	if (argc > 1) {
-		return keep_show(argv[1], as_json, error);
+		return show_path(context, argv[1], error);
 	}
 	g_autoptr(GError) failure = NULL;
 	json_auto_t *status = control_client_call(context->profile, "status", NULL, &failure);

@@ -3,6 +3,7 @@
  * The methods of the control socket that are answered at once, on the daemon's thread.
  */
 #include "base/error.h"
+#include "client/daemon/choice_calls.h"
 #include "client/daemon/conflicts.h"
 #include "client/daemon/daemon_internal.h"
 #include "client/daemon/report.h"
@@ -288,13 +289,22 @@ typedef struct Method {
 
 /* Besides those of drive_calls.h. */
 static const Method methods[] = {
-	{ "status", status_call },       { "log", log_call },
-	{ "pause", pause_for },          { "resume", resume_call },
-	{ "limit", set_limits },         { "attach", attach_json },
-	{ "stop", stop_call },           { "reload", reload_call },
-	{ "detach", detach_json },       { "sign-in-cancel", cancel_call },
-	{ "conflicts", conflicts_call }, { "undo-deletions", undo_call },
+	{ "status", status_call },
+	{ "log", log_call },
+	{ "pause", pause_for },
+	{ "resume", resume_call },
+	{ "limit", set_limits },
+	{ "attach", attach_json },
+	{ "stop", stop_call },
+	{ "reload", reload_call },
+	{ "detach", detach_json },
+	{ "sign-in-cancel", cancel_call },
+	{ "conflicts", conflicts_call },
+	{ "undo-deletions", undo_call },
 	{ "cache", cache_call },
+	{ "exclude", choice_calls_exclude },
+	{ "include", choice_calls_include },
+	{ "folders", choice_calls_folders },
 };
 
 json_t *methods_handle(const char *name, json_t *params, void *data, GError **error)

@@ -52,6 +52,11 @@ static json_t *bound_json(const ReportBinding *bound, const EngineStatus *status
 		skipped);
 	json_object_set_new(object, "held_deletions", json_integer((json_int_t)status->held));
 	json_object_set_new(object, "spelled", spelled);
+	json_t *left_out = json_array();
+	for (unsigned i = 0; i < status->left_out->len; i++) {
+		json_array_append_new(left_out, report_text(status->left_out->pdata[i]));
+	}
+	json_object_set_new(object, "left_out", left_out);
 	bool syncs = status->state == ENGINE_SYNCING;
 	uint64_t rate = syncs ? meter_rate(bound->meter, now_us) : 0;
 	json_object_set_new(object, "rate", json_integer((json_int_t)rate));

@@ -720,11 +720,7 @@ char *state_get_setting(State *state, const char *name)
 bool state_set_setting(State *state, const char *name, const char *value, GError **error)
 {
 	rows_pause(state->rows);
-	if (!header_set_setting(&state->header, state->sql, name, value, error)) {
-		g_prefix_error(error, "set '%s' in the state: ", name);
-		return false;
-	}
-	return true;
+	return header_set_setting(&state->header, state->sql, name, value, error);
 }
 
 bool state_secure(State *state, GError **error)
