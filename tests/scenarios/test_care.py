@@ -127,6 +127,20 @@ def test_ignored_files_stay(devices):
     assert not b.path("x.log").exists() and not b.path("build").exists()
 
 
+def test_rules_from_elsewhere_hold_here_until_they_are_gone(devices):
+    a, b = devices("a", "b")
+    write(a.path(".imdriveignore"), "*.log\n")
+    wait_equal_names(a, b, {b".imdriveignore"})
+    write(b.path("x.log"), "ignored")
+    write(b.path("first"), "kept")
+    wait_until(lambda: a.path("first").exists(), "what is not ignored arrives")
+    b.wait_idle()
+    assert not a.path("x.log").exists()
+    a.path(".imdriveignore").unlink()
+    wait_until(lambda: a.path("x.log").exists(), "what is not ignored any more arrives")
+    wait_equal(a, b)
+
+
 def wait_equal_names(a, b, names):
     wait_until(lambda: set(snapshot(b.folder)) == names, f"{names} arrive")
     a.wait_idle()

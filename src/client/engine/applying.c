@@ -372,6 +372,7 @@ static void done_item(Engine *engine, const Task *task)
 			done_folder(engine, item);
 		}
 	}
+	observing_rules(engine, item->key);
 	trouble_cured(engine, item->key);
 	engine->bytes_done += weight(task);
 }

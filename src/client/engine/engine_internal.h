@@ -78,6 +78,7 @@ struct Engine {
 	int64_t next_unwatched_us;
 	int64_t next_retry_us;
 	GQueue young;           /* Young, by time: to be hashed again */
+	int64_t rules_key;      /* of IGNORE_FILE on this disk; ENTRY_KEY_NONE */
 	GHashTable *young_keys; /* key -> Young *: the last of each */
 
 	/* recording */
@@ -151,6 +152,8 @@ void observing_begin(Engine *engine, int64_t folder, const char *name);
 void observing_end(Engine *engine, int64_t folder, const char *name, bool arrived);
 /* Look at the place of this local entry again. */
 void observing_look(Engine *engine, int64_t key);
+/* What this disk has of the node is another: of the file that holds the rules, it is told. */
+void observing_rules(Engine *engine, int64_t key);
 /* Content was hashed so soon after a change that another may hide behind the same time. */
 void observing_young(Engine *engine, int64_t key, const DiskInfo *info);
 /* So it is with what the local tree has of this node. */

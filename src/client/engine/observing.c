@@ -160,16 +160,24 @@ static bool hook_is_ours(void *data, int64_t folder, const char *name, uint64_t 
 	return true;
 }
 
+void observing_rules(Engine *engine, int64_t key)
+{
+	const Entry *entry = state_get(engine->state, SIDE_LOCAL, key);
+	bool holds =
+		entry && entry->parent == ENTRY_KEY_ROOT && strcmp(entry->name, IGNORE_FILE) == 0;
+	if (holds || key == engine->rules_key) {
+		engine->rules_key = holds ? key : ENTRY_KEY_NONE;
+		engine->world.rules_changed(engine->world.data);
+	}
+}
+
 static void hook_touched(void *data, int64_t key)
 {
 	Engine *engine = data;
 	trouble_cured(engine, key);
 	engine_choice_stirred(engine, key);
 	planning_touch(engine, key);
-	const Entry *entry = state_get(engine->state, SIDE_LOCAL, key);
-	if (entry && entry->parent == ENTRY_KEY_ROOT && strcmp(entry->name, IGNORE_FILE) == 0) {
-		engine->world.rules_changed(engine->world.data);
-	}
+	observing_rules(engine, key);
 }
 
 static void hook_gone(void *data, int64_t key)
@@ -511,6 +519,7 @@ void observing_init(Engine *engine, const Ignore *ignore)
 	};
 	engine->ours = g_hash_table_new_full(place_hash, place_equal, place_free, NULL);
 	engine->local = local_new(engine->state, ignore, &hooks);
+	engine->rules_key = state_find(engine->state, SIDE_LOCAL, ENTRY_KEY_ROOT, IGNORE_FILE);
 	g_queue_init(&engine->young);
 	engine->young_keys = g_hash_table_new(NULL, NULL);
 	put_park(engine);

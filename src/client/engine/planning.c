@@ -196,6 +196,7 @@ static void rekey(Engine *engine, int64_t key, int64_t new_key, const NodeId *id
 		planning_touch(engine, g_array_index(keys, int64_t, i));
 	}
 	local_rekey(engine->local, key, new_key);
+	observing_rules(engine, new_key);
 }
 
 static void adopt(Engine *engine, int64_t key, int64_t other)
