@@ -39,6 +39,27 @@ def test_rules_say_what_is_not_synced(app):
 
 
 
+def test_a_folder_is_left_out_and_taken_in_again(app):
+    app.click("Start syncing")
+    app.wait("Up to date")
+    folder = app.home / "imdrive"
+    (folder / "Photos" / "2026").mkdir(parents=True)
+    (folder / "Photos" / "2026" / "a.jpg").write_text("a")
+    (folder / "Texts").mkdir()
+    wait_until(lambda: app.ask("status")["files"] == 1, "the file is synced")
+    app.wait("Up to date")
+    app.click("Settings")
+    app.click_for("Folders of imdrive on this device", "Texts on this device")
+    app.click_for("Folders in Photos", "2026 on this device")
+    app.click("Back")
+    app.click_for("Photos on this device", "Only on the drive")
+    wait_until(lambda: not (folder / "Photos").exists(), "it is gone here")
+    assert app.ask("status")["bindings"][0]["left_out"] == ["Photos"]
+    assert (folder / "Texts").exists()
+    app.click("Photos on this device")
+    wait_until(lambda: (folder / "Photos" / "2026" / "a.jpg").exists(), "it is back")
+
+
 def buttons(app):
     roles = ("push button", "toggle button", "menu button", "check box", "radio button", "switch",
              "text", "entry", "spin button")

@@ -148,6 +148,7 @@ static const Deed deeds[] = {
 	{ "moved here", "go-jump-symbolic", N_("Moved on another device") },
 	{ "moved there", "go-jump-symbolic", N_("Moved") },
 	{ "deleted here", "user-trash-symbolic", N_("Deleted on another device") },
+	{ "left out", "folder-symbolic", N_("Only on the drive") },
 	{ "deleted there", "user-trash-symbolic", N_("Deleted") },
 	{ "conflict", "dialog-warning-symbolic", N_("Changed on two devices: both are kept") },
 };

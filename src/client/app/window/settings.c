@@ -6,6 +6,7 @@
 #include "client/app/window/dialogs.h"
 #include "client/app/window/rows.h"
 #include "client/app/window/rules.h"
+#include "client/app/window/selective.h"
 
 #include <glib/gi18n.h>
 #include <stdbool.h>
@@ -71,7 +72,23 @@ static void edit_rules(GtkWidget *button, Settings *page)
 	rules_open(button, page->door, g_object_get_data(G_OBJECT(button), "path"));
 }
 
-static void show_folder(Settings *page, const char *path)
+static void choose_folders(GtkWidget *button, Settings *page)
+{
+	selective_open(button, page->door, g_object_get_data(G_OBJECT(button), "path"));
+}
+
+/* On a virtual disk nothing is downloaded before it is opened. */
+static void add_choice(Settings *page, GtkWidget *row, const char *path)
+{
+	g_autofree char *name = g_path_get_basename(path);
+	g_autofree char *text = g_strdup_printf(_("Folders of %s on this device"), name);
+	GtkWidget *button = rows_icon_button("view-list-symbolic", text);
+	g_object_set_data_full(G_OBJECT(button), "path", g_strdup(path), g_free);
+	g_signal_connect(button, "clicked", G_CALLBACK(choose_folders), page);
+	adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
+}
+
+static void show_folder(Settings *page, const char *path, bool is_mount)
 {
 	g_autofree char *name = g_path_get_basename(path);
 	g_autofree char *spoken = g_strdup_printf(_("Stop syncing %s"), name);
@@ -85,6 +102,9 @@ static void show_folder(Settings *page, const char *path)
 	g_signal_connect(button, "clicked", G_CALLBACK(unbind), page);
 	adw_action_row_add_prefix(ADW_ACTION_ROW(row),
 				  gtk_image_new_from_icon_name("folder-symbolic"));
+	if (!is_mount) {
+		add_choice(page, row, path);
+	}
 	adw_action_row_add_suffix(ADW_ACTION_ROW(row), rules);
 	adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
 	rows_add(page->folders, page->folder_rows, row);
@@ -171,8 +191,9 @@ void settings_refresh(Settings *page)
 	json_array_foreach(json_object_get(status, "bindings"), index, binding)
 	{
 		const char *kind = json_string_value(json_object_get(binding, "kind"));
-		has_disk |= g_strcmp0(kind, "mount") == 0;
-		show_folder(page, json_string_value(json_object_get(binding, "path")));
+		bool is_mount = g_strcmp0(kind, "mount") == 0;
+		has_disk |= is_mount;
+		show_folder(page, json_string_value(json_object_get(binding, "path")), is_mount);
 	}
 	gtk_widget_set_visible(GTK_WIDGET(page->disk), has_disk);
 }
