@@ -141,6 +141,27 @@ def test_rules_from_elsewhere_hold_here_until_they_are_gone(devices):
     wait_equal(a, b)
 
 
+def test_a_folder_of_ignored_files_stays_here_alone(devices):
+    a, b = devices("a", "b")
+    write(a.path(".imdriveignore"), "*.tmp\n")
+    write(a.path("photos/2026/a.jpg"), "a")
+    wait_equal(a, b)
+    write(b.path("photos/2026/work.tmp"), "ignored")
+    b.wait_idle()
+    shutil.rmtree(a.path("photos"))
+    wait_until(lambda: not b.path("photos/2026/a.jpg").exists(), "what is not ignored goes")
+    b.wait_idle()
+    assert b.path("photos/2026/work.tmp").read_text() == "ignored"
+    assert not a.path("photos").exists()
+    # A folder of its name is that one again.
+    write(a.path("photos/2026/b.jpg"), "b")
+    wait_until(lambda: b.path("photos/2026/b.jpg").exists(), "it arrives")
+    b.wait_idle()
+    assert b.path("photos/2026/work.tmp").read_text() == "ignored"
+    assert sorted(snapshot(b.folder)) == [b".imdriveignore", b"photos", b"photos/2026",
+                                          b"photos/2026/b.jpg", b"photos/2026/work.tmp"]
+
+
 def wait_equal_names(a, b, names):
     wait_until(lambda: set(snapshot(b.folder)) == names, f"{names} arrive")
     a.wait_idle()
