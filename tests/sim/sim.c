@@ -365,9 +365,11 @@ int main(int argc, char **argv)
 		uint64_t seed = (uint64_t)(seed_first + i);
 		if (!run_seed(seed)) {
 			g_printerr("seed %" G_GUINT64_FORMAT
-				   " failed; run: tools/sim --seed %" G_GUINT64_FORMAT
+				   " failed; run: tools/sim%s%s%s --seed %" G_GUINT64_FORMAT
 				   " --verbose\n",
-				   seed, seed);
+				   seed, all_lazy ? " --lazy" : "",
+				   all_caseless ? " --caseless" : "", choose ? " --selective" : "",
+				   seed);
 			failures++;
 		}
 	}

@@ -171,11 +171,14 @@ static bool is_applying(const Engine *engine)
 	return small->running + large->running + small->waiting.length + large->waiting.length > 0;
 }
 
-/* It is still here, after all. */
+/*
+ * It is still here, after all. So it seems also of what a job has taken away that then failed,
+ * until somebody has looked again.
+ */
 static bool is_spared(Engine *engine, int64_t key)
 {
 	return state_get(engine->state, SIDE_LOCAL, key) && !is_applying(engine) &&
-	       local_is_complete(engine->local);
+	       local_is_quiet(engine->local) && g_hash_table_size(local_errors(engine->local)) == 0;
 }
 
 void engine_choice_recorded(Engine *engine, uint64_t generation)
