@@ -104,6 +104,17 @@ static bool faulty_file_hold(DiskFile *base, GError **error)
 	       file->inner->class->hold(file->inner, error);
 }
 
+static void faulty_file_seal(DiskFile *base)
+{
+	DiskFile *inner = ((FaultyFile *)base)->inner;
+	if (inner->class->seal) {
+		/* Only here is known where it lies. */
+		inner->staged = base->staged;
+		inner->class->seal(inner);
+		inner->staged = NULL;
+	}
+}
+
 static const DiskFileClass faulty_file_class = {
 	.close = faulty_file_close,
 	.read = faulty_file_read,
@@ -113,6 +124,7 @@ static const DiskFileClass faulty_file_class = {
 	.set = faulty_file_set,
 	.sync = faulty_file_sync,
 	.hold = faulty_file_hold,
+	.seal = faulty_file_seal,
 };
 
 /* ---- disk ------------------------------------------------------------------------------- */

@@ -272,10 +272,10 @@ static void test_goes_on_after_loss(void)
 {
 	g_autoptr(Fixture) world = fixture_new();
 	g_autoptr(GPtrArray) items = fixture_apply_items();
-	g_autoptr(GBytes) bytes = device_noise(40 * MIB, 1);
+	g_autoptr(GBytes) bytes = device_noise(80 * MIB, 1);
 	ApplyItem *item = fixture_apply_file(world, APPLY_CREATE, "file", bytes);
 	g_ptr_array_add(items, item);
-	world->drive->fail_before = 9;
+	world->drive->fail_before = 19;
 	g_autoptr(GError) error = NULL;
 	g_assert_false(apply_run(world->apply, items, NULL, &world->synced, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE);
@@ -285,10 +285,11 @@ static void test_goes_on_after_loss(void)
 	fixture_apply(world, items);
 	fixture_assert_applied(world, item);
 	fixture_assert_bytes(world, "file", bytes);
-	/* All that was written is not fetched again; what was under way may be. */
-	g_assert_cmpint(before, >, 20);
+	/* All that was written is not fetched again; what was under way may be: a load at each step
+	 * and between two, 6 of the 18 that came. */
+	g_assert_cmpint(before, >, 40);
 	int all = (int)g_hash_table_size(world->drive->chunks);
-	g_assert_cmpint(world->drive->chunks_fetched, <, all - before / 3);
+	g_assert_cmpint(world->drive->chunks_fetched, <, all - before / 2);
 	fixture_assert_stage_empty(world);
 }
 
