@@ -215,18 +215,20 @@ bool engine_choice_is_hollow(const Engine *engine, int64_t key)
 	return g_hash_table_contains(engine->hollow, KEY(key));
 }
 
-/* Unless something is known to be in it that came after it was planned. */
+/* Unless something is known to be in it that came, or moved, after it was planned. */
 void engine_choice_hollow(Engine *engine, const ApplyItem *item)
 {
 	g_autoptr(GHashTable) tried = g_hash_table_new(NULL, NULL);
 	for (unsigned i = 0; i < item->inside->len; i++) {
-		g_hash_table_add(tried, KEY(g_array_index(item->inside, ApplyInside, i).key));
+		const ApplyInside *inside = &g_array_index(item->inside, ApplyInside, i);
+		g_hash_table_insert(tried, KEY(inside->key), inside->path);
 	}
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	state_child_keys(engine->state, SIDE_LOCAL, item->key, keys);
 	for (unsigned i = 0; i < keys->len; i++) {
 		int64_t key = g_array_index(keys, int64_t, i);
-		if (!g_hash_table_contains(tried, KEY(key))) {
+		g_autofree char *path = state_path(engine->state, SIDE_LOCAL, key);
+		if (g_strcmp0(path, g_hash_table_lookup(tried, KEY(key))) != 0) {
 			return;
 		}
 		state_child_keys(engine->state, SIDE_LOCAL, key, keys);
