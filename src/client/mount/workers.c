@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define WAKE_SIGNAL SIGURG
+#define WAKE_SIGNAL SIGUSR1
 #define WAKE_US 2000
 
 typedef struct Worker {
@@ -158,7 +158,7 @@ static void woken(int number)
 
 Workers *workers_new(const WorkersOptions *options)
 {
-	/* The program has no other use for it. */
+	/* The program has no other use for it; SIGURG tells of leases (client/disk). */
 	const struct sigaction action = { .sa_handler = woken };
 	sigaction(WAKE_SIGNAL, &action, NULL);
 	Workers *workers = g_new0(Workers, 1);
