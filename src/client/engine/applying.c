@@ -170,7 +170,9 @@ static void end_ours(Engine *engine, const Task *task)
 	/* Without the time of its last change, it was touched already while it was put there. */
 	bool arrived = item->outcome == APPLY_DONE && item->verb == APPLY_CREATE &&
 		       item->kind == ENTRY_FILE && item->info.stamp.change_ns != 0;
-	observing_end(engine, task->parent, task->name, arrived);
+	/* What is spelled otherwise here is told of by whoever looks at it. */
+	g_autofree char *spelled = arrived ? disk_spell(engine->world.disk, task->name) : NULL;
+	observing_end(engine, task->parent, task->name, arrived && !spelled);
 	if (item->verb == APPLY_MOVE) {
 		observing_end(engine, task->from_parent, task->from_name, false);
 	}
