@@ -57,6 +57,6 @@ bool codec_open(Codec *codec, const EncodedChunk *chunk, void *ret_bytes, GError
 
 /*
  * The same without a copy of what is raw: returns chunk->bytes, or buffer (chunk->raw_size bytes)
- * where it was decoded to; NULL with the same errors. What is raw needs neither codec nor buffer.
+ * where it was decoded to; NULL with the same errors.
  */
 const uint8_t *codec_view(Codec *codec, const EncodedChunk *chunk, uint8_t *buffer, GError **error);

@@ -56,13 +56,12 @@ typedef struct ApplyPiece {
 	PieceSource source;
 	uint64_t base_offset;
 	EncodedChunk chunk;
-	const uint8_t *verified; /* its bytes, if stage_verify() has found them whole */
 } ApplyPiece;
 
 /* What passes through the pipeline: pieces of files, and the works that they complete. */
 typedef struct ApplyLoad {
 	GArray *pieces;    /* ApplyPiece, of each file in the order of its bytes */
-	GPtrArray *bodies; /* GBytes, which own the chunks' and the base's bytes */
+	GPtrArray *bodies; /* GBytes, which own the chunks' bytes */
 	size_t size;       /* bytes of the pieces */
 	GPtrArray *works;  /* ApplyWork, in the order of the items */
 	bool ends_round;   /* what came so far is to be synced and put in place */
@@ -107,12 +106,7 @@ bool source_works(ApplyRun *run, GPtrArray *works, Pipeline *pipeline, ApplyLoad
 
 /* Gets the pieces that are not here. */
 bool stage_fetch(void *load, void *run, GError **error);
-/*
- * Reads what the base files have, and verifies that and what came raw. What is not whole is left to
- * stage_write(), which never touches a base file.
- */
-bool stage_verify(void *load, void *run, GError **error);
-/* Verifies the other pieces and writes all into staged files. */
+/* Verifies the pieces and writes them into staged files. */
 bool stage_write(void *load, void *run, GError **error);
 /* At the end of a round: syncs what is staged, then puts it in place and does all the rest. */
 bool settle_round(void *load, void *run, GError **error);

@@ -113,47 +113,6 @@ bool stage_fetch(void *data, void *run_data, GError **error)
 	return true;
 }
 
-/* ---- verifying ---------------------------------------------------------------------------- */
-
-/* NULL if the base is not what it was any more. */
-static const uint8_t *read_base(const ApplyPiece *piece, ApplyLoad *load)
-{
-	size_t size = piece->ref.length, got = 0;
-	uint8_t *buffer = g_malloc(size);
-	g_autoptr(GBytes) bytes = g_bytes_new_take(buffer, size);
-	if (!disk_file_read(piece->work->base, piece->base_offset, buffer, size, &got, NULL) ||
-	    got != size) {
-		return NULL;
-	}
-	ChunkId id = chunk_id_of(buffer, got);
-	if (!chunk_id_equal(&id, &piece->ref.id)) {
-		return NULL;
-	}
-	apply_load_own(load, bytes);
-	return buffer;
-}
-
-bool stage_verify(void *data, void *run_data, GError **error)
-{
-	ApplyLoad *load = data;
-	const ApplyRun *run = run_data;
-	for (unsigned i = 0; i < load->pieces->len; i++) {
-		ApplyPiece *piece = piece_at(load, i);
-		const EncodedChunk *chunk = &piece->chunk;
-		if (!apply_check_cancelled(run, error)) {
-			return false;
-		}
-		if (piece->source == PIECE_BASE) {
-			piece->verified = read_base(piece, load);
-		} else if (piece->source == PIECE_HERE && chunk->encoding == CODEC_RAW &&
-			   chunk->raw_size == piece->ref.length) {
-			/* Nothing is decoded: neither codec nor buffer is needed. */
-			piece->verified = codec_view(NULL, chunk, NULL, NULL);
-		}
-	}
-	return true;
-}
-
 /* ---- writing ------------------------------------------------------------------------------ */
 
 static void fail_work(ApplyWork *work, GError *error)
@@ -176,6 +135,19 @@ static const uint8_t *open_chunk(const ApplyRun *run, const EncodedChunk *chunk,
 	return codec_view(run->codec, chunk, run->buffer, error);
 }
 
+/* NULL if the base is not what it was any more. */
+static const uint8_t *read_base(const ApplyRun *run, const ApplyPiece *piece)
+{
+	size_t got = 0;
+	if (!disk_file_read(piece->work->base, piece->base_offset, run->buffer, piece->ref.length,
+			    &got, NULL) ||
+	    got != piece->ref.length) {
+		return NULL;
+	}
+	ChunkId id = chunk_id_of(run->buffer, got);
+	return chunk_id_equal(&id, &piece->ref.id) ? run->buffer : NULL;
+}
+
 /* What was thought to be here is not: the server has it. */
 static const uint8_t *fetch_one(const ApplyRun *run, ApplyLoad *load, const ContentRef *ref,
 				GError **error)
@@ -194,11 +166,9 @@ static const uint8_t *bytes_of(const ApplyRun *run, ApplyLoad *load, const Apply
 			       GError **error)
 {
 	const uint8_t *bytes = NULL;
-	if (piece->verified) {
-		return piece->verified;
-	}
 	switch (piece->source) {
 	case PIECE_BASE:
+		bytes = read_base(run, piece);
 		break;
 	case PIECE_HERE:
 		bytes = open_chunk(run, &piece->chunk, &piece->ref, NULL);
