@@ -77,36 +77,32 @@ static void choose_folders(GtkWidget *button, Settings *page)
 	selective_open(button, page->door, g_object_get_data(G_OBJECT(button), "path"));
 }
 
-/* On a virtual disk nothing is downloaded before it is opened. */
-static void add_choice(Settings *page, GtkWidget *row, const char *path)
+static void add_button(Settings *page, GtkWidget *row, const char *path, GtkWidget *button,
+		       GCallback clicked)
 {
-	g_autofree char *name = g_path_get_basename(path);
-	g_autofree char *text = g_strdup_printf(_("Folders of %s on this device"), name);
-	GtkWidget *button = rows_icon_button("view-list-symbolic", text);
 	g_object_set_data_full(G_OBJECT(button), "path", g_strdup(path), g_free);
-	g_signal_connect(button, "clicked", G_CALLBACK(choose_folders), page);
+	g_signal_connect(button, "clicked", clicked, page);
 	adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
 }
 
 static void show_folder(Settings *page, const char *path, bool is_mount)
 {
 	g_autofree char *name = g_path_get_basename(path);
-	g_autofree char *spoken = g_strdup_printf(_("Stop syncing %s"), name);
+	g_autofree char *choice = g_strdup_printf(_("Folders of %s on this device"), name);
+	g_autofree char *rules = g_strdup_printf(_("What is not synced of %s"), name);
+	g_autofree char *stop = g_strdup_printf(_("Stop syncing %s"), name);
 	GtkWidget *row = rows_new(name, path);
-	g_autofree char *rules_name = g_strdup_printf(_("What is not synced of %s"), name);
-	GtkWidget *rules = rows_icon_button("document-edit-symbolic", rules_name);
-	g_object_set_data_full(G_OBJECT(rules), "path", g_strdup(path), g_free);
-	g_signal_connect(rules, "clicked", G_CALLBACK(edit_rules), page);
-	GtkWidget *button = rows_icon_button("list-remove-symbolic", spoken);
-	g_object_set_data_full(G_OBJECT(button), "path", g_strdup(path), g_free);
-	g_signal_connect(button, "clicked", G_CALLBACK(unbind), page);
 	adw_action_row_add_prefix(ADW_ACTION_ROW(row),
 				  gtk_image_new_from_icon_name("folder-symbolic"));
 	if (!is_mount) {
-		add_choice(page, row, path);
+		/* On a virtual disk nothing is downloaded before it is opened. */
+		add_button(page, row, path, rows_icon_button("view-list-symbolic", choice),
+			   G_CALLBACK(choose_folders));
 	}
-	adw_action_row_add_suffix(ADW_ACTION_ROW(row), rules);
-	adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
+	add_button(page, row, path, rows_icon_button("document-edit-symbolic", rules),
+		   G_CALLBACK(edit_rules));
+	add_button(page, row, path, rows_icon_button("list-remove-symbolic", stop),
+		   G_CALLBACK(unbind));
 	rows_add(page->folders, page->folder_rows, row);
 }
 
