@@ -38,26 +38,27 @@ static Engine *find(Daemon *daemon, const json_t *params, const char **ret_rest,
 	return NULL;
 }
 
-json_t *choice_calls_exclude(Daemon *daemon, json_t *params, GError **error)
+static json_t *choose(Daemon *daemon, const json_t *params,
+		      bool (*change)(Engine *engine, const char *path, GError **error),
+		      GError **error)
 {
 	const char *rest;
 	Engine *engine = find(daemon, params, &rest, error);
-	if (!engine || !engine_choice_leave_out(engine, rest, error)) {
+	if (!engine || !change(engine, rest, error)) {
 		return NULL;
 	}
 	daemon_changed(daemon);
 	return json_object();
 }
 
+json_t *choice_calls_exclude(Daemon *daemon, json_t *params, GError **error)
+{
+	return choose(daemon, params, engine_choice_leave_out, error);
+}
+
 json_t *choice_calls_include(Daemon *daemon, json_t *params, GError **error)
 {
-	const char *rest;
-	Engine *engine = find(daemon, params, &rest, error);
-	if (!engine || !engine_choice_take_in(engine, rest, error)) {
-		return NULL;
-	}
-	daemon_changed(daemon);
-	return json_object();
+	return choose(daemon, params, engine_choice_take_in, error);
 }
 
 json_t *choice_calls_folders(Daemon *daemon, json_t *params, GError **error)
