@@ -41,23 +41,29 @@ static char *language(const char *provider, const char *address, void *data)
 	return identities_address_language(chatter->options.accounts, provider, address, NULL);
 }
 
+/* For the audit log. */
+static void note(Chatter *chatter, const char *peer, const AuditEvent *event)
+{
+	const AuditBy by = { .peer = peer };
+	g_autoptr(GError) error = NULL;
+	if (!audit_note(chatter->options.accounts, &by, event, &error)) {
+		report(chatter, true, error->message);
+	}
+}
+
 static void stopped(const ChatStop *stop, void *data)
 {
 	Chatter *chatter = data;
-	const AuditBy by = { .peer = stop->peer };
 	g_autofree char *target = g_strdup_printf("%s/%s", stop->provider, stop->address);
 	const AuditEvent event = {
 		.what = "stop",
 		.target = target,
 		.detail = stop->redeemed ? "after a sign-in" : "before a sign-in",
 	};
-	g_autoptr(GError) error = NULL;
 	if (stop->error) {
 		report(chatter, true, stop->error->message);
 	}
-	if (!audit_note(chatter->options.accounts, &by, &event, &error)) {
-		report(chatter, true, error->message);
-	}
+	note(chatter, stop->peer, &event);
 	g_autofree char *text = g_strdup_printf("STOP from %s, asked from %s, %s", target,
 						stop->peer ? stop->peer : "nowhere", event.detail);
 	report(chatter, stop->redeemed, text);
@@ -66,17 +72,13 @@ static void stopped(const ChatStop *stop, void *data)
 static void failed(const ChatFailure *failure, void *data)
 {
 	Chatter *chatter = data;
-	const AuditBy by = { .peer = failure->peer };
 	g_autofree char *target = g_strdup_printf("%s/%s", failure->provider, failure->address);
 	const AuditEvent event = {
 		.what = "sign-in-failed",
 		.target = target,
 		.detail = failure->outcome == CHAT_REFUSED ? "the answer was no" : "wrong number",
 	};
-	g_autoptr(GError) error = NULL;
-	if (!audit_note(chatter->options.accounts, &by, &event, &error)) {
-		report(chatter, true, error->message);
-	}
+	note(chatter, failure->peer, &event);
 }
 
 static void changed(bool online, const char *why, void *data)
