@@ -70,6 +70,7 @@
 #define OAUTH_FORM_SIZE_MAX (16 * KIB) /* a form of the endpoints for programs */
 #define OAUTH_PARAMETER_SIZE_MAX 2048  /* bytes of a parameter's value */
 #define OAUTH_PROVIDER_SIZE_MAX 64
+#define OAUTH_LOGIN_HINT_SIZE_MAX 512       /* a chat address, not yet normalised */
 #define OAUTH_REDIRECTS_MAX 16              /* of one client */
 #define OAUTH_PENDING_MAX 8192              /* requests of browsers that are under way */
 #define OAUTH_DEVICE_CODES_MAX 4096         /* and of devices */
@@ -80,6 +81,7 @@
 
 /* Accounts */
 #define ACCOUNT_NAME_SIZE_MAX 64
+#define INVITATION_TOKEN_SIZE_MAX 128
 #define PASSWORD_SIZE_MAX 1024
 #define DEVICE_NAME_SIZE_MAX 128
 #define ROSTER_ROWS_MAX 10000     /* identities that are bound at once */

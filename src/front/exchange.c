@@ -509,15 +509,24 @@ void exchange_work(void *data, void *front)
 
 /* ---- the end --------------------------------------------------------------------------- */
 
+/* Escaped, so that a path cannot look like another field. */
+static char *dup_shown_path(const Exchange *exchange)
+{
+	const char *below = exchange->service ? exchange->service->secret_below : NULL;
+	if (below && g_str_has_prefix(exchange->path, below)) {
+		return g_strconcat(below, "...", NULL);
+	}
+	g_autofree char *start = g_strndup(exchange->path, PATH_LOG_SIZE_MAX);
+	return g_uri_escape_string(start, "/", FALSE);
+}
+
 static void log_request(const Exchange *exchange, enum MHD_RequestTerminationCode how)
 {
 	const Response *response = &exchange->response;
 	LogLevel level = response->status == 500   ? LOG_ERROR
 			 : response->status >= 400 ? LOG_INFO
 						   : LOG_DEBUG;
-	/* Escaped, so that a path cannot look like another field. Tokens travel in headers only. */
-	g_autofree char *start = g_strndup(exchange->path, PATH_LOG_SIZE_MAX);
-	g_autofree char *path = g_uri_escape_string(start, "/", FALSE);
+	g_autofree char *path = dup_shown_path(exchange);
 	size_t size = response->body ? g_bytes_get_size(response->body) : 0;
 	log_event(level, "request",
 		  "peer=%s method=%s path=%s status=%u sent=%zu ms=%" G_GINT64_FORMAT

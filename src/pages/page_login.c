@@ -37,6 +37,14 @@ static void put_reason(Html *html, const Frame *frame, const PageLogin *login)
 		html_say(html, frame->language, PHRASE_NEW_HERE, NULL);
 	}
 	html_put(html, "</p>");
+	bool invited =
+		login->reason == PAGE_LOGIN_INVITED || login->reason == PAGE_LOGIN_FIRST_ADMIN;
+	if (invited && login->client) {
+		html_put(html, "<p>");
+		html_say(html, frame->language, PHRASE_ASKED_BY, login->client, login->device,
+			 NULL);
+		html_put(html, "</p>");
+	}
 	if (login->failed) {
 		html_put(html, "<p class=\"problem\" role=\"alert\">");
 		html_say(html, frame->language, login->problem, NULL);
@@ -67,7 +75,7 @@ static void put_services(Html *html, const Frame *frame, const PageLogin *login)
 
 static void put_chat(Html *html, const Frame *frame, const PageLogin *login)
 {
-	bool first = login->service_count == 0;
+	bool first = login->service_count == 0 || login->hinted;
 	frame_open_form(html, frame, login->chat_action, "field-row");
 	html_put(html, "<label for=\"address\">");
 	html_say(html, frame->language, PHRASE_CHAT_ADDRESS, NULL);
@@ -77,11 +85,15 @@ static void put_chat(Html *html, const Frame *frame, const PageLogin *login)
 		 "spellcheck=\"false\" maxlength=\"512\" required=\"required\" "
 		 "placeholder=\"alice@example.org\" aria-describedby=\"address-hint\" value=\"%s\"",
 		 login->address ? login->address : "");
-	if (first) {
-		/* The first thing on the page: who opens it can type at once. */
+	/* The first thing on the page: who opens it can type, or press, at once. */
+	if (first && !login->hinted) {
 		html_put(html, " autofocus=\"autofocus\"");
 	}
-	html_put(html, "/><button class=\"%s\">", first ? "primary" : "");
+	html_put(html, "/><button class=\"%s\"", first ? "primary" : "");
+	if (login->hinted) {
+		html_put(html, " autofocus=\"autofocus\"");
+	}
+	html_put(html, ">");
 	html_say(html, frame->language, PHRASE_CONTINUE, NULL);
 	html_put(html, "</button></div><p class=\"hint\" id=\"address-hint\">");
 	html_say(html, frame->language, PHRASE_CHAT_HINT, NULL);

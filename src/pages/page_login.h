@@ -31,6 +31,7 @@ typedef struct PageLogin {
 	const char *register_action; /* the same, for a new account */
 	const char *name;            /* what was typed, or NULL */
 	const char *address;
+	bool hinted; /* the address was typed elsewhere, and nothing is to do here but to press */
 	bool failed; /* problem says why */
 	Phrase problem;
 } PageLogin;

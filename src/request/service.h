@@ -15,6 +15,8 @@
 typedef struct Service {
 	/* True if the path is this service's. Never blocks. */
 	bool (*serves)(void *data, const char *path);
+	/* What follows this in a path is a secret, and stays out of logs; NULL: nothing is. */
+	const char *secret_below;
 	/* How large a body may be with this method and path; 0: none. Never blocks. */
 	size_t (*body_max)(void *data, const char *method, const char *path);
 	/*

@@ -5,7 +5,8 @@ import sys
 import pytest
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS / "scenarios"), str(TESTS / "login"), str(TESTS / "app")]
+sys.path[:0] = [str(TESTS / "scenarios"), str(TESTS / "login"), str(TESTS / "browser"),
+                str(TESTS / "app")]
 
 import desktop as desktops  # noqa: E402
 from drive import Server  # noqa: E402

@@ -12,7 +12,7 @@ import time
 from door import Door
 from drive import BUILD, TIMEOUT_S, wait_until
 
-PROGRAMS = ("Xvfb", "dbus-daemon", "WebKitWebDriver")
+PROGRAMS = ("Xvfb", "dbus-daemon", "WebKitWebDriver", "xdotool")
 REGISTRY = "/usr/libexec/at-spi-bus-launcher"
 
 
@@ -236,6 +236,19 @@ class Window:
             wait_until(put, f"{name!r} can be typed into")
         except AssertionError as error:
             raise AssertionError(f"{error}\nit shows {self.texts()}") from None
+
+    def keys(self, *words):
+        """The display's keyboard, and what it is connected to."""
+        return subprocess.run(["xdotool", *words], capture_output=True, text=True, check=True,
+                              env=self.environment).stdout
+
+    def focus(self):
+        """There is no window manager that would do it."""
+        windows = self.keys("search", "--onlyvisible", "--pid", str(self.process.pid)).split()
+        self.keys("windowfocus", windows[-1])
+
+    def key(self, name):
+        self.keys("key", name)
 
     def below(self, item):
         pending = [item]

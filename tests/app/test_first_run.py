@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """First run and everyday life, as somebody sees it who has never heard the word "sync"."""
 
+from desktop import Window
 from door import Door
-from drive import wait_until
+from drive import BUILD, run
+from view import View
 
 PASSWORD = "correct horse"
 
@@ -82,10 +84,58 @@ def test_an_invitation_only_fills_in_the_address(window, server):
     app = window(f"imdrive://{host}/invite/abc")
     app.wait_text("a drive is there")
     assert Door(app.profile).ask("status")["result"]["server"] is None
+    app.wait("You are invited")
+    app.wait(f"To the drive at {host}")
     # The window that is there takes the next link: there is one instance.
     app.again("imdrive:127.0.0.1:1")
     app.wait_text("No drive answers there")
-    assert wait_until(lambda: app.process.poll() is None, "the first runs on")
+    assert not app.find("You are invited")
+    assert app.process.poll() is None
+
+
+def invite(server):
+    words = run(BUILD / "imdrived", "invite", "--data", server.data).stdout.split()
+    return next(word for word in words if "/invite/" in word)
+
+
+def test_an_invitation_goes_along_to_the_page_where_an_account_is_made(desktop, tmp_path, server):
+    link = invite(server)
+    view = View(desktop, lambda **more: Window(desktop, tmp_path, **more))
+    app = view.window
+    try:
+        # Pasted as it is.
+        app.type("Address of the drive", link)
+        app.wait("You are invited")
+        app.wait_text("a drive is there")
+        app.click("Next")
+        app.wait("You are invited. Choose how you sign in from now on.")
+        assert not app.find("Password")
+        app.click("Choose a name and a password")
+        view.type("#local-name", "carol")
+        view.type("#local-password", "correct horse")
+        view.press("form.local button")
+        app.wait("Welcome, carol!")
+        app.click("Go on")
+        app.wait("Choose your folder")
+    finally:
+        view.close()
+        app.close()
+    assert link.rpartition("/")[2] not in (tmp_path / "data.log").read_text()
+
+
+def test_an_invitation_is_for_its_own_drive_and_can_be_left_out(window, server):
+    link = invite(server).replace("http:", "imdrive:")
+    app = window(link)
+    app.wait("You are invited")
+    app.click("Leave the invitation out")
+    app.click("Next")
+    app.wait("Password")
+    app.click("Another drive")
+    app.again(link)
+    app.wait("You are invited")
+    app.type("Address of the drive", server.url + "/")
+    app.wait_text("a drive is there")
+    assert not app.find("You are invited")
 
 
 def test_the_app_speaks_chinese(window, server):

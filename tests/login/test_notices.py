@@ -4,46 +4,8 @@
 import json
 import re
 
-import pytest
-
-from drive import Server, wait_until
-from person import Person
-from prosody import Prosody
+from drive import wait_until
 from visitor import Visitor
-
-
-@pytest.fixture
-def chat(tmp_path):
-    prosody = Prosody(tmp_path / "prosody")
-    prosody.account("alice")
-    prosody.account("bob")
-    prosody.start()
-    yield prosody
-    prosody.stop()
-
-
-@pytest.fixture
-def people(chat):
-    people = [Person(chat, "alice"), Person(chat, "bob")]
-    yield people
-    for person in people:
-        person.close()
-
-
-@pytest.fixture
-def drive(tmp_path, chat):
-    secret = tmp_path / "secret"
-    secret.write_text(chat.secret)
-    config = tmp_path / "imdrived.conf"
-    config.write_text(
-        f"[xmpp]\ncomponent = {chat.component}\nserver = 127.0.0.1:{chat.component_port}\n"
-        f"secret = {secret}\ndomains = {chat.domain}\n"
-    )
-    server = Server(tmp_path / "data", "--config", config).start()
-    log = tmp_path / "data.log"
-    wait_until(lambda: "chat server is connected" in log.read_text(), "the chat is connected")
-    yield server
-    server.stop()
 
 
 def question(person):

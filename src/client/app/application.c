@@ -73,9 +73,9 @@ static void open_links(GApplication *application, GFile **files, int count, cons
 	show_window(program);
 	for (int i = 0; i < count; i++) {
 		g_autofree char *uri = g_file_get_uri(files[i]);
-		g_autofree char *address = link_address(uri);
-		if (address) {
-			window_invite(program->window, address);
+		g_auto(Link) link = { 0 };
+		if (link_read(uri, &link)) {
+			window_invite(program->window, &link);
 			return;
 		}
 	}

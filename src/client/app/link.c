@@ -1,37 +1,77 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/app/link.h"
 
-#include <stdbool.h>
+#include "base/limits.h"
+#include "base/text.h"
+
 #include <string.h>
 
 #define SCHEME "imdrive:"
+#define SECURE "https:"
+#define PLAIN "http:"
+#define INVITE "/invite/"
 #define HOST_SIZE_MAX 253
+
+void link_clear(Link *link)
+{
+	g_clear_pointer(&link->address, g_free);
+	text_wipe(&link->invitation);
+}
+
+static bool skip(const char **at, const char *prefix)
+{
+	size_t size = strlen(prefix);
+	bool there = g_ascii_strncasecmp(*at, prefix, size) == 0;
+	*at += there ? size : 0;
+	return there;
+}
 
 static bool is_host(const char *text)
 {
+	size_t size = strlen(text);
 	for (; *text; text++) {
 		if (!g_ascii_isalnum(*text) && !strchr(".-[]:", *text)) {
 			return false;
 		}
 	}
-	return true;
+	return size > 0 && size <= HOST_SIZE_MAX && text[-1] != ':';
 }
 
-char *link_address(const char *link)
+/* The token behind /invite/, which has nothing that a link would have to escape. */
+static char *dup_invitation(const char *path)
 {
-	if (g_ascii_strncasecmp(link, SCHEME, strlen(SCHEME)) != 0) {
+	if (!skip(&path, INVITE)) {
 		return NULL;
 	}
-	const char *at = link + strlen(SCHEME);
-	if (g_ascii_strncasecmp(at, "https:", 6) == 0) {
-		at += 6;
+	size_t size = 0;
+	while (g_ascii_isalnum(path[size]) || path[size] == '-' || path[size] == '_') {
+		size++;
 	}
-	at += strspn(at, "/");
-	g_autofree char *host = g_strndup(at, strcspn(at, "/?#"));
-	size_t size = strlen(host);
-	bool cut = size > 0 && host[size - 1] == ':';
-	if (size == 0 || size > HOST_SIZE_MAX || cut || !is_host(host)) {
-		return NULL;
+	bool whole = path[size] == '\0' || strchr("?#", path[size]);
+	return whole && size > 0 && size <= INVITATION_TOKEN_SIZE_MAX ? g_strndup(path, size)
+								      : NULL;
+}
+
+bool link_read(const char *text, Link *ret_link)
+{
+	bool own = skip(&text, SCHEME);
+	bool secure = skip(&text, SECURE);
+	/* Whether plain http may be is said where the drive is looked at. */
+	bool plain = !own && !secure && skip(&text, PLAIN);
+	if (!own && !secure && !plain) {
+		return false;
 	}
-	return g_ascii_strdown(host, -1);
+	text += strspn(text, "/");
+	g_autofree char *host = g_strndup(text, strcspn(text, "/?#"));
+	if (!is_host(host)) {
+		return false;
+	}
+	g_autofree char *invitation = dup_invitation(text + strlen(host));
+	if (!own && !invitation) {
+		return false;
+	}
+	g_autofree char *lower = g_ascii_strdown(host, -1);
+	ret_link->address = g_strconcat(plain ? "http://" : "", lower, NULL);
+	ret_link->invitation = g_steal_pointer(&invitation);
+	return true;
 }

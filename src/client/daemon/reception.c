@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "client/login/account.h"
 #include "client/login/sign_in.h"
 
@@ -34,6 +35,8 @@ typedef struct Attempt {
 	char *how; /* "page", "device", "password" */
 	char *server;
 	char *provider;
+	char *login_hint;
+	char *invitation; /* secret */
 	char *name;
 	char *password;
 	char *device_name;
@@ -76,6 +79,8 @@ static void attempt_unref(Attempt *attempt)
 	g_free(attempt->how);
 	g_free(attempt->server);
 	g_free(attempt->provider);
+	g_free(attempt->login_hint);
+	text_wipe(&attempt->invitation);
 	g_free(attempt->name);
 	g_free(attempt->password);
 	g_free(attempt->device_name);
@@ -166,6 +171,8 @@ static bool enter(Work *work, GError **error)
 		.client_id = "imdrive-app",
 		.device_name = attempt->device_name,
 		.provider = attempt->provider,
+		.login_hint = attempt->login_hint,
+		.invitation = attempt->invitation,
 		.shows_itself = true,
 		.prompt = prompted,
 		.prompt_data = work,
@@ -272,6 +279,8 @@ static Attempt *new_attempt(const Reception *reception, const json_t *params)
 	attempt->how = dup_text(params, "how");
 	attempt->server = dup_text(params, "server");
 	attempt->provider = dup_text(params, "provider");
+	attempt->login_hint = dup_text(params, "login_hint");
+	attempt->invitation = dup_text(params, "invitation");
 	attempt->name = dup_text(params, "name");
 	attempt->password = dup_text(params, "password");
 	attempt->device_name = dup_text(params, "device_name");

@@ -2,6 +2,7 @@
 #include "client/login/sign_in.h"
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "client/login/browser.h"
 #include "client/login/endpoint.h"
 #include "client/login/loopback.h"
@@ -109,6 +110,14 @@ static char *authorize_url(const SignInOptions *options, const Endpoints *endpoi
 	if (options->provider) {
 		endpoint_form_add(query, "provider", options->provider);
 	}
+	if (options->login_hint) {
+		endpoint_form_add(query, "login_hint", options->login_hint);
+	}
+	if (options->invitation) {
+		/* The invitation's own link, which takes such a query: nothing new for a secret. */
+		return g_strconcat(endpoints->issuer, "/invite/", options->invitation, "?",
+				   query->str, NULL);
+	}
 	return g_strconcat(endpoints->authorization, "?", query->str, NULL);
 }
 
@@ -155,10 +164,26 @@ static bool browse(const SignInOptions *options, const Endpoints *endpoints,
 	return redeem(options, endpoints, form, ret_login, error);
 }
 
+/* What may stand in a path as it is. */
+static bool check_invitation(const char *token, GError **error)
+{
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	size_t size = token ? strnlen(token, INVITATION_TOKEN_SIZE_MAX + 1) : 1;
+	if (!token ||
+	    (size > 0 && size <= INVITATION_TOKEN_SIZE_MAX && strspn(token, allowed) == size)) {
+		return true;
+	}
+	g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+			    "this invitation is not whole: open its link once more");
+	return false;
+}
+
 bool sign_in_browser(const SignInOptions *options, ProfileLogin *ret_login, GError **error)
 {
 	g_auto(Endpoints) endpoints = { 0 };
-	if (discover(options, &endpoints, error) && browse(options, &endpoints, ret_login, error)) {
+	if (check_invitation(options->invitation, error) && discover(options, &endpoints, error) &&
+	    browse(options, &endpoints, ret_login, error)) {
 		return true;
 	}
 	g_prefix_error(error, "sign in to %s: ", options->server);

@@ -29,6 +29,8 @@ typedef struct SignInOptions {
 	const char *client_id;   /* "imdrive", "imdrive-app" */
 	const char *device_name; /* UTF-8 */
 	const char *provider;    /* go straight to this chat service; NULL: let the person choose */
+	const char *login_hint;  /* browser: the chat address that was typed; NULL: none */
+	const char *invitation;  /* browser: the token of the link that was opened; NULL: none */
 	bool shows_itself;       /* prompt opens the page: no browser is told to */
 	/* Called once, before it waits. */
 	void (*prompt)(const SignInPrompt *prompt, void *data);

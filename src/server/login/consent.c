@@ -6,36 +6,66 @@
 #include "server/login/reply.h"
 #include "server/login/cookies.h"
 #include "server/login/finish.h"
+#include "server/accounts/identities.h"
 #include "server/login/ways.h"
 
 #include <string.h>
 
 #define NAME_CHARACTERS_MAX 64
 
-/* Straight to the service that was asked for, else to the one question, or to the ways in. */
-static void go_on(LoginCall *call, const char *pending)
+/* Whether the session is of somebody who is asked by this chat address. */
+static bool is_of_session(LoginCall *call, const char *address)
 {
-	Login *login = call->login;
-	g_autofree char *id = ways_begin(call, (Journey){ .pending = (char *)pending });
+	bool his = false;
+	g_autoptr(GArray) identities = call->signed_in ? finish_identities(call) : NULL;
+	for (unsigned i = 0; identities && i < identities->len; i++) {
+		const Identity *identity = &g_array_index(identities, Identity, i);
+		his |= g_ascii_strcasecmp(identity->chat_address, address) == 0;
+	}
+	return his;
+}
+
+/* The page where somebody is who asks for access, and invited or not; NULL: a service's. */
+static const char *page_for(LoginCall *call, const OauthAsk *ask, const char *invitation)
+{
+	/* An invitation is used by whoever pressed a button that says so, and nobody else. */
+	if (invitation) {
+		return "/login";
+	}
+	if (ask->provider && call->login->providers &&
+	    providers_find(call->login->providers, ask->provider)) {
+		return NULL;
+	}
+	bool known = call->signed_in && (!ask->login_hint || is_of_session(call, ask->login_hint));
+	return known ? "/oauth/consent" : "/login";
+}
+
+/* Straight to the service that was asked for, else to the one question, or to the ways in. */
+static void go_on(LoginCall *call, const char *pending, const char *invitation)
+{
+	g_autofree char *id = ways_begin(
+		call, (Journey){ .pending = (char *)pending, .invitation = (char *)invitation });
 	g_auto(OauthAsk) ask = { 0 };
-	bool asked = oauth_ask(login->oauth, pending, call->now_us, &ask, NULL);
-	const ProviderRecord *record = asked && ask.provider && login->providers
-					       ? providers_find(login->providers, ask.provider)
-					       : NULL;
-	g_autofree char *service = record ? g_strconcat("/login/", record->id, NULL) : NULL;
-	const char *to = service ? service : call->signed_in ? "/oauth/consent" : "/login";
-	g_autofree char *path = reply_path(to, id);
+	oauth_ask(call->login->oauth, pending, call->now_us, &ask, NULL);
+	const char *page = page_for(call, &ask, invitation);
+	g_autofree char *service = page ? NULL : g_strconcat("/login/", ask.provider, NULL);
+	g_autofree char *path = reply_path(page ? page : service, id);
 	reply_go(call, path);
 }
 
 bool consent_begin(LoginCall *call, GError **error)
+{
+	return consent_begin_invited(call, NULL, error);
+}
+
+bool consent_begin_invited(LoginCall *call, const char *invitation, GError **error)
 {
 	g_autofree char *pending = NULL;
 	g_autofree char *redirect = NULL;
 	switch (oauth_begin(call->login->oauth, call->request->query, call->now_us, &pending,
 			    &redirect, error)) {
 	case OAUTH_PENDING:
-		go_on(call, pending);
+		go_on(call, pending, invitation);
 		return true;
 	case OAUTH_REDIRECT:
 		reply_leave(call, redirect);

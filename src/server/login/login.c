@@ -48,7 +48,7 @@ static const Route routes[] = {
 	{ "POST", "/login/chat/continue", false, confirm_continue },
 	{ "GET", "/login/", false, relay_get },
 	{ "POST", "/login/", false, relay_post },
-	{ "GET", "/invite/", false, ways_invited },
+	{ "GET", WAYS_INVITE, false, ways_invited },
 	{ "GET", "/oauth/authorize", false, consent_begin },
 	{ "GET", "/oauth/consent", true, consent_show },
 	{ "POST", "/oauth/consent", true, consent_answer },
@@ -377,6 +377,7 @@ Service login_service(Login *login)
 {
 	return (Service){
 		.serves = serves,
+		.secret_below = WAYS_INVITE,
 		.body_max = body_max,
 		.handle = handle,
 		.is_quick = is_quick,

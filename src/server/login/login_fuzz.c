@@ -2,10 +2,11 @@
 /*
  * Input: "i" if somebody is signed in; the rest of the line is path and query; what follows, if
  * there is more, is the form of a POST. @JOURNEY@, @ASKED@ (by a program), @LINK@ (with a proof),
- * @STATE@ and @CSRF@ stand for what is good. Whatever it is, it gets a page; nobody is signed in or
- * registered, and a browser is sent to this drive, to the enabled service or to the program's
- * redirect, and nowhere else. The service is down, and nobody answers in chat.
+ * @STATE@, @INVITATION@ and @CSRF@ stand for what is good. Whatever it is, it gets a page; nobody
+ * is signed in or registered, and a browser is sent to this drive, to the enabled service or to the
+ * program's redirect, and nowhere else. The service is down, and nobody answers in chat.
  */
+#include "server/accounts/invitations.h"
 #include "server/login/cookies.h"
 #include "server/login/csrf.h"
 #include "server/login/login_internal.h"
@@ -38,6 +39,7 @@ typedef struct World {
 	Service service;
 	int64_t alice;
 	char *browser;
+	char *invitation;
 	char *session;
 } World;
 
@@ -101,6 +103,9 @@ static World *world_new(void)
 	login_set_base(world->login, BASE);
 	world->service = login_service(world->login);
 	world->browser = csrf_random();
+	const AuditBy by = { .now_us = g_get_real_time() };
+	g_assert_true(invitations_add(world->accounts, &(InvitationsSpec){ 0 }, &by,
+				      &world->invitation, NULL));
 	return world;
 }
 
@@ -115,6 +120,7 @@ static void world_free(World *world)
 	accounts_close(world->accounts);
 	sql_close(world->sql);
 	g_free(world->browser);
+	g_free(world->invitation);
 	g_free(world);
 }
 
@@ -240,6 +246,11 @@ static char *good_state(World *world)
 	return g_strndup(state, strcspn(state, "&"));
 }
 
+static char *good_invitation(World *world)
+{
+	return g_strdup(world->invitation);
+}
+
 static char *good_csrf(World *world)
 {
 	return csrf_token(world->browser, world->session);
@@ -251,8 +262,9 @@ static void fill(World *world, GString *text)
 		const char *name;
 		char *(*make)(World *world);
 	} marks[] = {
-		{ "@JOURNEY@", good_journey }, { "@ASKED@", good_asked }, { "@LINK@", good_link },
-		{ "@STATE@", good_state },     { "@CSRF@", good_csrf },
+		{ "@JOURNEY@", good_journey }, { "@ASKED@", good_asked },
+		{ "@LINK@", good_link },       { "@STATE@", good_state },
+		{ "@CSRF@", good_csrf },       { "@INVITATION@", good_invitation },
 	};
 	for (unsigned i = 0; i < G_N_ELEMENTS(marks); i++) {
 		if (strstr(text->str, marks[i].name)) {

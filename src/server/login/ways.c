@@ -6,6 +6,7 @@
 #include "server/accounts/identities.h"
 #include "server/accounts/invitations.h"
 #include "server/login/reply.h"
+#include "server/login/consent.h"
 #include "server/login/cookies.h"
 #include "server/login/target.h"
 
@@ -104,7 +105,8 @@ static bool is_known(const Ways *ways, const char *provider)
 	return !ways->only_known;
 }
 
-static void add_services(LoginCall *call, Ways *ways, const Journey *journey)
+/* first: the service to stand first, or NULL. */
+static void add_services(LoginCall *call, Ways *ways, const Journey *journey, const char *first)
 {
 	if (!call->login->providers) {
 		return;
@@ -125,7 +127,7 @@ static void add_services(LoginCall *call, Ways *ways, const Journey *journey)
 			.href = keep(ways, reply_path(path, journey->id)),
 			.last_used = last && strcmp(last, record->id) == 0,
 		};
-		if (service.last_used) {
+		if (first ? strcmp(first, record->id) == 0 : service.last_used) {
 			g_array_prepend_val(ways->services, service);
 		} else {
 			g_array_append_val(ways->services, service);
@@ -133,7 +135,7 @@ static void add_services(LoginCall *call, Ways *ways, const Journey *journey)
 	}
 }
 
-static void ways_init(LoginCall *call, Ways *ways, const Journey *journey)
+static void ways_init(LoginCall *call, Ways *ways, const Journey *journey, const char *first)
 {
 	*ways = (Ways){
 		.services = g_array_new(FALSE, FALSE, sizeof(PageLoginService)),
@@ -154,7 +156,7 @@ static void ways_init(LoginCall *call, Ways *ways, const Journey *journey)
 		ways->chat = ways->chat && is_known(ways, CHAT_PROVIDER);
 	}
 	if (journey->purpose != JOURNEY_LINK) {
-		add_services(call, ways, journey);
+		add_services(call, ways, journey, first);
 	}
 }
 
@@ -198,10 +200,10 @@ static PageLoginReason reason_of(LoginCall *call, const Journey *journey, Ways *
 static void show(LoginCall *call, const Journey *journey, const WaysProblem *problem)
 {
 	Ways ways;
-	ways_init(call, &ways, journey);
 	g_auto(OauthAsk) ask = { 0 };
 	bool asked = journey->pending &&
 		     oauth_ask(call->login->oauth, journey->pending, call->now_us, &ask, NULL);
+	ways_init(call, &ways, journey, ask.provider);
 	PageLogin login = {
 		.client =
 			asked ? keep(&ways, html_name(ask.client_name, NAME_CHARACTERS_MAX)) : NULL,
@@ -220,7 +222,8 @@ static void show(LoginCall *call, const Journey *journey, const WaysProblem *pro
 			: journey->purpose == JOURNEY_REAUTH && call->signed_in
 				? call->session.account_name
 				: NULL,
-		.address = problem ? problem->address : NULL,
+		.address = problem ? problem->address : ask.login_hint,
+		.hinted = !problem && ask.login_hint,
 	};
 	login.reason = reason_of(call, journey, &ways, &login);
 	char *path = keep(&ways, reply_path("/login", journey->id));
@@ -265,6 +268,9 @@ bool ways_invited(LoginCall *call, GError **error)
 						     .title = PHRASE_M_BAD_INVITE,
 						     .text = PHRASE_M_BAD_INVITE_TEXT });
 		return true;
+	}
+	if (request_query(call->request, "client_id")) {
+		return consent_begin_invited(call, call->rest, error);
 	}
 	g_autofree char *id = ways_begin(call, (Journey){ .invitation = (char *)call->rest });
 	g_autofree char *path = reply_path("/login", id);

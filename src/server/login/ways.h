@@ -11,7 +11,12 @@ bool ways_show(LoginCall *call, GError **error);
 /* /login/services: JSON for programs that show the buttons themselves. */
 bool ways_list(LoginCall *call, GError **error);
 
-/* /invite/TOKEN; changes nothing, since programs look at links before people do. */
+/*
+ * /invite/TOKEN, alone or with the query of an authorization request, by which a program takes
+ * along the invitation that it was given. Changes nothing, since programs look at links before
+ * people do.
+ */
+#define WAYS_INVITE "/invite/"
 bool ways_invited(LoginCall *call, GError **error);
 
 /* A page that needs somebody signed in: to the sign-in page, and back. */

@@ -53,6 +53,24 @@ static bool is_provider_id(const char *text)
 	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_") == size;
 }
 
+/*
+ * An address without anything that is not seen: it is shown in a field, for a person to look at
+ * before he presses anything (C3).
+ */
+static bool is_login_hint(const char *text)
+{
+	size_t size = strnlen(text, OAUTH_LOGIN_HINT_SIZE_MAX + 1);
+	if (size > OAUTH_LOGIN_HINT_SIZE_MAX || !g_utf8_validate(text, (gssize)size, NULL)) {
+		return false;
+	}
+	for (; *text; text = g_utf8_next_char(text)) {
+		if (!g_unichar_isgraph(g_utf8_get_char(text))) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* ---- judging --------------------------------------------------------------------------- */
 
 static Fault check_response(const Parameters *query)
@@ -96,6 +114,7 @@ static Fault check_pkce(const Parameters *query)
 static Fault check(const Parameters *query, const OauthClient *client, unsigned *ret_scopes)
 {
 	const char *provider = value_of(query, "provider");
+	const char *hint = value_of(query, "login_hint");
 	const char *scope = value_of(query, "scope");
 	if (query && parameters_repeated(query)) {
 		return (Fault){ "invalid_request", "a parameter comes more than once" };
@@ -105,6 +124,9 @@ static Fault check(const Parameters *query, const OauthClient *client, unsigned 
 	}
 	if (provider && !is_provider_id(provider)) {
 		return (Fault){ "invalid_request", "provider is no way of signing in" };
+	}
+	if (hint && !is_login_hint(hint)) {
+		return (Fault){ "invalid_request", "login_hint is no address" };
 	}
 	*ret_scopes = client->scopes;
 	if ((scope && !scope_read(scope, ret_scopes)) || *ret_scopes & ~client->scopes ||
@@ -225,6 +247,7 @@ OauthBegun authorize_begin(Oauth *oauth, const Parameters *query, int64_t now_us
 		.state = (char *)value_of(query, "state"),
 		.challenge = (char *)value_of(query, "code_challenge"),
 		.provider = (char *)value_of(query, "provider"),
+		.login_hint = (char *)value_of(query, "login_hint"),
 	};
 	*ret_pending = grant_add_code(oauth->grants, &ask, now_us);
 	return OAUTH_PENDING;

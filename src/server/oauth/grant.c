@@ -70,6 +70,7 @@ static void ask_copy(const GrantAsk *from, GrantAsk *ret_ask)
 	ret_ask->state = g_strdup(from->state);
 	ret_ask->challenge = g_strdup(from->challenge);
 	ret_ask->provider = g_strdup(from->provider);
+	ret_ask->login_hint = g_strdup(from->login_hint);
 	ret_ask->peer = g_strdup(from->peer);
 	ret_ask->peer_key = g_strdup(from->peer_key);
 }
@@ -83,6 +84,7 @@ void grant_ask_clear(GrantAsk *ask)
 	g_clear_pointer(&ask->state, g_free);
 	g_clear_pointer(&ask->challenge, g_free);
 	g_clear_pointer(&ask->provider, g_free);
+	g_clear_pointer(&ask->login_hint, g_free);
 	g_clear_pointer(&ask->peer, g_free);
 	g_clear_pointer(&ask->peer_key, g_free);
 }

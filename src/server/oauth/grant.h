@@ -44,9 +44,10 @@ typedef struct GrantAsk {
 	unsigned scopes;
 	/* Of a browser: */
 	char *redirect;
-	char *state;     /* NULL: none */
-	char *challenge; /* PKCE, S256 */
-	char *provider;  /* NULL: none */
+	char *state;      /* NULL: none */
+	char *challenge;  /* PKCE, S256 */
+	char *provider;   /* NULL: none */
+	char *login_hint; /* NULL: none */
 	/* Of a device: */
 	char *peer;     /* NULL: not known */
 	char *peer_key; /* by which requests of a peer are counted; NULL: not counted */

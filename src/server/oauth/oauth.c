@@ -131,6 +131,7 @@ void oauth_ask_clear(OauthAsk *ask)
 	g_clear_pointer(&ask->client_name, g_free);
 	g_clear_pointer(&ask->device_name, g_free);
 	g_clear_pointer(&ask->provider, g_free);
+	g_clear_pointer(&ask->login_hint, g_free);
 	g_clear_pointer(&ask->scope, g_free);
 	g_clear_pointer(&ask->user_code, g_free);
 	g_clear_pointer(&ask->peer, g_free);
@@ -154,6 +155,7 @@ bool oauth_ask(Oauth *oauth, const char *pending, int64_t now_us, OauthAsk *ret_
 		.own = shown.ask.own,
 		.device_name = g_steal_pointer(&shown.ask.device_name),
 		.provider = g_steal_pointer(&shown.ask.provider),
+		.login_hint = g_steal_pointer(&shown.ask.login_hint),
 		.scope = scope_show(shown.ask.scopes),
 		.user_code = is_device ? g_strdup(code) : NULL,
 		.peer = g_steal_pointer(&shown.ask.peer),

@@ -103,6 +103,7 @@ typedef struct OauthAsk {
 	bool own;          /* the drive's own client: fresh proof of who it is, is consent */
 	char *device_name; /* how the device calls itself; never empty */
 	char *provider;    /* browser: the way of signing in that was asked for; NULL: none */
+	char *login_hint;  /* browser: the chat address that was typed in the program; NULL: none */
 	char *scope;       /* granted if approved: "files:read files:write" */
 	char *user_code;   /* device: as its screen shows it, "WDJB-MJHT"; browser: NULL */
 	char *peer;        /* device: from where it asked; NULL: not known */

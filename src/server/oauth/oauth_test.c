@@ -120,6 +120,10 @@ static const Wrong wrongs[] = {
 	{ BASE PKCE "&response_type=code&code_challenge=x", "invalid_request" },
 	{ BASE PKCE "&response_type=code&unknown=1&unknown=2", "invalid_request" },
 	{ BASE PKCE "&response_type=code&provider=../qq", "invalid_request" },
+	{ BASE PKCE "&response_type=code&login_hint=alice%20bob", "invalid_request" },
+	{ BASE PKCE "&response_type=code&login_hint=alice%0A@x", "invalid_request" },
+	{ BASE PKCE "&response_type=code&login_hint=%E2%80%AEalice@x", "invalid_request" },
+	{ BASE PKCE "&response_type=code&login_hint=a@x&login_hint=b@x", "invalid_request" },
 };
 
 static void a4_errors_go_to_the_client_with_state_and_iss(Fixture *fixture)
@@ -189,7 +193,8 @@ static void what_is_asked_is_shown(Fixture *fixture)
 	char *redirect = NULL;
 	g_autoptr(GError) error = NULL;
 	fixture_begin(fixture,
-		      FIXTURE_QUERY "&provider=qq&scope=files:write+files:read&device_name="
+		      FIXTURE_QUERY "&provider=qq&login_hint=alice%40example.org"
+				    "&scope=files:write+files:read&device_name="
 				    "l%E2%80%AEaptop%0A%3Cb%3E",
 		      &pending, &redirect, &error);
 	g_auto(OauthAsk) ask = { 0 };
@@ -199,9 +204,22 @@ static void what_is_asked_is_shown(Fixture *fixture)
 	/* A14: what turns text around or breaks lines is gone; escaping is the page's. */
 	g_assert_cmpstr(ask.device_name, ==, "laptop<b>");
 	g_assert_cmpstr(ask.provider, ==, "qq");
+	g_assert_cmpstr(ask.login_hint, ==, "alice@example.org");
 	g_assert_cmpstr(ask.scope, ==, "files:read files:write");
 	g_assert_cmpstr(ask.form_action, ==, "http://127.0.0.1:4000");
 	g_assert_null(ask.user_code);
+}
+
+static void a_login_hint_is_bounded(Fixture *fixture)
+{
+	for (unsigned over = 0; over < 2; over++) {
+		g_autofree char *hint = g_strnfill(OAUTH_LOGIN_HINT_SIZE_MAX + over, 'x');
+		g_autofree char *query = g_strconcat(FIXTURE_QUERY "&login_hint=", hint, NULL);
+		g_autofree char *pending = NULL;
+		g_autofree char *redirect = NULL;
+		g_assert_cmpint(fixture_begin(fixture, query, &pending, &redirect, NULL), ==,
+				over ? OAUTH_REDIRECT : OAUTH_PENDING);
+	}
 }
 
 static void a14_a_long_or_empty_device_name_is_mended(Fixture *fixture)
@@ -671,6 +689,7 @@ static const Case cases[] = {
 	{ "two-states-are-none", two_states_are_none },
 	{ "a12-plain-http-signs-nobody-in", a12_plain_http_signs_nobody_in },
 	{ "what-is-asked-is-shown", what_is_asked_is_shown },
+	{ "a-login-hint-is-bounded", a_login_hint_is_bounded },
 	{ "a14-a-long-or-empty-device-name-is-mended", a14_a_long_or_empty_device_name_is_mended },
 	{ "a11-form-action-names-the-redirect", a11_form_action_names_the_redirect },
 	{ "a4-a-code-comes-with-state-and-iss", a4_a_code_comes_with_state_and_iss },

@@ -14,7 +14,10 @@ struct _MainLogin {
 	GtkLabel *name;
 	GtkLabel *server;
 	GtkBox *services;
+	GtkWidget *invited;
 	GtkWidget *chat;
+	AdwEntryRow *address;
+	GtkWidget *fresh;
 	Dedicated *dedicated;
 	GtkWidget *dedicated_group;
 	GPtrArray *buttons; /* GtkWidget, in services */
@@ -22,7 +25,7 @@ struct _MainLogin {
 
 G_DEFINE_FINAL_TYPE(MainLogin, main_login, ADW_TYPE_BIN)
 
-static unsigned service_signal, left_signal;
+static unsigned service_signal, chat_signal, left_signal;
 
 static void leave(MainLogin *page)
 {
@@ -34,9 +37,16 @@ static void chosen(GtkWidget *button, MainLogin *page)
 	g_signal_emit(page, service_signal, 0, g_object_get_data(G_OBJECT(button), "id"));
 }
 
-static void chat_chosen(MainLogin *page)
+static void page_chosen(MainLogin *page)
 {
 	g_signal_emit(page, service_signal, 0, "");
+}
+
+static void chat_chosen(MainLogin *page)
+{
+	g_autofree char *typed =
+		g_strstrip(g_strdup(gtk_editable_get_text(GTK_EDITABLE(page->address))));
+	g_signal_emit(page, chat_signal, 0, typed);
 }
 
 static GtkWidget *new_label(const char *text, const char *style)
@@ -95,7 +105,7 @@ static bool offers(const json_t *drive, const char *way)
 	return json_is_true(json_object_get(drive, way));
 }
 
-void main_login_show(MainLogin *page, const json_t *drive, const char *last)
+void main_login_show(MainLogin *page, const json_t *drive, const char *last, gboolean invited)
 {
 	const char *name = json_string_value(json_object_get(drive, "name"));
 	const char *server = json_string_value(json_object_get(drive, "server"));
@@ -108,8 +118,11 @@ void main_login_show(MainLogin *page, const json_t *drive, const char *last)
 	gtk_label_set_text(page->name, name && *name ? name : server);
 	gtk_label_set_text(page->server, server);
 	gtk_widget_set_visible(GTK_WIDGET(page->services), page->buttons->len > 0);
+	gtk_widget_set_visible(page->invited, invited);
 	gtk_widget_set_visible(page->chat, offers(drive, "chat"));
-	gtk_widget_set_visible(page->dedicated_group, offers(drive, "password"));
+	/* Who is invited has no account here yet; whoever has one needs no invitation. */
+	gtk_widget_set_visible(page->fresh, invited && offers(drive, "password"));
+	gtk_widget_set_visible(page->dedicated_group, !invited && offers(drive, "password"));
 	dedicated_set_problem(page->dedicated, NULL);
 	main_login_set_busy(page, FALSE);
 }
@@ -118,6 +131,7 @@ void main_login_set_busy(MainLogin *page, gboolean busy)
 {
 	gtk_widget_set_sensitive(GTK_WIDGET(page->services), !busy);
 	gtk_widget_set_sensitive(page->chat, !busy);
+	gtk_widget_set_sensitive(page->fresh, !busy);
 	dedicated_set_busy(page->dedicated, busy);
 }
 
@@ -143,13 +157,19 @@ static void main_login_class_init(MainLoginClass *class)
 	gtk_widget_class_bind_template_child(widget, MainLogin, name);
 	gtk_widget_class_bind_template_child(widget, MainLogin, server);
 	gtk_widget_class_bind_template_child(widget, MainLogin, services);
+	gtk_widget_class_bind_template_child(widget, MainLogin, invited);
 	gtk_widget_class_bind_template_child(widget, MainLogin, chat);
+	gtk_widget_class_bind_template_child(widget, MainLogin, address);
+	gtk_widget_class_bind_template_child(widget, MainLogin, fresh);
 	gtk_widget_class_bind_template_child(widget, MainLogin, dedicated);
 	gtk_widget_class_bind_template_child(widget, MainLogin, dedicated_group);
 	gtk_widget_class_bind_template_callback(widget, leave);
 	gtk_widget_class_bind_template_callback(widget, chat_chosen);
+	gtk_widget_class_bind_template_callback(widget, page_chosen);
 	service_signal = g_signal_new("service", MAIN_LOGIN_TYPE, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
 				      NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+	chat_signal = g_signal_new("chat", MAIN_LOGIN_TYPE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+				   G_TYPE_NONE, 1, G_TYPE_STRING);
 	left_signal = g_signal_new("left", MAIN_LOGIN_TYPE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
 				   G_TYPE_NONE, 0);
 }

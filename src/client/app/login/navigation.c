@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/app/login/navigation.h"
 
+#include "base/text.h"
 #include "client/app/choices.h"
 #include "client/app/login/chat_login.h"
 #include "client/app/login/dispatch.h"
@@ -30,9 +31,11 @@ struct _Navigation {
 	Door *door;
 	json_t *drive;
 	Way way;
-	Service *service; /* NULL: the drive's own page, or the dedicated account */
-	json_int_t id;    /* of the sign-in; 0: none is under way */
-	bool beginning;   /* it was asked for, and has no id yet */
+	char *invitation;   /* secret; NULL: none */
+	char *chat_address; /* that was typed; NULL: none */
+	Service *service;   /* NULL: the drive's own page, or the dedicated account */
+	json_int_t id;      /* of the sign-in; 0: none is under way */
+	bool beginning;     /* it was asked for, and has no id yet */
 	char *url;
 	char *redirect;
 };
@@ -149,7 +152,9 @@ static void begin(Navigation *pages, Way way, json_t *params)
 static void begin_page(Navigation *pages, Way way)
 {
 	begin(pages, way,
-	      json_pack("{s:s*}", "provider", pages->service ? pages->service->id : NULL));
+	      json_pack("{s:s*, s:s*, s:s*}", "provider",
+			pages->service ? pages->service->id : NULL, "login_hint",
+			pages->chat_address, "invitation", pages->invitation));
 }
 
 /* Anew: what the window has seen of the former attempt is worth nothing. */
@@ -183,9 +188,19 @@ static const char *label_of(const Navigation *pages, const char *id)
 static void choose(Navigation *pages, const char *id)
 {
 	g_clear_pointer(&pages->service, services_free);
+	g_clear_pointer(&pages->chat_address, g_free);
 	if (*id) {
 		pages->service = services_find(id, label_of(pages, id));
 	}
+	begin_page(pages, fits_window(pages) ? WAY_WINDOW : WAY_BROWSER);
+}
+
+/* The page where it is asked for: nobody is written to before he presses there (C3). */
+static void confirm(Navigation *pages, const char *address)
+{
+	g_clear_pointer(&pages->service, services_free);
+	g_free(pages->chat_address);
+	pages->chat_address = *address ? g_strdup(address) : NULL;
 	begin_page(pages, fits_window(pages) ? WAY_WINDOW : WAY_BROWSER);
 }
 
@@ -247,6 +262,7 @@ static void welcome(Navigation *pages, const json_t *sign_in)
 {
 	const char *account = json_string_value(json_object_get(sign_in, "account"));
 	pages->id = 0;
+	text_wipe(&pages->invitation);
 	chat_login_close(pages->chat_login);
 	dedicated_set_problem(main_login_dedicated(pages->main_login), NULL);
 	if (pages->service) {
@@ -309,12 +325,14 @@ void navigation_set_door(Navigation *pages, Door *door)
 	g_signal_connect_object(door, "status", G_CALLBACK(heard), pages, G_CONNECT_SWAPPED);
 }
 
-void navigation_start(Navigation *pages, const json_t *drive)
+void navigation_start(Navigation *pages, const json_t *drive, const char *invitation)
 {
 	g_autofree char *last = choices_last_service();
 	json_decref(pages->drive);
 	pages->drive = json_deep_copy(drive);
-	main_login_show(pages->main_login, drive, last);
+	text_wipe(&pages->invitation);
+	pages->invitation = g_strdup(invitation);
+	main_login_show(pages->main_login, drive, last, invitation != NULL);
 	show_main(pages);
 }
 
@@ -322,6 +340,8 @@ static void dispose(GObject *object)
 {
 	Navigation *pages = NAVIGATION_PAGES(object);
 	g_clear_pointer(&pages->drive, json_decref);
+	text_wipe(&pages->invitation);
+	g_clear_pointer(&pages->chat_address, g_free);
 	g_clear_pointer(&pages->service, services_free);
 	g_clear_pointer(&pages->url, g_free);
 	g_clear_pointer(&pages->redirect, g_free);
@@ -349,6 +369,7 @@ static void navigation_class_init(NavigationClass *class)
 	gtk_widget_class_set_template_from_resource(widget, "/org/imdrive/App/navigation.ui");
 	bind_children(widget);
 	gtk_widget_class_bind_template_callback(widget, choose);
+	gtk_widget_class_bind_template_callback(widget, confirm);
 	gtk_widget_class_bind_template_callback(widget, leave);
 	gtk_widget_class_bind_template_callback(widget, navigation_stop);
 	gtk_widget_class_bind_template_callback(widget, use_browser);

@@ -23,7 +23,10 @@ G_DECLARE_FINAL_TYPE(Navigation, navigation, NAVIGATION, PAGES, AdwBin)
 
 /* Before all else. Borrows door. */
 void navigation_set_door(Navigation *pages, Door *door);
-/* Begins at the main login page; drive: what "look" said. */
-void navigation_start(Navigation *pages, const json_t *drive);
+/*
+ * Begins at the main login page; drive: what "look" said; invitation: the token to take along (a
+ * secret), or NULL.
+ */
+void navigation_start(Navigation *pages, const json_t *drive, const char *invitation);
 /* Gives up what is under way. */
 void navigation_stop(Navigation *pages);

@@ -2,6 +2,7 @@
 #include "client/app/window/address.h"
 
 #include "base/error.h"
+#include "client/app/link.h"
 #include "client/app/spoken.h"
 
 #include <glib/gi18n.h>
@@ -14,12 +15,14 @@
 struct _Address {
 	AdwBin parent;
 	AdwEntryRow *entry;
+	AdwActionRow *invited;
 	GtkStack *look;
 	GtkLabel *found;
 	GtkLabel *problem;
 	GtkButton *next;
 	Door *door;
 	json_t *drive;
+	Link link;        /* what was opened or pasted, as long as its address stands there */
 	char *asked;      /* what is being looked at; NULL: nothing */
 	unsigned resting; /* source */
 	bool goes_on;     /* as soon as it is found */
@@ -85,9 +88,25 @@ static void looked(void *object, const json_t *result, const GError *error)
 	}
 }
 
+/* An invitation's link, pasted into the field: what is in it, instead. */
+static bool take_link(Address *page, const char *typed)
+{
+	g_auto(Link) link = { 0 };
+	bool goes_on = page->goes_on;
+	if (!link_read(typed, &link)) {
+		return false;
+	}
+	address_fill(page, link.address, link.invitation);
+	page->goes_on = goes_on;
+	return true;
+}
+
 static void look(Address *page)
 {
 	g_autofree char *typed = dup_typed(page);
+	if (take_link(page, typed)) {
+		return;
+	}
 	if (!*typed) {
 		gtk_stack_set_visible_child_name(page->look, "hint");
 		return;
@@ -114,6 +133,9 @@ static void typed(Address *page)
 	g_clear_handle_id(&page->resting, g_source_remove);
 	page->goes_on = false;
 	g_autofree char *text = dup_typed(page);
+	if (g_strcmp0(text, page->link.address) != 0) {
+		address_forget(page);
+	}
 	gtk_widget_set_sensitive(GTK_WIDGET(page->next), FALSE);
 	gtk_stack_set_visible_child_name(page->look, *text ? "looking" : "hint");
 	page->resting = g_timeout_add(REST_MS, rested, page);
@@ -124,10 +146,27 @@ void address_set_door(Address *page, Door *door)
 	page->door = door;
 }
 
-void address_fill(Address *page, const char *text)
+void address_fill(Address *page, const char *text, const char *invitation)
 {
+	/* First, since it is emptied and filled, which forgets what was there. */
 	gtk_editable_set_text(GTK_EDITABLE(page->entry), text);
 	gtk_editable_set_position(GTK_EDITABLE(page->entry), -1);
+	link_clear(&page->link);
+	page->link = (Link){ g_strdup(text), g_strdup(invitation) };
+	g_autofree char *where = g_strdup_printf(_("To the drive at %s"), text);
+	adw_action_row_set_subtitle(page->invited, where);
+	gtk_widget_set_visible(GTK_WIDGET(page->invited), invitation != NULL);
+}
+
+void address_forget(Address *page)
+{
+	link_clear(&page->link);
+	gtk_widget_set_visible(GTK_WIDGET(page->invited), FALSE);
+}
+
+const char *address_invitation(Address *page)
+{
+	return page->link.invitation;
 }
 
 const json_t *address_drive(Address *page)
@@ -141,6 +180,7 @@ static void dispose(GObject *object)
 	g_clear_handle_id(&page->resting, g_source_remove);
 	g_clear_pointer(&page->drive, json_decref);
 	g_clear_pointer(&page->asked, g_free);
+	link_clear(&page->link);
 	gtk_widget_dispose_template(GTK_WIDGET(object), ADDRESS_TYPE);
 	G_OBJECT_CLASS(address_parent_class)->dispose(object);
 }
@@ -157,12 +197,14 @@ static void address_class_init(AddressClass *class)
 	widget->grab_focus = focus;
 	gtk_widget_class_set_template_from_resource(widget, "/org/imdrive/App/address.ui");
 	gtk_widget_class_bind_template_child(widget, Address, entry);
+	gtk_widget_class_bind_template_child(widget, Address, invited);
 	gtk_widget_class_bind_template_child(widget, Address, look);
 	gtk_widget_class_bind_template_child(widget, Address, found);
 	gtk_widget_class_bind_template_child(widget, Address, problem);
 	gtk_widget_class_bind_template_child(widget, Address, next);
 	gtk_widget_class_bind_template_callback(widget, typed);
 	gtk_widget_class_bind_template_callback(widget, go_on);
+	gtk_widget_class_bind_template_callback_full(widget, "forget", G_CALLBACK(address_forget));
 	found_signal = g_signal_new("found", ADDRESS_TYPE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
 				    G_TYPE_NONE, 0);
 }

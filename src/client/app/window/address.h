@@ -15,7 +15,13 @@ G_DECLARE_FINAL_TYPE(Address, address, ADDRESS, PAGE, AdwBin)
 
 /* Before all else. Borrows door. */
 void address_set_door(Address *page, Door *door);
-/* As if it had been typed; changes nothing but this page. */
-void address_fill(Address *page, const char *text);
+/*
+ * As if it had been typed; changes nothing but this page. invitation: the token for that drive (a
+ * secret), or NULL. It is shown, and stays as long as the address stands there.
+ */
+void address_fill(Address *page, const char *text, const char *invitation);
+void address_forget(Address *page);
+/* Borrowed; NULL: none. */
+const char *address_invitation(Address *page);
 /* What "look" said of the address that stands there; NULL: nothing yet. Borrowed. */
 const json_t *address_drive(Address *page);

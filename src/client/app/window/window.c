@@ -29,7 +29,7 @@ struct _Window {
 	Settings *settings;
 	Door *door;
 	bool placed; /* the first status has said where to begin */
-	char *invited;
+	Link invited;
 };
 
 G_DEFINE_FINAL_TYPE(Window, window, ADW_TYPE_APPLICATION_WINDOW)
@@ -60,6 +60,12 @@ static void show_place(Window *window)
 	}
 }
 
+static void entered(Window *window)
+{
+	address_forget(window->address);
+	show_place(window);
+}
+
 static void bound(Window *window)
 {
 	show(window, "main");
@@ -88,16 +94,17 @@ static void heard(Window *window)
 	}
 	window->placed = true;
 	show_place(window);
-	if (window->invited) {
-		address_fill(window->address, window->invited);
-		g_clear_pointer(&window->invited, g_free);
+	if (window->invited.address) {
+		address_fill(window->address, window->invited.address, window->invited.invitation);
+		link_clear(&window->invited);
 		show_address(window);
 	}
 }
 
 static void found(Window *window)
 {
-	navigation_start(window->navigation, address_drive(window->address));
+	navigation_start(window->navigation, address_drive(window->address),
+			 address_invitation(window->address));
 	show(window, "login");
 }
 
@@ -105,7 +112,7 @@ void window_sign_in(Window *window)
 {
 	const json_t *server = json_object_get(door_status(window->door), "server");
 	if (json_is_string(server)) {
-		address_fill(window->address, json_string_value(server));
+		address_fill(window->address, json_string_value(server), NULL);
 	}
 	show_address(window);
 }
@@ -115,14 +122,14 @@ gboolean window_is_usable(Window *window)
 	return window->placed;
 }
 
-void window_invite(Window *window, const char *address)
+void window_invite(Window *window, const Link *link)
 {
 	if (!window->placed) {
-		g_free(window->invited);
-		window->invited = g_strdup(address);
+		link_clear(&window->invited);
+		window->invited = (Link){ g_strdup(link->address), g_strdup(link->invitation) };
 		return;
 	}
-	address_fill(window->address, address);
+	address_fill(window->address, link->address, link->invitation);
 	show_address(window);
 }
 
@@ -156,7 +163,7 @@ Window *window_new(AdwApplication *application, Door *door)
 
 static void dispose(GObject *object)
 {
-	g_clear_pointer(&WINDOW_MAIN(object)->invited, g_free);
+	link_clear(&WINDOW_MAIN(object)->invited);
 	gtk_widget_dispose_template(GTK_WIDGET(object), WINDOW_TYPE);
 	G_OBJECT_CLASS(window_parent_class)->dispose(object);
 }
@@ -191,6 +198,7 @@ static void window_class_init(WindowClass *class)
 	bind_children(widget);
 	gtk_widget_class_bind_template_callback(widget, found);
 	gtk_widget_class_bind_template_callback(widget, bound);
+	gtk_widget_class_bind_template_callback(widget, entered);
 	gtk_widget_class_bind_template_callback(widget, show_place);
 	gtk_widget_class_bind_template_callback(widget, show_address);
 	gtk_widget_class_bind_template_callback_full(widget, "sign_in_again",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/app/door.h"
+#include "client/app/link.h"
 
 #include <adwaita.h>
 
@@ -17,4 +18,4 @@ gboolean window_is_usable(Window *window);
 /* Where somebody signs in again who was signed out. */
 void window_sign_in(Window *window);
 /* An invitation's link: fills the address in, and does nothing by itself. */
-void window_invite(Window *window, const char *address);
+void window_invite(Window *window, const Link *link);

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Confirming in chat inside the window: real Prosody, a real chat program, the page driven by WebDriver."""
+
+import pytest
+
+from desktop import Window
+from drive import Server, wait_until
+from person import Person
+from prosody import Prosody
+from view import View
+
+
+@pytest.fixture
+def chat(tmp_path):
+    prosody = Prosody(tmp_path / "prosody")
+    prosody.account("alice")
+    prosody.start()
+    yield prosody
+    prosody.stop()
+
+
+@pytest.fixture
+def alice(chat):
+    person = Person(chat, "alice")
+    yield person
+    person.close()
+
+
+@pytest.fixture
+def drive(tmp_path, chat):
+    secret = tmp_path / "secret"
+    secret.write_text(chat.secret)
+    config = tmp_path / "imdrived.conf"
+    config.write_text(
+        f"[xmpp]\ncomponent = {chat.component}\nserver = 127.0.0.1:{chat.component_port}\n"
+        f"secret = {secret}\ndomains = {chat.domain}\n")
+    server = Server(tmp_path / "data", "--config", config).start()
+    log = tmp_path / "data.log"
+    wait_until(lambda: "chat server is connected" in log.read_text(), "the chat is connected")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def view(desktop, tmp_path, drive):
+    view = View(desktop, lambda **more: Window(desktop, tmp_path, **more))
+    app = view.window
+    app.type("Address of the drive", drive.url)
+    app.wait_text("a drive is there")
+    app.click("Next")
+    yield view
+    view.close()
+    app.close()
+
+
+def test_the_address_that_was_typed_is_confirmed_in_the_window(view, alice):
+    app = view.window
+    app.type("Chat address, like alice@example.org", alice.address)
+    app.click("Confirm in your chat program")
+    assert view.value("#address") == alice.address
+    # One press, which nobody but the person does, and of what has the focus already.
+    assert view.run("return document.activeElement.textContent") == "Continue"
+    assert alice.inbox.empty()
+    view.press(".joined button")
+    question = alice.receive()
+    number = view.text(".number strong")
+    alice.answer(question, number)
+    # The page goes on by itself the moment the answer is there.
+    view.press("button[value=yes]")
+    app.wait("Welcome, alice!")
+    app.click("Go on")
+    app.wait("Choose your folder")
+    assert app.ask("status")["account"] == "alice"
+
+
+def test_a_wrong_number_is_told_in_the_window(view, alice):
+    app = view.window
+    app.click("Confirm in your chat program")
+    assert view.value("#address") == ""
+    view.type("#address", alice.address)
+    view.press(".joined button")
+    question = alice.receive()
+    number = view.text(".number strong")
+    alice.answer(question, "47" if number != "47" else "48")
+    view.find("a[href^='/login?a=']")
+    assert not app.ask("status")["signed_in"]
