@@ -63,6 +63,17 @@ bool sync_chunks_upload(ApiCall *call, GError **error)
 /* For the message and the heads of the chunks. */
 #define BODY_ROOM (64 * KIB)
 
+/*
+ * Room for all at once: a body that grows is copied. And no more: GLib would take the next power of
+ * two, and several such at once are more than the heap keeps.
+ */
+static GByteArray *body_with_room(void)
+{
+	const size_t size = BATCH_SIZE_TARGET + BODY_ROOM;
+	GByteArray *body = g_byte_array_new_take(g_malloc(size), size);
+	return g_byte_array_set_size(body, 0);
+}
+
 static bool append_chunk(const EncodedChunk *chunk, void *data, GError **error)
 {
 	frame_append_chunk(data, chunk);
@@ -93,8 +104,7 @@ bool sync_chunks_fetch(ApiCall *call, GError **error)
 {
 	g_autoptr(Imdrive__Sync__FetchRequest) message =
 		sync_request_lone_message(call, &imdrive__sync__fetch_request__descriptor, error);
-	/* Room for all at once: a body that grows is copied. */
-	g_autoptr(GByteArray) body = g_byte_array_sized_new(BATCH_SIZE_TARGET + BODY_ROOM);
+	g_autoptr(GByteArray) body = body_with_room();
 	DriveFetch request = {
 		.bytes_max = BATCH_SIZE_TARGET,
 		.visit = append_chunk,
