@@ -21,10 +21,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Bytes of one flight: what one answer carries. */
-#define FLIGHT_SIZE BATCH_SIZE_TARGET
+/*
+ * Bytes of one flight. All that are under way at once lie in memory, in the server's too: so much
+ * hides the round trips of a long way, and is less than what the heaps keep: no flight needs
+ * new pages.
+ */
+#define FLIGHT_SIZE (1 * MIB)
 #define AHEAD_FIRST (1 * MIB)
-#define AHEAD_MAX (16 * MIB)
+#define AHEAD_MAX (8 * MIB)
 /* Reads of one program come in this disorder, since many threads serve them. */
 #define DISORDER CHUNK_SIZE_MAX
 
@@ -86,13 +90,13 @@ static int write_chunk(Flight *flight, const ChunkId *id, const uint8_t *bytes)
 			}
 			done += (size_t)count;
 		}
+		volume_count_fetched(body->volume, chunk->ref.length);
 		g_mutex_lock(&body->mutex);
 		body_restore_times(body, body->fd);
 		ranges_add(&body->here, chunk->offset, chunk->offset + chunk->ref.length);
 		body->parts_changed = true;
 		g_cond_broadcast(&body->cond);
 		g_mutex_unlock(&body->mutex);
-		volume_count_fetched(body->volume, chunk->ref.length);
 	}
 	return 0;
 }
@@ -185,6 +189,9 @@ void hydrate_fly(void *data, void *volume)
 	if (ranges_have(&body->here, 0, body->record.size)) {
 		g_atomic_int_set(&body->whole, 1);
 		keeper_add(body);
+	} else if (body->files == 0 && body->parts_changed) {
+		/* Whoever closed the file last has noted what was here then. */
+		keeper_add(body);
 	}
 	g_cond_broadcast(&body->cond);
 	flight_unref(flight);
@@ -275,16 +282,19 @@ int hydrate_wait(Body *body, GCancellable *cancellable)
 	return 0;
 }
 
-static int wait_for(Body *body, Flight *flight, GCancellable *cancellable)
+/* Until the flight is over, or has brought that chunk. */
+static int wait_for(Body *body, Flight *flight, unsigned index, GCancellable *cancellable)
 {
 	int errnum = 0;
 	flight_ref(flight);
 	/* Somebody waits: before what is only fetched ahead. */
 	g_thread_pool_move_to_front(body->volume->fetchers, flight);
-	while (!flight->done && !errnum) {
+	while (!flight->done && !is_here(body, index) && !errnum) {
 		errnum = hydrate_wait(body, cancellable);
 	}
-	errnum = errnum ? errnum : flight->errnum;
+	if (!errnum && flight->done) {
+		errnum = flight->errnum;
+	}
 	flight_unref(flight);
 	return errnum;
 }
@@ -349,7 +359,7 @@ static int await(Body *body, uint64_t from, uint64_t to, bool own, GCancellable 
 		while (!errnum && is_missing(body, i)) {
 			Flight *flight = flight_of(body, i);
 			if (flight) {
-				errnum = wait_for(body, flight, cancellable);
+				errnum = wait_for(body, flight, i, cancellable);
 			} else if (!own && body->touching) {
 				errnum = hydrate_wait(body, cancellable);
 			} else {

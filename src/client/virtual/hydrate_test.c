@@ -137,7 +137,7 @@ static void test_ahead(void)
 	}
 	volume_file_close(file);
 	close(fd);
-	g_assert_cmpint(backing->drive->fetches, <, backing->drive->chunks_fetched / 2);
+	g_assert_cmpint(backing->drive->fetches, <, backing->drive->chunks_fetched * 2 / 3);
 }
 
 typedef struct Reader {
@@ -191,15 +191,15 @@ static void test_not_there(void)
 	g_assert_cmpint(backing_try_read(scene.backing, "file", 0, 10, NULL), ==, EIO);
 }
 
-/* One request carries all of it, if the drive lets it. */
-#define FLIGHT_SIZE (3 * MIB)
+/* One flight carries all of it, in several requests if the drive wants it so. */
+#define FLIGHT_SIZE (1 * MIB)
 
 static void test_lost_in_the_middle(void)
 {
 	g_auto(Scene) scene = scene_new(FLIGHT_SIZE);
 	Backing *backing = scene.backing;
 	backing->drive->fetch_max = 1;
-	backing->drive->fail_before = 3;
+	backing->drive->fail_before = 2;
 	g_assert_cmpint(backing_try_read(backing, "file", 0, FLIGHT_SIZE, NULL), ==, ENETUNREACH);
 	volume_settle(backing->volume);
 	g_assert_cmpint(backing_state(backing, "file"), ==, VOLUME_PARTIAL);
@@ -238,6 +238,26 @@ static void test_cancelled(void)
 	close(fd);
 	assert_untouched(&scene);
 	backing_assert_bytes(scene.backing, "file", scene.bytes);
+}
+
+/* Who read has gone when it comes. */
+static void test_comes_late(void)
+{
+	g_auto(Scene) scene = scene_new(LARGE_SIZE);
+	Backing *backing = scene.backing;
+	g_autoptr(GCancellable) cancellable = g_cancellable_new();
+	int fd = backing_open(backing, "file", O_RDONLY);
+	VolumeFile *file = backing_open_file(backing, fd);
+	backing->drive->cancel_at_next = cancellable;
+	volume_file_need(file, 0, 10, cancellable);
+	volume_file_close(file);
+	close(fd);
+	while (volume_totals(backing->volume).fetched == 0) {
+		g_usleep(1000);
+	}
+	backing_reopen(backing);
+	g_assert_cmpint(backing_state(backing, "file"), ==, VOLUME_PARTIAL);
+	backing_assert_bytes(backing, "file", scene.bytes);
 }
 
 /* ---- changing ----------------------------------------------------------------------------- */
@@ -374,6 +394,7 @@ int main(int argc, char **argv)
 	ADD("server-lost-in-the-middle", test_lost_in_the_middle);
 	ADD("offline-fails-at-once", test_offline);
 	ADD("cancelled", test_cancelled);
+	ADD("keeps-what-comes-late", test_comes_late);
 	ADD("touch-fetches-first", test_write_into);
 	ADD("overwriting-fetches-nothing", test_write_all);
 	ADD("truncating-fetches-what-stays", test_truncate);
