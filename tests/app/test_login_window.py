@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The login window: a chat service's page in it, and what must never be in it (DESIGN.md, section 7)."""
 
+import html
 import http.cookiejar
 import re
 import urllib.request
@@ -11,6 +12,8 @@ import chat_service
 from chat_service import ChatService, answer
 from desktop import Window
 from drive import Server, wait_until
+from test_first_run import find_drive
+from view import View
 
 
 @pytest.fixture
@@ -42,9 +45,7 @@ def browser(tmp_path):
 def app(desktop, tmp_path, service, drive, browser):
     window = Window(desktop, tmp_path, IMDRIVE_APP_RECORDS=str(service.records),
                           browser=str(browser[0]))
-    window.type("Address of the drive", drive.url)
-    window.wait_text("a drive is there")
-    window.click("Next")
+    find_drive(window, drive)
     yield window
     window.close()
 
@@ -116,6 +117,46 @@ def test_a_page_of_another_host_goes_to_the_browser(app, service, browser, trick
     pages = wait_until(browser[1], "the browser was opened")
     # The whole attempt, begun anew, at the drive: not the page that wanted to be seen.
     assert "/oauth/authorize?" in pages[-1] and service.elsewhere.host not in pages[-1]
+
+
+LINK = "<a id='press' target='_blank' href='{url}'>More</a>"
+SCRIPT = "<button id='press' onclick='window.open(\"{url}\")'>More</button>"
+FORM = "<form target='_blank' action='{url}'><button id='press'>More</button></form>"
+
+
+@pytest.fixture
+def view(desktop, tmp_path, service, drive, browser):
+    """The same, whose page is driven."""
+    view = View(desktop, lambda **more: Window(
+        desktop, tmp_path, IMDRIVE_APP_RECORDS=str(service.records), browser=str(browser[0]), **more))
+    find_drive(view.window, drive)
+    yield view
+    view.close()
+    view.window.close()
+
+
+@pytest.mark.parametrize("page", [LINK, SCRIPT, FORM])
+def test_a_pop_up_that_is_pressed_goes_to_the_browser(view, service, browser, page):
+    service.behave = lambda handler: answer(handler, page.format(url=service.elsewhere.url))
+    view.window.click("Sign in with QQ")
+    view.press("#press")
+    view.window.wait("Waiting for your browser")
+    pages = wait_until(browser[1], "the browser was opened")
+    # The whole attempt, begun anew, at the drive; the other page was not even asked for.
+    assert "/oauth/authorize?" in pages[-1] and service.elsewhere.host not in pages[-1]
+    assert service.elsewhere.asked == []
+
+
+def test_a_pop_up_that_nobody_pressed_does_not_open(view, service, browser):
+    page = f"<script>shown = window.open('{service.elsewhere.url}')</script>"
+    service.behave = lambda handler: answer(
+        handler, f"{page}<a id='allow' href='{html.escape(service.way_back(handler))}'>Allow</a>")
+    view.window.click("Sign in with QQ")
+    view.find("#allow")
+    assert view.run("return shown === null")
+    view.press("#allow")
+    view.window.wait("Welcome, alice!")
+    assert service.elsewhere.asked == [] and browser[1]() == []
 
 
 def test_a_page_that_stores_a_file_is_stopped(app, service):
