@@ -247,6 +247,23 @@ class Window:
         windows = self.keys("search", "--onlyvisible", "--pid", str(self.process.pid)).split()
         self.keys("windowfocus", windows[-1])
 
+    def has_focus(self, name):
+        def look(item):
+            try:
+                return item.name == name and item.getState().contains(self.spi.STATE_FOCUSED)
+            except Exception:  # what is gone has none
+                return False
+        return any(look(item) for item in self.everything())
+
+    def is_checked(self, row):
+        """Whether what can be checked in the row of that name is."""
+        item = self.find(row, "list item")
+        try:
+            return bool(item) and any(below.getState().contains(self.spi.STATE_CHECKED)
+                                      for below in self.below(item))
+        except Exception:  # it is just made anew
+            return False
+
     def key(self, name):
         self.keys("key", name)
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """First run and everyday life, as somebody sees it who has never heard the word "sync"."""
 
+import pytest
+
 from desktop import Window
 from door import Door
-from drive import BUILD, run
+from drive import BUILD, run, wait_until
 from view import View
 
 PASSWORD = "correct horse"
@@ -59,6 +61,28 @@ def test_from_the_first_start_to_a_synced_file(window, server):
     app.wait_text("Your files are safe")
     app.click("Sign in")
     app.wait("Where is your drive?")
+
+
+def test_the_keyboard_chooses_the_virtual_disk(window, server):
+    app = window()
+    enter(app, server)
+    app.click("Go on")
+    app.wait("Choose your folder")
+    if not app.ask("status")["can_mount"]:
+        pytest.skip("nothing can be mounted here")
+    app.focus()
+    wait_until(lambda: app.has_focus("Start syncing"), "the button has the focus")
+    app.key("shift+Tab")
+    wait_until(lambda: app.has_focus("Virtual disk"), "the row has the focus")
+    app.key("space")
+    wait_until(lambda: app.is_checked("Virtual disk"), "the disk is chosen")
+    app.click("Start syncing")
+    app.wait("Up to date")
+    place = app.home / "imdrive"
+    assert place.is_mount() and app.ask("status")["bindings"][0]["kind"] == "mount"
+    (place / "hello.txt").write_text("x")
+    app.wait("hello.txt")
+    app.wait_text("1 file")
 
 
 def test_the_daemon_outlives_the_window_and_is_started_again(window, server):
