@@ -87,6 +87,19 @@ static bool ask(GSocketConnection *connection, const char *method, json_t *param
 	return true;
 }
 
+/* However long it takes, as long as the daemon says that it is at it: by an empty line. */
+static json_t *read_answer(GInputStream *in, GByteArray *text, GError **error)
+{
+	size_t size = 0;
+	while (read_line(in, text, &size, error)) {
+		if (size > 0) {
+			return take_result(text, size, error);
+		}
+		g_byte_array_remove_index(text, 0);
+	}
+	return NULL;
+}
+
 json_t *control_client_call(const char *folder, const char *method, json_t *params, GError **error)
 {
 	g_autoptr(GSocketConnection) connection = reach(folder, TIMEOUT_S, error);
@@ -95,8 +108,7 @@ json_t *control_client_call(const char *folder, const char *method, json_t *para
 	}
 	g_autoptr(GByteArray) reply = g_byte_array_new();
 	GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(connection));
-	size_t size;
-	return read_line(in, reply, &size, error) ? take_result(reply, size, error) : NULL;
+	return read_answer(in, reply, error);
 }
 
 bool control_client_watch(const char *folder, ControlWatcher watcher, void *data, GError **error)

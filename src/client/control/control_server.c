@@ -33,6 +33,7 @@ struct ControlServer {
 	ControlHandler slow_handler;
 	void *slow_data;
 	unsigned slow_running;
+	unsigned beat_ms;
 };
 
 typedef struct Peer {
@@ -45,7 +46,9 @@ typedef struct Peer {
 	uint8_t buffer[4096];
 	bool is_reading;
 	bool is_writing;
-	bool is_slow; /* a thread works on its request; further ones wait */
+	bool is_slow;  /* a thread works on its request; further ones wait */
+	bool is_deaf;  /* it is gone, and the request is carried out all the same */
+	GSource *beat; /* while it is slow */
 	bool watches;
 	bool has_news; /* for a watcher, when it is done reading what it has */
 	char *told;    /* what a watcher knows */
@@ -156,6 +159,24 @@ static void run_slow(GTask *task, void *source, void *data, GCancellable *cancel
 	g_cancellable_pop_current(cancellable);
 }
 
+static gboolean beat(void *data)
+{
+	Peer *peer = data;
+	bool waits = peer->server && !peer->is_deaf;
+	if (waits && !peer->is_writing && peer->output->len == 0) {
+		g_string_append_c(peer->output, '\n');
+		go_on(peer);
+	}
+	return G_SOURCE_CONTINUE;
+}
+
+static void begin_beat(Peer *peer)
+{
+	peer->beat = g_timeout_source_new(peer->server->beat_ms);
+	g_source_set_callback(peer->beat, beat, peer, NULL);
+	g_source_attach(peer->beat, g_main_context_get_thread_default());
+}
+
 static void slow_done(GObject *source, GAsyncResult *result, void *data)
 {
 	Peer *peer = data;
@@ -163,6 +184,8 @@ static void slow_done(GObject *source, GAsyncResult *result, void *data)
 	const SlowCall *call = g_task_get_task_data(G_TASK(result));
 	call->server->slow_running--;
 	peer->is_slow = false;
+	g_source_destroy(peer->beat);
+	g_clear_pointer(&peer->beat, g_source_unref);
 	if (!peer->server) {
 		peer_end(peer);
 		return;
@@ -180,6 +203,7 @@ static void begin_slow(Peer *peer, json_t *request)
 	call->desk = (Desk){ server->slow_handler, server->slow_data };
 	call->request = json_incref(request);
 	peer->is_slow = true;
+	begin_beat(peer);
 	server->slow_running++;
 	g_autoptr(GTask) task = g_task_new(NULL, peer->cancellable, slow_done, peer);
 	g_task_set_check_cancellable(task, FALSE);
@@ -227,11 +251,14 @@ static void written(GObject *source, GAsyncResult *result, void *data)
 	Peer *peer = data;
 	peer->is_writing = false;
 	bool done = g_output_stream_write_all_finish(G_OUTPUT_STREAM(source), result, NULL, NULL);
-	if (!done || !peer->server) {
+	peer->is_deaf = !done;
+	if (!peer->server || (!done && !peer->is_slow)) {
 		peer_end(peer);
 		return;
 	}
-	go_on(peer);
+	if (done) {
+		go_on(peer);
+	}
 }
 
 static void have_read(GObject *source, GAsyncResult *result, void *data)
@@ -346,6 +373,7 @@ ControlServer *control_server_new(const char *folder, ControlHandler handler, vo
 	server->handler = handler;
 	server->data = data;
 	server->folder_fd = -1;
+	server->beat_ms = CONTROL_SERVER_BEAT_MS;
 	server->peers = g_ptr_array_new();
 	server->path = g_build_filename(folder, SOCKET_PATH_NAME, NULL);
 	server->service = g_socket_service_new();
@@ -364,6 +392,11 @@ void control_server_set_slow(ControlServer *server, const char *const *methods,
 	server->slow_methods = methods;
 	server->slow_handler = handler;
 	server->slow_data = data;
+}
+
+void control_server_set_beat(ControlServer *server, unsigned beat_ms)
+{
+	server->beat_ms = beat_ms;
 }
 
 static void end_slow(ControlServer *server)

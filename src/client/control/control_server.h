@@ -9,6 +9,8 @@
  * line: {"method": "status", "params": {…}} is answered by {"result": {…}} or {"error": {"code":
  * "busy", "message": "…"}}.
  *
+ * Before an answer that takes long there are empty lines.
+ *
  * The method "watch" is answered like "status", and from then on by another such line each time
  * that something has changed. Who reads slowly gets fewer lines, each of them the newest.
  */
@@ -32,6 +34,12 @@ size_t control_server_backlog(const ControlServer *server);
  */
 void control_server_set_slow(ControlServer *server, const char *const *methods,
 			     ControlHandler handler, void *data);
+/*
+ * While a slow method runs, whoever asked gets an empty line every CONTROL_SERVER_BEAT_MS, so that
+ * he need not guess how long it may take. In milliseconds, for tests; before the first request.
+ */
+#define CONTROL_SERVER_BEAT_MS 10000
+void control_server_set_beat(ControlServer *server, unsigned beat_ms);
 /* Gives up what is slow, and waits for it. */
 void control_server_free(ControlServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ControlServer, control_server_free)

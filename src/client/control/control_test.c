@@ -281,6 +281,115 @@ static void test_slow_calls_hold_up_nobody(Fixture *fixture, const void *data)
 	close(fd);
 }
 
+/* ---- what takes long -------------------------------------------------------------------- */
+
+static gint released;
+
+static json_t *handle_long(const char *method, json_t *params, void *data, GError **error)
+{
+	while (!g_atomic_int_get(&released)) {
+		g_usleep(1000);
+	}
+	return json_pack("{s:i}", "files", 7);
+}
+
+static void *read_beats(void *data)
+{
+	Fixture *fixture = data;
+	int fd = -1;
+	g_autoptr(GSocketAddress) address = socket_path_address(fixture->folder, &fd, NULL);
+	g_autoptr(GSocketClient) client = g_socket_client_new();
+	g_autoptr(GSocketConnection) connection =
+		g_socket_client_connect(client, G_SOCKET_CONNECTABLE(address), NULL, NULL);
+	const char line[] = "{\"method\": \"slow\"}\n";
+	GOutputStream *out = g_io_stream_get_output_stream(G_IO_STREAM(connection));
+	GInputStream *in = g_io_stream_get_input_stream(G_IO_STREAM(connection));
+	g_output_stream_write_all(out, line, strlen(line), NULL, NULL, NULL);
+	g_autoptr(GDataInputStream) lines = g_data_input_stream_new(in);
+	for (unsigned i = 0; i < 3; i++) {
+		g_autofree char *beat = g_data_input_stream_read_line(lines, NULL, NULL, NULL);
+		g_assert_cmpstr(beat, ==, "");
+	}
+	g_atomic_int_set(&released, 1);
+	g_autofree char *answer = NULL;
+	do {
+		g_free(answer);
+		answer = g_data_input_stream_read_line(lines, NULL, NULL, NULL);
+	} while (answer && !*answer);
+	g_assert_cmpstr(answer, ==, "{\"result\":{\"files\":7}}");
+	close(fd);
+	g_atomic_int_set(&fixture->done, 1);
+	g_main_context_wakeup(NULL);
+	return NULL;
+}
+
+static void test_who_waits_is_told_that_it_goes_on(Fixture *fixture, const void *data)
+{
+	released = 0;
+	control_server_set_beat(fixture->server, 1);
+	control_server_set_slow(fixture->server, slow_methods, handle_long, NULL);
+	GThread *thread = g_thread_new("beats", read_beats, fixture);
+	while (!g_atomic_int_get(&fixture->done)) {
+		g_main_context_iteration(NULL, TRUE);
+	}
+	g_thread_join(thread);
+}
+
+static gboolean release(void *data)
+{
+	g_atomic_int_set(&released, 1);
+	return G_SOURCE_REMOVE;
+}
+
+static void test_empty_lines_are_no_answer(Fixture *fixture, const void *data)
+{
+	released = 0;
+	control_server_set_beat(fixture->server, 1);
+	control_server_set_slow(fixture->server, slow_methods, handle_long, NULL);
+	g_timeout_add(50, release, NULL);
+	ask(fixture, "slow");
+	g_assert_no_error(fixture->error);
+	g_assert_cmpint(json_integer_value(json_object_get(fixture->result, "files")), ==, 7);
+}
+
+static gint carried_out;
+
+static json_t *handle_alone(const char *method, json_t *params, void *data, GError **error)
+{
+	const Fixture *fixture = data;
+	while (!g_atomic_int_get(&released)) {
+		g_usleep(1000);
+	}
+	g_assert_false(g_cancellable_is_cancelled(g_cancellable_get_current()));
+	g_atomic_int_set(&carried_out, 1);
+	g_main_context_wakeup(NULL);
+	return json_string(fixture->folder);
+}
+
+/* The one who chose is gone: what he chose is done all the same. */
+static void test_who_leaves_gives_nothing_up(Fixture *fixture, const void *data)
+{
+	released = 0;
+	carried_out = 0;
+	control_server_set_beat(fixture->server, 1);
+	control_server_set_slow(fixture->server, slow_methods, handle_alone, fixture);
+	int fd = -1;
+	g_autoptr(GSocketAddress) address = socket_path_address(fixture->folder, &fd, NULL);
+	g_autoptr(GSocketClient) client = g_socket_client_new();
+	GSocketConnection *connection =
+		g_socket_client_connect(client, G_SOCKET_CONNECTABLE(address), NULL, NULL);
+	const char line[] = "{\"method\": \"slow\"}\n";
+	g_output_stream_write_all(g_io_stream_get_output_stream(G_IO_STREAM(connection)), line,
+				  strlen(line), NULL, NULL, NULL);
+	g_io_stream_close(G_IO_STREAM(connection), NULL, NULL);
+	g_object_unref(connection);
+	g_timeout_add(50, release, NULL);
+	while (!g_atomic_int_get(&carried_out)) {
+		g_main_context_iteration(NULL, TRUE);
+	}
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -293,5 +402,8 @@ int main(int argc, char **argv)
 	ADD("watcher-sees-the-end", test_watcher_sees_the_end);
 	ADD("slow-watcher-costs-nothing", test_slow_watcher_costs_nothing);
 	ADD("slow-calls-hold-up-nobody", test_slow_calls_hold_up_nobody);
+	ADD("who-waits-is-told-that-it-goes-on", test_who_waits_is_told_that_it_goes_on);
+	ADD("empty-lines-are-no-answer", test_empty_lines_are_no_answer);
+	ADD("who-leaves-gives-nothing-up", test_who_leaves_gives_nothing_up);
 	return g_test_run();
 }
