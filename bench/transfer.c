@@ -29,7 +29,7 @@ typedef struct Sink {
 	uint64_t requests;
 } Sink;
 
-static void answer_commit(const Imdrive__Sync__CommitRequest *request, GByteArray *answer)
+static void answer_commit(const Imdrive__Sync__CommitRequest *request, Bulk *answer)
 {
 	size_t count = request->n_operations;
 	g_autofree Imdrive__Sync__Result *results = g_new(Imdrive__Sync__Result, count);
@@ -47,22 +47,21 @@ static void answer_commit(const Imdrive__Sync__CommitRequest *request, GByteArra
 	g_assert(message_append(answer, &response.base, NULL));
 }
 
-static void answer_missing(const Imdrive__Sync__MissingRequest *request, GByteArray *answer)
+static void answer_missing(const Imdrive__Sync__MissingRequest *request, Bulk *answer)
 {
 	Imdrive__Sync__MissingResponse response = IMDRIVE__SYNC__MISSING_RESPONSE__INIT;
 	response.ids = request->ids;
 	g_assert(message_append(answer, &response.base, NULL));
 }
 
-static void answer_upload(GByteArray *answer)
+static void answer_upload(Bulk *answer)
 {
 	Imdrive__Sync__UploadResponse response = IMDRIVE__SYNC__UPLOAD_RESPONSE__INIT;
 	g_assert(message_append(answer, &response.base, NULL));
 }
 
-static bool sink_exchange(Transport *transport, const char *endpoint, GByteArray *body,
-			  unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
-			  GError **error)
+static bool sink_exchange(Transport *transport, const char *endpoint, Bulk *body, unsigned wait_ms,
+			  GCancellable *cancellable, GBytes **ret_body, GError **error)
 {
 	Sink *sink = (Sink *)transport;
 	sink->received += body->len;
@@ -72,7 +71,7 @@ static bool sink_exchange(Transport *transport, const char *endpoint, GByteArray
 	const uint8_t *bytes = NULL;
 	size_t size = 0;
 	g_assert(frame_reader_message(&reader, &bytes, &size, NULL));
-	GByteArray *answer = g_byte_array_new();
+	Bulk *answer = bulk_new(0);
 	if (g_str_equal(endpoint, "commit")) {
 		g_autoptr(Imdrive__Sync__CommitRequest) request =
 			(Imdrive__Sync__CommitRequest *)message_unpack(
@@ -89,7 +88,7 @@ static bool sink_exchange(Transport *transport, const char *endpoint, GByteArray
 	if (sink->link_bytes_per_us > 0) {
 		g_usleep((gulong)((double)body->len / sink->link_bytes_per_us));
 	}
-	*ret_body = g_byte_array_free_to_bytes(answer);
+	*ret_body = bulk_free_to_bytes(answer);
 	return true;
 }
 

@@ -121,11 +121,11 @@ void api_reply_json(ApiCall *call, json_t *value)
 	call->response->body = json_bytes(value);
 }
 
-void api_reply_frames(ApiCall *call, GByteArray *body)
+void api_reply_frames(ApiCall *call, Bulk *body)
 {
 	call->response->status = 200;
 	call->response->content_type = "application/octet-stream";
-	call->response->body = g_byte_array_free_to_bytes(body);
+	call->response->body = bulk_free_to_bytes(body);
 }
 
 /* Whether the text of an error is the peer's to read. */

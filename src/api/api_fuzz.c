@@ -14,7 +14,7 @@ G_STATIC_ASSERT(sizeof DRIVE_MARK - 1 == NODE_ID_SIZE);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void insert_drive(GByteArray *body, const NodeId *drive)
+static void insert_drive(Bulk *body, const NodeId *drive)
 {
 	uint8_t *at;
 	while (body->len > 0 && (at = memmem(body->data, body->len, DRIVE_MARK, NODE_ID_SIZE))) {
@@ -35,8 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!world) {
 		world = test_world_new();
 	}
-	g_autoptr(GByteArray) body = g_byte_array_new();
-	g_byte_array_append(body, data + 1, (unsigned)size - 1);
+	g_autoptr(Bulk) body = bulk_new(0);
+	bulk_append(body, data + 1, size - 1);
 	insert_drive(body, &world->alice.drive);
 	Response response;
 	test_world_ask(world, &world->alice, paths[data[0] % G_N_ELEMENTS(paths)], body, &response);

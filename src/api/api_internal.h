@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/api.h"
+#include "base/bulk.h"
 #include "server/accounts/login_limit.h"
 #include "server/accounts/accounts.h"
 #include "server/drive/drive.h"
@@ -41,7 +42,7 @@ typedef bool (*ApiEndpoint)(ApiCall *call, GError **error);
 /* Answers 200 with JSON; takes the value. */
 void api_reply_json(ApiCall *call, json_t *value);
 /* Answers 200 with a body of frames; takes it. */
-void api_reply_frames(ApiCall *call, GByteArray *body);
+void api_reply_frames(ApiCall *call, Bulk *body);
 
 /* The feed knows an account's credentials by this, as if it were a drive. */
 NodeId api_account_topic(int64_t account);

@@ -24,8 +24,7 @@ static void teardown(Fixture *fixture, const void *data)
 }
 
 /* Status of a request whose answer does not matter. */
-static unsigned status_of(TestWorld *world, const TestDevice *device, const char *path,
-			  GByteArray *body)
+static unsigned status_of(TestWorld *world, const TestDevice *device, const char *path, Bulk *body)
 {
 	Response response;
 	test_world_ask(world, device, path, body, &response);
@@ -47,7 +46,7 @@ static void create(TestWorld *world, uint64_t number, const char *name, const ch
 		   Imdrive__Sync__Outcome wanted)
 {
 	Response response;
-	g_autoptr(GByteArray) body = test_world_create(&world->alice, number, name, content);
+	g_autoptr(Bulk) body = test_world_create(&world->alice, number, name, content);
 	test_world_ask(world, &world->alice, "/sync/v1/commit", body, &response);
 	g_assert_cmpuint(response.status, ==, 200);
 	g_autoptr(Imdrive__Sync__CommitResponse) answer =
@@ -62,7 +61,7 @@ static Imdrive__Sync__ChangesResponse *changes(TestWorld *world, const TestDevic
 					       const ProtobufCBinaryData *cursor)
 {
 	Response response;
-	g_autoptr(GByteArray) body = test_world_changes(device, cursor, 0);
+	g_autoptr(Bulk) body = test_world_changes(device, cursor, 0);
 	test_world_ask(world, device, "/sync/v1/changes", body, &response);
 	g_assert_cmpuint(response.status, ==, 200);
 	void *answer =
@@ -131,7 +130,7 @@ static void test_small_content_travels_with_changes(Fixture *fixture, const void
 	g_autofree char *authorization = g_strconcat("Bearer ", token, NULL);
 	phone.authorization = authorization;
 	Response response;
-	g_autoptr(GByteArray) body = test_world_changes(&phone, NULL, 0);
+	g_autoptr(Bulk) body = test_world_changes(&phone, NULL, 0);
 	test_world_ask(world, &phone, "/sync/v1/changes", body, &response);
 	bool found;
 	g_assert_cmpuint(count_chunks(response.body, "hello world", &found), ==, 1);
@@ -145,7 +144,7 @@ static void test_small_content_travels_with_changes(Fixture *fixture, const void
 static void test_retry_is_already(Fixture *fixture, const void *data)
 {
 	TestWorld *world = fixture->world;
-	g_autoptr(GByteArray) body = test_world_create(&world->alice, 7, "once", "once");
+	g_autoptr(Bulk) body = test_world_create(&world->alice, 7, "once", "once");
 	for (int i = 0; i < 3; i++) {
 		Response response;
 		test_world_ask(world, &world->alice, "/sync/v1/commit", body, &response);
@@ -158,7 +157,7 @@ static void test_retry_is_already(Fixture *fixture, const void *data)
 	}
 }
 
-static GByteArray *fetch_body(const TestDevice *device, const ChunkId *ids, size_t count)
+static Bulk *fetch_body(const TestDevice *device, const ChunkId *ids, size_t count)
 {
 	Imdrive__Sync__FetchRequest request = IMDRIVE__SYNC__FETCH_REQUEST__INIT;
 	request.drive.data = (uint8_t *)device->drive.bytes;
@@ -174,7 +173,7 @@ static void test_fetch_gives_only_what_is_held(Fixture *fixture, const void *dat
 	create(world, 1, "a", "the content", IMDRIVE__SYNC__OUTCOME__OUTCOME_APPLIED);
 	const ChunkId ids[] = { chunk_id_of("never seen", 10), chunk_id_of("the content", 11) };
 	Response response;
-	g_autoptr(GByteArray) mine = fetch_body(&world->alice, ids, 2);
+	g_autoptr(Bulk) mine = fetch_body(&world->alice, ids, 2);
 	test_world_ask(world, &world->alice, "/sync/v1/fetch", mine, &response);
 	g_assert_cmpuint(response.status, ==, 200);
 	g_autoptr(Imdrive__Sync__FetchResponse) answer =
@@ -186,7 +185,7 @@ static void test_fetch_gives_only_what_is_held(Fixture *fixture, const void *dat
 	response_clear(&response);
 
 	/* Bob knows the id, which gives him nothing: neither from his drive nor from hers. */
-	g_autoptr(GByteArray) his = fetch_body(test_world_bob(world), &ids[1], 1);
+	g_autoptr(Bulk) his = fetch_body(test_world_bob(world), &ids[1], 1);
 	test_world_ask(world, test_world_bob(world), "/sync/v1/fetch", his, &response);
 	g_assert_cmpuint(count_chunks(response.body, "the content", &found), ==, 0);
 	response_clear(&response);
@@ -203,10 +202,10 @@ static void test_upload_then_missing(Fixture *fixture, const void *data)
 	missing.ids.data = chunk.id.bytes;
 	missing.ids.len = CHUNK_ID_SIZE;
 	missing.bytes = chunk.raw_size;
-	g_autoptr(GByteArray) ask = test_world_message(&missing.base);
+	g_autoptr(Bulk) ask = test_world_message(&missing.base);
 	Imdrive__Sync__UploadRequest upload = IMDRIVE__SYNC__UPLOAD_REQUEST__INIT;
 	upload.drive = missing.drive;
-	g_autoptr(GByteArray) send = test_world_message(&upload.base);
+	g_autoptr(Bulk) send = test_world_message(&upload.base);
 	frame_append_chunk(send, &chunk);
 	for (int round = 0; round < 2; round++) {
 		Response response;
@@ -252,8 +251,7 @@ static Request waiting_request(const TestDevice *device, GBytes *body, Waiter *w
 static GBytes *wait_body(TestWorld *world)
 {
 	g_autoptr(Imdrive__Sync__ChangesResponse) now = changes(world, &world->alice, NULL);
-	return g_byte_array_free_to_bytes(
-		test_world_changes(&world->alice, &now->pages[0]->cursor, 30000));
+	return bulk_free_to_bytes(test_world_changes(&world->alice, &now->pages[0]->cursor, 30000));
 }
 
 static void test_waits_until_there_is_news(Fixture *fixture, const void *data)
@@ -331,7 +329,7 @@ static void test_strangers_get_401(Fixture *fixture, const void *data)
 	const char *const gets[] = { "/api/v1/me", "/api/v1/devices", "/api/v1/versions",
 				     "/api/v1/trash" };
 	for (size_t i = 0; i < G_N_ELEMENTS(posts); i++) {
-		g_autoptr(GByteArray) body = test_world_changes(&world->alice, NULL, 0);
+		g_autoptr(Bulk) body = test_world_changes(&world->alice, NULL, 0);
 		g_assert_cmpuint(status_of(world, NULL, posts[i], body), ==, 401);
 		g_assert_cmpuint(status_of(world, &stranger, posts[i], body), ==, 401);
 		g_assert_cmpuint(status_of(world, &basic, posts[i], body), ==, 401);
@@ -344,10 +342,11 @@ static void test_strangers_get_401(Fixture *fixture, const void *data)
 	g_assert_cmpuint(status_of(world, NULL, "/", NULL), ==, 404);
 }
 
-static GByteArray *text_body(const char *text)
+static Bulk *text_body(const char *text)
 {
-	GByteArray *body = g_byte_array_new();
-	return g_byte_array_append(body, (const uint8_t *)text, (unsigned)strlen(text));
+	Bulk *body = bulk_new(0);
+	bulk_append(body, text, strlen(text));
+	return body;
 }
 
 /* A device that was let in for these scopes only. */
@@ -375,9 +374,9 @@ static void test_a7_scopes_are_kept(Fixture *fixture, const void *data)
 	TestDevice reader = scoped_device(world, DEVICES_FILES_READ);
 	TestDevice writer = scoped_device(world, DEVICES_FILES_WRITE);
 	TestDevice keeper = scoped_device(world, DEVICES_ACCOUNT);
-	g_autoptr(GByteArray) look = test_world_changes(&reader, NULL, 0);
-	g_autoptr(GByteArray) write = test_world_create(&reader, 1, "x", "x");
-	g_autoptr(GByteArray) restore = text_body("{\"path\":\"a\",\"version\":1}");
+	g_autoptr(Bulk) look = test_world_changes(&reader, NULL, 0);
+	g_autoptr(Bulk) write = test_world_create(&reader, 1, "x", "x");
+	g_autoptr(Bulk) restore = text_body("{\"path\":\"a\",\"version\":1}");
 	g_assert_cmpuint(status_of(world, &reader, "/sync/v1/changes", look), ==, 200);
 	g_assert_cmpuint(status_of(world, &reader, "/sync/v1/commit", write), ==, 403);
 	g_assert_cmpuint(status_of(world, &reader, "/api/v1/restore", restore), ==, 403);
@@ -403,12 +402,12 @@ static void test_foreign_drive_does_not_exist(Fixture *fixture, const void *data
 	TestDevice intruder = *test_world_bob(world);
 	intruder.drive = world->alice.drive;
 	uint64_t seq = test_world_seq(world);
-	g_autoptr(GByteArray) look = test_world_changes(&intruder, NULL, 0);
-	g_autoptr(GByteArray) write = test_world_create(&intruder, 1, "x", "x");
+	g_autoptr(Bulk) look = test_world_changes(&intruder, NULL, 0);
+	g_autoptr(Bulk) write = test_world_create(&intruder, 1, "x", "x");
 	g_assert_cmpuint(status_of(world, &intruder, "/sync/v1/changes", look), ==, 404);
 	g_assert_cmpuint(status_of(world, &intruder, "/sync/v1/commit", write), ==, 404);
 	intruder.drive = node_id_random();
-	g_autoptr(GByteArray) nowhere = test_world_changes(&intruder, NULL, 0);
+	g_autoptr(Bulk) nowhere = test_world_changes(&intruder, NULL, 0);
 	g_assert_cmpuint(status_of(world, &intruder, "/sync/v1/changes", nowhere), ==, 404);
 	g_assert_cmpuint(test_world_seq(world), ==, seq);
 }
@@ -441,7 +440,7 @@ static void test_garbage_is_refused(Fixture *fixture, const void *data)
 	g_autoptr(GRand) rand = g_rand_new_with_seed(4711);
 	uint64_t seq = test_world_seq(world);
 	for (int round = 0; round < 2000; round++) {
-		g_autoptr(GByteArray) body = test_world_create(&world->alice, 1, "name", "content");
+		g_autoptr(Bulk) body = test_world_create(&world->alice, 1, "name", "content");
 		unsigned changes_count = (unsigned)g_rand_int_range(rand, 1, 4);
 		for (unsigned i = 0; i < changes_count; i++) {
 			/* Not the tail: its chunk only has to be wrong, which is another test. */
@@ -449,7 +448,7 @@ static void test_garbage_is_refused(Fixture *fixture, const void *data)
 			body->data[at] = (uint8_t)g_rand_int_range(rand, 0, 256);
 		}
 		if (round % 3 == 0) {
-			g_byte_array_set_size(body, (unsigned)g_rand_int_range(rand, 0, 40));
+			body->len = (size_t)g_rand_int_range(rand, 0, 40);
 		}
 		const char *path = paths[round % 5];
 		Response response;
@@ -458,8 +457,8 @@ static void test_garbage_is_refused(Fixture *fixture, const void *data)
 		g_assert_cmpuint(response.status, !=, 500);
 		response_clear(&response);
 	}
-	g_autoptr(GByteArray) cut = test_world_create(&world->alice, 1, "name", "content");
-	g_byte_array_set_size(cut, cut->len - 1);
+	g_autoptr(Bulk) cut = test_world_create(&world->alice, 1, "name", "content");
+	cut->len--;
 	g_assert_cmpuint(status_of(world, &world->alice, "/sync/v1/commit", cut), ==, 400);
 	g_assert_cmpuint(test_world_seq(world), >=, seq);
 }
@@ -468,7 +467,7 @@ static void test_wrong_hash_writes_nothing(Fixture *fixture, const void *data)
 {
 	TestWorld *world = fixture->world;
 	uint64_t seq = test_world_seq(world);
-	g_autoptr(GByteArray) body = test_world_create(&world->alice, 1, "name", "content");
+	g_autoptr(Bulk) body = test_world_create(&world->alice, 1, "name", "content");
 	body->data[body->len - 1] ^= 1;
 	Response response;
 	test_world_ask(world, &world->alice, "/sync/v1/commit", body, &response);
@@ -540,7 +539,7 @@ static void test_largest_commit_fits_into_changes(Fixture *fixture, const void *
 	request.drive = (ProtobufCBinaryData){ NODE_ID_SIZE, world->alice.drive.bytes };
 	request.operations = pointers;
 	request.n_operations = COUNT;
-	g_autoptr(GByteArray) body = test_world_message(&request.base);
+	g_autoptr(Bulk) body = test_world_message(&request.base);
 	g_assert_cmpuint(body->len, >, COMMIT_MESSAGE_SIZE_MAX * 9 / 10);
 	Response response;
 	test_world_ask(world, &world->alice, "/sync/v1/commit", body, &response);
@@ -556,7 +555,7 @@ static void test_largest_commit_fits_into_changes(Fixture *fixture, const void *
 
 	list[0].content = (ProtobufCBinaryData){ CONTENT_SIZE_MAX, (uint8_t *)names };
 	list[1].content = list[0].content;
-	g_autoptr(GByteArray) larger = test_world_message(&request.base);
+	g_autoptr(Bulk) larger = test_world_message(&request.base);
 	g_assert_cmpuint(status_of(world, &world->alice, "/sync/v1/commit", larger), ==, 413);
 }
 
@@ -565,7 +564,7 @@ static void test_largest_commit_fits_into_changes(Fixture *fixture, const void *
 static unsigned login(TestWorld *world, const char *text, json_t **ret_answer)
 {
 	Response response;
-	g_autoptr(GByteArray) body = text_body(text);
+	g_autoptr(Bulk) body = text_body(text);
 	test_world_ask(world, NULL, "/api/v1/login", body, &response);
 	unsigned status = response.status;
 	if (ret_answer) {
@@ -601,7 +600,7 @@ static void test_login_me_logout(Fixture *fixture, const void *data)
 	json_decref(answer);
 	response_clear(&response);
 
-	g_autoptr(GByteArray) nothing = text_body("");
+	g_autoptr(Bulk) nothing = text_body("");
 	g_assert_cmpuint(status_of(world, &phone, "/api/v1/logout", nothing), ==, 204);
 	g_assert_cmpuint(status_of(world, &phone, "/api/v1/me", NULL), ==, 401);
 	g_assert_cmpuint(status_of(world, &world->alice, "/api/v1/me", NULL), ==, 200);
@@ -684,7 +683,7 @@ static void test_versions_trash_restore(Fixture *fixture, const void *data)
 		{ "{\"path\":\"a\",\"version\":\"1\"}", 400 },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		g_autoptr(GByteArray) body = text_body(cases[i].text);
+		g_autoptr(Bulk) body = text_body(cases[i].text);
 		g_assert_cmpuint(status_of(world, &world->alice, "/api/v1/restore", body), ==,
 				 cases[i].status);
 	}

@@ -112,8 +112,8 @@ static json_t *sign_in(TestWorld *world, const char *more)
 	g_autofree char *text = g_strdup_printf(
 		"{\"name\":\"alice\",\"password\":\"%s\",\"device_name\":\"laptop\"%s}",
 		TEST_WORLD_PASSWORD, more);
-	g_autoptr(GByteArray) body = g_byte_array_new();
-	g_byte_array_append(body, (const uint8_t *)text, (unsigned)strlen(text));
+	g_autoptr(Bulk) body = bulk_new(0);
+	bulk_append(body, text, strlen(text));
 	g_auto(Response) response = { 0 };
 	test_world_ask(world, NULL, "/api/v1/login", body, &response);
 	g_assert_cmpuint(response.status, ==, 200);

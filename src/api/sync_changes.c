@@ -183,7 +183,7 @@ static bool reply(ApiCall *call, const ChangesRequest *message, GArray *pages, G
 	}
 	answer.pages = pointers;
 	answer.n_pages = pages->len;
-	g_autoptr(GByteArray) body = g_byte_array_new();
+	g_autoptr(Bulk) body = bulk_new(0);
 	if (!message_append(body, &answer.base, error)) {
 		return false;
 	}

@@ -27,7 +27,7 @@ bool sync_chunks_missing(ApiCall *call, GError **error)
 	}
 	Imdrive__Sync__MissingResponse answer = IMDRIVE__SYNC__MISSING_RESPONSE__INIT;
 	answer.ids = ids_field(missing);
-	g_autoptr(GByteArray) body = g_byte_array_new();
+	g_autoptr(Bulk) body = bulk_new(0);
 	if (!message_append(body, &answer.base, error)) {
 		return false;
 	}
@@ -50,7 +50,7 @@ bool sync_chunks_upload(ApiCall *call, GError **error)
 	}
 	Imdrive__Sync__UploadResponse answer = IMDRIVE__SYNC__UPLOAD_RESPONSE__INIT;
 	answer.stored = chunks->len;
-	g_autoptr(GByteArray) body = g_byte_array_new();
+	g_autoptr(Bulk) body = bulk_new(0);
 	if (!message_append(body, &answer.base, error)) {
 		return false;
 	}
@@ -63,17 +63,6 @@ bool sync_chunks_upload(ApiCall *call, GError **error)
 /* For the message and the heads of the chunks. */
 #define BODY_ROOM (64 * KIB)
 
-/*
- * Room for all at once: a body that grows is copied. And no more: GLib would take the next power of
- * two, and several such at once are more than the heap keeps.
- */
-static GByteArray *body_with_room(void)
-{
-	const size_t size = BATCH_SIZE_TARGET + BODY_ROOM;
-	GByteArray *body = g_byte_array_new_take(g_malloc(size), size);
-	return g_byte_array_set_size(body, 0);
-}
-
 static bool append_chunk(const EncodedChunk *chunk, void *data, GError **error)
 {
 	frame_append_chunk(data, chunk);
@@ -84,19 +73,19 @@ static bool append_chunk(const EncodedChunk *chunk, void *data, GError **error)
  * The message stands before the chunks, but what is missing is known after them. Mostly nothing is,
  * and then the message that was put there stays.
  */
-static GByteArray *with_missing(GByteArray *body, size_t chunks_at, GArray *missing, GError **error)
+static Bulk *with_missing(Bulk *body, size_t chunks_at, GArray *missing, GError **error)
 {
 	if (missing->len == 0) {
 		return body;
 	}
-	g_autoptr(GByteArray) chunks = body;
-	g_autoptr(GByteArray) joined = g_byte_array_new();
+	g_autoptr(Bulk) chunks = body;
+	g_autoptr(Bulk) joined = bulk_new(0);
 	Imdrive__Sync__FetchResponse answer = IMDRIVE__SYNC__FETCH_RESPONSE__INIT;
 	answer.missing = ids_field(missing);
 	if (!message_append(joined, &answer.base, error)) {
 		return NULL;
 	}
-	g_byte_array_append(joined, chunks->data + chunks_at, chunks->len - (unsigned)chunks_at);
+	bulk_append(joined, chunks->data + chunks_at, chunks->len - chunks_at);
 	return g_steal_pointer(&joined);
 }
 
@@ -104,7 +93,8 @@ bool sync_chunks_fetch(ApiCall *call, GError **error)
 {
 	g_autoptr(Imdrive__Sync__FetchRequest) message =
 		sync_request_lone_message(call, &imdrive__sync__fetch_request__descriptor, error);
-	g_autoptr(GByteArray) body = body_with_room();
+	/* Room for all at once: a body that grows is copied. */
+	g_autoptr(Bulk) body = bulk_new(BATCH_SIZE_TARGET + BODY_ROOM);
 	DriveFetch request = {
 		.bytes_max = BATCH_SIZE_TARGET,
 		.visit = append_chunk,
@@ -123,7 +113,7 @@ bool sync_chunks_fetch(ApiCall *call, GError **error)
 	if (!drive_fetch(call->api->drive, &call->caller, &request, missing, error)) {
 		return false;
 	}
-	GByteArray *joined = with_missing(g_steal_pointer(&body), chunks_at, missing, error);
+	Bulk *joined = with_missing(g_steal_pointer(&body), chunks_at, missing, error);
 	if (!joined) {
 		return false;
 	}

@@ -114,7 +114,7 @@ static bool reply(ApiCall *call, const DriveCommit *commit, const JournalResult 
 	answer.results = pointers;
 	answer.n_results = count;
 	answer.seq = seq;
-	g_autoptr(GByteArray) body = g_byte_array_new();
+	g_autoptr(Bulk) body = bulk_new(0);
 	if (!message_append(body, &answer.base, error)) {
 		return false;
 	}

@@ -122,9 +122,9 @@ void test_world_free(TestWorld *world)
 
 /* ---- bodies ---------------------------------------------------------------------------- */
 
-GByteArray *test_world_message(const ProtobufCMessage *message)
+Bulk *test_world_message(const ProtobufCMessage *message)
 {
-	GByteArray *body = g_byte_array_new();
+	Bulk *body = bulk_new(0);
 	g_autoptr(GError) error = NULL;
 	bool appended = message_append(body, message, &error);
 	g_assert_no_error(error);
@@ -137,8 +137,8 @@ static ProtobufCBinaryData id_field(const NodeId *id)
 	return (ProtobufCBinaryData){ .data = (uint8_t *)id->bytes, .len = NODE_ID_SIZE };
 }
 
-GByteArray *test_world_changes(const TestDevice *device, const ProtobufCBinaryData *cursor,
-			       unsigned wait_ms)
+Bulk *test_world_changes(const TestDevice *device, const ProtobufCBinaryData *cursor,
+			 unsigned wait_ms)
 {
 	Imdrive__Sync__Cursor from = IMDRIVE__SYNC__CURSOR__INIT;
 	Imdrive__Sync__Cursor *cursors[] = { &from };
@@ -166,8 +166,8 @@ EncodedChunk test_world_chunk(const char *bytes)
 	};
 }
 
-GByteArray *test_world_create(const TestDevice *device, uint64_t number, const char *name,
-			      const char *content)
+Bulk *test_world_create(const TestDevice *device, uint64_t number, const char *name,
+			const char *content)
 {
 	EncodedChunk chunk = test_world_chunk(content);
 	ContentRef ref = { .id = chunk.id, .length = chunk.raw_size };
@@ -188,14 +188,14 @@ GByteArray *test_world_create(const TestDevice *device, uint64_t number, const c
 	request.drive = id_field(&device->drive);
 	request.operations = operations;
 	request.n_operations = 1;
-	GByteArray *body = test_world_message(&request.base);
+	Bulk *body = test_world_message(&request.base);
 	frame_append_chunk(body, &chunk);
 	return body;
 }
 
 /* ---- asking ---------------------------------------------------------------------------- */
 
-void test_world_ask(TestWorld *world, const TestDevice *device, const char *path, GByteArray *body,
+void test_world_ask(TestWorld *world, const TestDevice *device, const char *path, Bulk *body,
 		    Response *ret_response)
 {
 	g_autoptr(GBytes) bytes = body ? g_bytes_new_static(body->data, body->len) : NULL;

@@ -40,18 +40,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(TestWorld, test_world_free)
 const TestDevice *test_world_bob(TestWorld *world);
 
 /* Bodies of requests. The caller frees them. */
-GByteArray *test_world_message(const ProtobufCMessage *message);
-GByteArray *test_world_changes(const TestDevice *device, const ProtobufCBinaryData *cursor,
-			       unsigned wait_ms);
+Bulk *test_world_message(const ProtobufCMessage *message);
+Bulk *test_world_changes(const TestDevice *device, const ProtobufCBinaryData *cursor,
+			 unsigned wait_ms);
 /* A commit that creates a small file with this name and content under the root. */
-GByteArray *test_world_create(const TestDevice *device, uint64_t number, const char *name,
-			      const char *content);
+Bulk *test_world_create(const TestDevice *device, uint64_t number, const char *name,
+			const char *content);
 
 /* A chunk of these bytes, raw; borrows them. */
 EncodedChunk test_world_chunk(const char *bytes);
 
 /* What api_handle() answers to POST of this body, or to GET without; never waits. */
-void test_world_ask(TestWorld *world, const TestDevice *device, const char *path, GByteArray *body,
+void test_world_ask(TestWorld *world, const TestDevice *device, const char *path, Bulk *body,
 		    Response *ret_response);
 
 /* The message of an answer; asserts that it is one. */

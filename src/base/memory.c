@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A block is some huge pages, and then some small ones, since most bodies are a little longer than
+ * so many MiB. So there are few sizes, and a block that was dropped fits the next that is taken.
+ */
 #include "base/memory.h"
 
 #include "base/limits.h"
 
+#include <glib.h>
 #include <malloc.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/mman.h>
 
 /* Blocks from here on come from the kernel each time: larger than any body. */
 #define OWN_BLOCK_SIZE_MIN (32 * MIB)
@@ -11,6 +19,37 @@
 #define KEPT_SIZE_MAX (16 * MIB)
 /* The heap grows by this much: growing it is a system call. */
 #define GROWTH_SIZE (1 * MIB)
+
+#define HUGE_PAGE_SIZE (2 * MIB)
+#define TAIL_SIZE (256 * KIB)
+/* Of the blocks that were dropped so many stay, and not more bytes than these. */
+#define BLOCKS_KEPT_MAX 8
+#define BLOCKS_SIZE_MAX (24 * MIB)
+
+/* So that each has red zones of its own. */
+#if defined(__SANITIZE_ADDRESS__)
+#define BLOCK_SIZE_MIN SIZE_MAX
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define BLOCK_SIZE_MIN SIZE_MAX
+#endif
+#endif
+#ifndef BLOCK_SIZE_MIN
+#define BLOCK_SIZE_MIN (1 * MIB)
+#endif
+
+typedef struct Block {
+	uint8_t *bytes;
+	size_t size;
+} Block;
+
+/* What was dropped, the latest last. */
+static struct {
+	GMutex mutex;
+	Block blocks[BLOCKS_KEPT_MAX];
+	unsigned count;
+	size_t size;
+} kept;
 
 void memory_keep(unsigned heaps)
 {
@@ -20,7 +59,86 @@ void memory_keep(unsigned heaps)
 	mallopt(M_ARENA_MAX, (int)heaps);
 }
 
+static size_t block_size(size_t wanted)
+{
+	size_t pages = MAX(wanted, HUGE_PAGE_SIZE) + HUGE_PAGE_SIZE - TAIL_SIZE - 1;
+	return pages / HUGE_PAGE_SIZE * HUGE_PAGE_SIZE + TAIL_SIZE;
+}
+
+static uint8_t *block_map(size_t size)
+{
+	size_t mapped = size + HUGE_PAGE_SIZE;
+	void *map = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (map == MAP_FAILED) {
+		g_error("no memory for a block of %zu bytes", size);
+	}
+	uint8_t *start = map;
+	size_t before = (HUGE_PAGE_SIZE - (uintptr_t)map % HUGE_PAGE_SIZE) % HUGE_PAGE_SIZE;
+	if (before > 0) {
+		munmap(start, before);
+	}
+	if (mapped - before > size) {
+		munmap(start + before + size, mapped - before - size);
+	}
+	/* Where there are no huge pages, small ones do. */
+	(void)madvise(start + before, size - TAIL_SIZE, MADV_HUGEPAGE);
+	return start + before;
+}
+
+static uint8_t *find_kept(size_t size)
+{
+	uint8_t *found = NULL;
+	g_mutex_lock(&kept.mutex);
+	for (unsigned i = kept.count; i > 0 && !found; i--) {
+		if (kept.blocks[i - 1].size == size) {
+			found = kept.blocks[i - 1].bytes;
+			kept.blocks[i - 1] = kept.blocks[--kept.count];
+			kept.size -= size;
+		}
+	}
+	g_mutex_unlock(&kept.mutex);
+	return found;
+}
+
+static bool keep(uint8_t *bytes, size_t size)
+{
+	g_mutex_lock(&kept.mutex);
+	bool room = kept.count < BLOCKS_KEPT_MAX && kept.size + size <= BLOCKS_SIZE_MAX;
+	if (room) {
+		kept.blocks[kept.count++] = (Block){ bytes, size };
+		kept.size += size;
+	}
+	g_mutex_unlock(&kept.mutex);
+	return room;
+}
+
+void *memory_take_block(size_t size)
+{
+	g_assert(size > 0);
+	if (size < BLOCK_SIZE_MIN) {
+		return g_malloc(size);
+	}
+	uint8_t *found = find_kept(block_size(size));
+	return found ? found : block_map(block_size(size));
+}
+
+void memory_drop_block(void *block, size_t size)
+{
+	if (!block || size < BLOCK_SIZE_MIN) {
+		g_free(block);
+	} else if (!keep(block, block_size(size))) {
+		munmap(block, block_size(size));
+	}
+}
+
 void memory_give_back(void)
 {
+	g_mutex_lock(&kept.mutex);
+	while (kept.count > 0) {
+		Block block = kept.blocks[--kept.count];
+		munmap(block.bytes, block.size);
+	}
+	kept.size = 0;
+	g_mutex_unlock(&kept.mutex);
 	malloc_trim(GROWTH_SIZE);
 }

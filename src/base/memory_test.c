@@ -6,8 +6,10 @@
 #include <glib.h>
 #include <malloc.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define OTHER_ALLOCATOR true
@@ -65,11 +67,91 @@ static void test_what_is_kept_is_given_back(void)
 	g_assert_cmpuint(mallinfo2().keepcost, <, BODY_SIZE);
 }
 
+static void *used_block(size_t size)
+{
+	uint8_t *block = memory_take_block(size);
+	memset(block, 1, size);
+	g_assert_cmpint(*(volatile uint8_t *)(block + size - 1), ==, 1);
+	return block;
+}
+
+/* A little longer than some MiB, as bodies are. */
+#define BLOCK_SIZE (BODY_SIZE + 1000)
+
+static void test_dropped_block_is_taken_again(void)
+{
+	if (OTHER_ALLOCATOR) {
+		g_test_skip("blocks are the allocator's");
+		return;
+	}
+	memory_drop_block(used_block(BLOCK_SIZE), BLOCK_SIZE);
+	long before = faults();
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		size_t size = BLOCK_SIZE - i * 1000;
+		memory_drop_block(used_block(size), size);
+	}
+	g_assert_cmpint(faults() - before, <, ROUNDS);
+}
+
+static size_t resident(void)
+{
+	g_autofree char *text = NULL;
+	bool read = g_file_get_contents("/proc/self/statm", &text, NULL, NULL);
+	g_assert_true(read);
+	const char *second = strchr(text, ' ');
+	return (size_t)g_ascii_strtoull(second, NULL, 10) * (size_t)getpagesize();
+}
+
+static void test_dropped_blocks_are_kept_within_bounds_and_given_back(void)
+{
+	enum { COUNT = 20 };
+	if (OTHER_ALLOCATOR) {
+		g_test_skip("blocks are the allocator's");
+		return;
+	}
+	void *blocks[COUNT];
+	memory_give_back();
+	size_t before = resident();
+	for (unsigned i = 0; i < COUNT; i++) {
+		blocks[i] = used_block(BLOCK_SIZE);
+	}
+	g_assert_cmpuint(resident() - before, >, (COUNT - 1) * BLOCK_SIZE);
+	for (unsigned i = 0; i < COUNT; i++) {
+		memory_drop_block(blocks[i], BLOCK_SIZE);
+	}
+	g_assert_cmpuint(resident() - before, <, 8 * BLOCK_SIZE);
+	memory_give_back();
+	g_assert_cmpuint(resident() - before, <, BLOCK_SIZE);
+}
+
+static void test_blocks_do_not_overlap(void)
+{
+	static const size_t sizes[] = { 1, 100 * KIB, 1 * MIB, 2 * MIB, 2 * MIB + 1, 9 * MIB };
+	void *blocks[G_N_ELEMENTS(sizes)];
+	for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		blocks[i] = memory_take_block(sizes[i]);
+		memset(blocks[i], (int)i, sizes[i]);
+	}
+	for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		const uint8_t *bytes = blocks[i];
+		for (size_t at = 0; at < sizes[i]; at++) {
+			g_assert_cmpuint(bytes[at], ==, i);
+		}
+		memory_drop_block(blocks[i], sizes[i]);
+	}
+	memory_drop_block(NULL, 9 * MIB);
+}
+
 int main(int argc, char **argv)
 {
 	memory_keep(1);
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/base/memory/freed-memory-is-used-again", test_freed_memory_is_used_again);
 	g_test_add_func("/base/memory/what-is-kept-is-given-back", test_what_is_kept_is_given_back);
+	g_test_add_func("/base/memory/dropped-block-is-taken-again",
+			test_dropped_block_is_taken_again);
+	g_test_add_func("/base/memory/dropped-blocks-are-kept-within-bounds-and-given-back",
+			test_dropped_blocks_are_kept_within_bounds_and_given_back);
+	g_test_add_func("/base/memory/blocks-do-not-overlap", test_blocks_do_not_overlap);
 	return g_test_run();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "front/exchange.h"
 
+#include "base/bulk.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "front/connection.h"
@@ -46,7 +47,7 @@ struct Exchange {
 	size_t body_max; /* that was announced or, without, may be */
 	size_t reserved; /* of front->buffered */
 	size_t dropped;
-	GByteArray *receiving;
+	Bulk *receiving;
 	GBytes *body;
 	Response response;
 
@@ -112,7 +113,7 @@ static void exchange_free(Exchange *exchange)
 	release(exchange);
 	exchange->front->exchanges--;
 	g_clear_pointer(&exchange->query, parameters_free);
-	g_clear_pointer(&exchange->receiving, g_byte_array_unref);
+	g_clear_pointer(&exchange->receiving, bulk_free);
 	g_clear_pointer(&exchange->body, g_bytes_unref);
 	response_clear(&exchange->response);
 	nap_clear(&exchange->nap);
@@ -313,17 +314,16 @@ static enum MHD_Result receive(Exchange *exchange, const char *bytes, size_t *si
 {
 	if (exchange->stage == EXCHANGE_READING) {
 		if (!exchange->receiving) {
-			exchange->receiving = g_byte_array_sized_new((unsigned)exchange->body_max);
+			exchange->receiving = bulk_new(exchange->body_max);
 		}
 		if (*size > exchange->body_max - exchange->receiving->len) {
 			refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE, "too-large",
 			       "the body is larger than this request may have");
-			g_clear_pointer(&exchange->receiving, g_byte_array_unref);
+			g_clear_pointer(&exchange->receiving, bulk_free);
 			release(exchange);
 			exchange->stage = EXCHANGE_DROPPING;
 		} else {
-			g_byte_array_append(exchange->receiving, (const uint8_t *)bytes,
-					    (unsigned)*size);
+			bulk_append(exchange->receiving, bytes, *size);
 		}
 	}
 	if (exchange->stage == EXCHANGE_DROPPING) {
@@ -410,7 +410,7 @@ static enum MHD_Result finish(Exchange *exchange)
 		return send_answer(exchange);
 	}
 	if (exchange->receiving) {
-		exchange->body = g_byte_array_free_to_bytes(g_steal_pointer(&exchange->receiving));
+		exchange->body = bulk_free_to_bytes(g_steal_pointer(&exchange->receiving));
 	}
 	if (is_quick(exchange)) {
 		handle(exchange);

@@ -182,7 +182,7 @@ static void put_head(int fd, const TestDevice *device, const char *path, size_t 
 	put_text(fd, head);
 }
 
-static void put_request(int fd, const TestDevice *device, const char *path, GByteArray *body)
+static void put_request(int fd, const TestDevice *device, const char *path, Bulk *body)
 {
 	put_head(fd, device, path, body->len);
 	put(fd, body->data, body->len);
@@ -207,7 +207,7 @@ static unsigned status_of_text(const Fixture *fixture, const char *text)
 }
 
 static unsigned status_of_post(const Fixture *fixture, const TestDevice *device, const char *path,
-			       GByteArray *body)
+			       Bulk *body)
 {
 	int fd = dial(fixture);
 	put_request(fd, device, path, body);
@@ -343,7 +343,7 @@ static void test_strangers_body_is_not_kept(Fixture *fixture, const void *data)
 		put_head(fds[i], NULL, "/sync/v1/upload", BODY_SIZE_MAX / 2);
 	}
 	g_autofree char *bytes = g_strnfill(MIB, 'y');
-	g_autoptr(GByteArray) body = test_world_create(&fixture->world->alice, 1, "large", bytes);
+	g_autoptr(Bulk) body = test_world_create(&fixture->world->alice, 1, "large", bytes);
 	g_assert_cmpuint(status_of_post(fixture, &fixture->world->alice, "/sync/v1/commit", body),
 			 ==, 200);
 	fixture->seq++;
@@ -425,7 +425,7 @@ static void test_silent(Fixture *fixture, const void *data)
 
 static void test_cut_while_sending(Fixture *fixture, const void *data)
 {
-	g_autoptr(GByteArray) body = test_world_create(&fixture->world->alice, 1, "cut", "content");
+	g_autoptr(Bulk) body = test_world_create(&fixture->world->alice, 1, "cut", "content");
 	for (size_t size = 0; size < body->len; size += 7) {
 		int fd = dial(fixture);
 		put_head(fd, &fixture->world->alice, "/sync/v1/commit", body->len);
@@ -447,9 +447,9 @@ static void test_garbage_messages(Fixture *fixture, const void *data)
 	const char *const paths[] = { "/sync/v1/changes", "/sync/v1/commit", "/sync/v1/missing",
 				      "/sync/v1/upload", "/sync/v1/fetch" };
 	for (size_t i = 0; i < G_N_ELEMENTS(paths); i++) {
-		g_autoptr(GByteArray) body = g_byte_array_new();
+		g_autoptr(Bulk) body = bulk_new(0);
 		g_assert_cmpuint(status_of_post(fixture, alice, paths[i], body), ==, 400);
-		g_byte_array_append(body, (const uint8_t *)"M\xff\xff\xff\xff garbage", 13);
+		bulk_append(body, "M\xff\xff\xff\xff garbage", 13);
 		unsigned status = status_of_post(fixture, alice, paths[i], body);
 		g_assert_true(status == 400 || status == 413);
 	}
@@ -458,7 +458,7 @@ static void test_garbage_messages(Fixture *fixture, const void *data)
 static void test_wrong_hash(Fixture *fixture, const void *data)
 {
 	const TestDevice *alice = &fixture->world->alice;
-	g_autoptr(GByteArray) body = test_world_create(alice, 1, "name", "content");
+	g_autoptr(Bulk) body = test_world_create(alice, 1, "name", "content");
 	body->data[body->len - 1] ^= 1;
 	g_assert_cmpuint(status_of_post(fixture, alice, "/sync/v1/commit", body), ==, 422);
 }
@@ -467,7 +467,7 @@ static void test_foreign_drive(Fixture *fixture, const void *data)
 {
 	TestDevice intruder = *test_world_bob(fixture->world);
 	intruder.drive = fixture->world->alice.drive;
-	g_autoptr(GByteArray) body = test_world_create(&intruder, 1, "name", "content");
+	g_autoptr(Bulk) body = test_world_create(&intruder, 1, "name", "content");
 	g_assert_cmpuint(status_of_post(fixture, &intruder, "/sync/v1/commit", body), ==, 404);
 }
 
@@ -512,7 +512,7 @@ static void test_large_body_of_a_stranger_to_memory(Fixture *fixture, const void
 	/* Nothing has asked with this token yet, so that the database must admit the body. */
 	const TestDevice *alice = &fixture->world->alice;
 	g_autofree char *bytes = g_strnfill(MIB, 'y');
-	g_autoptr(GByteArray) body = test_world_create(alice, 1, "large", bytes);
+	g_autoptr(Bulk) body = test_world_create(alice, 1, "large", bytes);
 	g_assert_cmpuint(status_of_post(fixture, alice, "/sync/v1/commit", body), ==, 200);
 	fixture->seq++;
 }
@@ -521,7 +521,7 @@ static void test_large_body_of_a_stranger_to_memory(Fixture *fixture, const void
 static int begin_wait(Fixture *fixture, const TestDevice *device, unsigned wait_ms)
 {
 	int fd = dial(fixture);
-	g_autoptr(GByteArray) first = test_world_changes(device, NULL, 0);
+	g_autoptr(Bulk) first = test_world_changes(device, NULL, 0);
 	put_request(fd, device, "/sync/v1/changes", first);
 	Answer answer;
 	get_answer(fd, &answer);
@@ -529,8 +529,7 @@ static int begin_wait(Fixture *fixture, const TestDevice *device, unsigned wait_
 	g_autoptr(Imdrive__Sync__ChangesResponse) message =
 		test_world_answer(answer.body, &imdrive__sync__changes_response__descriptor);
 	answer_clear(&answer);
-	g_autoptr(GByteArray) body =
-		test_world_changes(device, &message->pages[0]->cursor, wait_ms);
+	g_autoptr(Bulk) body = test_world_changes(device, &message->pages[0]->cursor, wait_ms);
 	put_request(fd, device, "/sync/v1/changes", body);
 	return fd;
 }
@@ -547,7 +546,7 @@ static void test_commit_wakes_those_who_wait(Fixture *fixture, const void *data)
 	int waits[3] = { begin_wait(fixture, alice, 30000), begin_wait(fixture, alice, 30000),
 			 begin_wait(fixture, test_world_bob(fixture->world), 30000) };
 	assert_nothing_yet(waits[0]);
-	g_autoptr(GByteArray) body = test_world_create(alice, 1, "news", "news");
+	g_autoptr(Bulk) body = test_world_create(alice, 1, "news", "news");
 	g_assert_cmpuint(status_of_post(fixture, alice, "/sync/v1/commit", body), ==, 200);
 	fixture->seq++;
 	g_assert_cmpuint(get_status(waits[0]), ==, 200);
@@ -570,7 +569,7 @@ static void test_gone_while_waiting(Fixture *fixture, const void *data)
 		close(fd);
 	}
 	int stays = begin_wait(fixture, alice, 30000);
-	g_autoptr(GByteArray) body = test_world_create(alice, 1, "news", "news");
+	g_autoptr(Bulk) body = test_world_create(alice, 1, "news", "news");
 	g_assert_cmpuint(status_of_post(fixture, alice, "/sync/v1/commit", body), ==, 200);
 	fixture->seq++;
 	g_assert_cmpuint(get_status(stays), ==, 200);
@@ -624,8 +623,7 @@ static void test_many_at_once(Fixture *fixture, const void *data)
 	}
 	for (unsigned round = 1; round <= 3; round++) {
 		g_autofree char *name = g_strdup_printf("file%u", round);
-		g_autoptr(GByteArray) body =
-			test_world_create(&fixture->world->alice, round, name, name);
+		g_autoptr(Bulk) body = test_world_create(&fixture->world->alice, round, name, name);
 		g_assert_cmpuint(
 			status_of_post(fixture, &fixture->world->alice, "/sync/v1/commit", body),
 			==, 200);
@@ -646,13 +644,13 @@ static void test_many_at_once(Fixture *fixture, const void *data)
 #define FOLLOWERS 8
 #define COMMITS 100
 
-static void copy_cursor(const Answer *answer, GByteArray *cursor, uint64_t *ret_seq)
+static void copy_cursor(const Answer *answer, Bulk *cursor, uint64_t *ret_seq)
 {
 	g_autoptr(Imdrive__Sync__ChangesResponse) message =
 		test_world_answer(answer->body, &imdrive__sync__changes_response__descriptor);
 	const Imdrive__Sync__Page *page = message->pages[0];
-	g_byte_array_set_size(cursor, 0);
-	g_byte_array_append(cursor, page->cursor.data, (unsigned)page->cursor.len);
+	cursor->len = 0;
+	bulk_append(cursor, page->cursor.data, page->cursor.len);
 	*ret_seq = page->seq;
 }
 
@@ -663,10 +661,10 @@ static void *follow(void *data)
 	const TestDevice *alice = &fixture->world->alice;
 	int fd = dial(fixture);
 	uint64_t seq = 0;
-	g_autoptr(GByteArray) cursor = g_byte_array_new();
+	g_autoptr(Bulk) cursor = bulk_new(0);
 	while (seq < fixture->seq + COMMITS) {
 		const ProtobufCBinaryData from = { cursor->len, cursor->data };
-		g_autoptr(GByteArray) body =
+		g_autoptr(Bulk) body =
 			test_world_changes(alice, cursor->len > 0 ? &from : NULL, 50000);
 		put_request(fd, alice, "/sync/v1/changes", body);
 		Answer answer;
@@ -689,7 +687,7 @@ static void test_no_wake_is_lost(Fixture *fixture, const void *data)
 	for (unsigned number = 1; number <= COMMITS; number++) {
 		g_autofree char *name = g_strdup_printf("file%u", number);
 		Response response;
-		g_autoptr(GByteArray) body =
+		g_autoptr(Bulk) body =
 			test_world_create(&fixture->world->alice, number, name, name);
 		test_world_ask(fixture->world, &fixture->world->alice, "/sync/v1/commit", body,
 			       &response);

@@ -10,6 +10,7 @@
  */
 #include "http/http.h"
 
+#include "base/bulk.h"
 #include "base/error.h"
 #include "base/limits.h"
 #include "http/address.h"
@@ -54,9 +55,7 @@ typedef struct Call {
 	CURL *easy;
 	HttpResponse *response;
 	size_t headers_size;
-	uint8_t *bytes;
-	size_t size;
-	size_t capacity;
+	Bulk *body;      /* NULL before it begins */
 	bool not_public; /* an address was refused */
 	GError *error;
 } Call;
@@ -311,28 +310,15 @@ static bool refuse_body(Call *call)
 	return false;
 }
 
-static bool reserve(Call *call, size_t more)
+/* Room for all of it at once, if the server says how much that is. */
+static bool begin_body(Call *call)
 {
-	size_t size_max = call->request->response_size_max;
-	if (more > size_max - call->size) {
-		return refuse_body(call);
-	}
-	size_t wanted = call->size + more;
-	if (wanted <= call->capacity) {
-		return true;
-	}
 	curl_off_t length = -1;
 	curl_easy_getinfo(call->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-	if (length >= 0 && (uint64_t)length > size_max) {
+	if (length > 0 && (uint64_t)length > call->request->response_size_max) {
 		return refuse_body(call);
 	}
-	size_t capacity = MAX(call->capacity * 2, (size_t)BODY_SIZE_FIRST);
-	if (length >= 0) {
-		capacity = (size_t)length;
-	}
-	capacity = MIN(MAX(capacity, wanted), size_max);
-	call->bytes = g_realloc(call->bytes, capacity);
-	call->capacity = capacity;
+	call->body = bulk_new(length > 0 ? (size_t)length : BODY_SIZE_FIRST);
 	return true;
 }
 
@@ -342,11 +328,15 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *data)
 	if (size == 0) {
 		return 0;
 	}
-	if (!reserve(call, size)) {
+	size_t so_far = call->body ? call->body->len : 0;
+	if (size > call->request->response_size_max - so_far) {
+		refuse_body(call);
 		return 0;
 	}
-	memcpy(call->bytes + call->size, bytes, size);
-	call->size += size;
+	if (!call->body && !begin_body(call)) {
+		return 0;
+	}
+	bulk_append(call->body, bytes, size);
 	return size;
 }
 
@@ -548,11 +538,11 @@ HttpResponse *http_send(Http *http, const HttpRequest *request, GCancellable *ca
 	g_autoptr(HttpResponse) response = response_new();
 	Call call = { .request = request, .response = response };
 	if (!run_call(http, &call, cancellable, error)) {
-		g_free(call.bytes);
+		bulk_free(call.body);
 		g_prefix_error(error, "%s: ", origin);
 		return NULL;
 	}
-	response->body = g_bytes_new_take(call.bytes, call.size);
+	response->body = bulk_free_to_bytes(call.body ? call.body : bulk_new(0));
 	response->content_type = plain_content_type(response);
 	return g_steal_pointer(&response);
 }

@@ -16,28 +16,28 @@
 #define HEADER_SIZE (1 + 4)
 #define CHUNK_HEADER_SIZE (FRAME_CHUNK_OVERHEAD - HEADER_SIZE)
 
-static void append_u32(GByteArray *body, uint32_t value)
+static void append_u32(Bulk *body, uint32_t value)
 {
 	uint32_t le = GUINT32_TO_LE(value);
-	g_byte_array_append(body, (const uint8_t *)&le, sizeof le);
+	bulk_append(body, &le, sizeof le);
 }
 
-static void append_u8(GByteArray *body, uint8_t value)
+static void append_u8(Bulk *body, uint8_t value)
 {
-	g_byte_array_append(body, &value, 1);
+	bulk_append(body, &value, 1);
 }
 
-void frame_append_message(GByteArray *body, const void *message, size_t size)
+void frame_append_message(Bulk *body, const void *message, size_t size)
 {
 	g_assert(size <= MESSAGE_SIZE_MAX);
 	append_u8(body, TYPE_MESSAGE);
 	append_u32(body, (uint32_t)size);
 	if (size > 0) {
-		g_byte_array_append(body, message, (unsigned)size);
+		bulk_append(body, message, size);
 	}
 }
 
-void frame_append_chunk(GByteArray *body, const EncodedChunk *chunk)
+void frame_append_chunk(Bulk *body, const EncodedChunk *chunk)
 {
 	g_assert(chunk->raw_size > 0);
 	g_assert(chunk->raw_size <= CHUNK_SIZE_MAX);
@@ -45,10 +45,10 @@ void frame_append_chunk(GByteArray *body, const EncodedChunk *chunk)
 	g_assert(chunk->size <= chunk->raw_size);
 	append_u8(body, TYPE_CHUNK);
 	append_u32(body, CHUNK_HEADER_SIZE + chunk->size);
-	g_byte_array_append(body, chunk->id.bytes, CHUNK_ID_SIZE);
+	bulk_append(body, chunk->id.bytes, CHUNK_ID_SIZE);
 	append_u8(body, (uint8_t)chunk->encoding);
 	append_u32(body, chunk->raw_size);
-	g_byte_array_append(body, chunk->bytes, chunk->size);
+	bulk_append(body, chunk->bytes, chunk->size);
 }
 
 void frame_reader_init(FrameReader *reader, const void *body, size_t size)

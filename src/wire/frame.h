@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/bulk.h"
 #include "chunk/codec.h"
 
 #include <glib.h>
@@ -20,8 +21,8 @@
 #define FRAME_CHUNK_OVERHEAD (1 + 4 + CHUNK_ID_SIZE + 1 + 4)
 
 /* Appends to a body that is being built. */
-void frame_append_message(GByteArray *body, const void *message, size_t size);
-void frame_append_chunk(GByteArray *body, const EncodedChunk *chunk);
+void frame_append_message(Bulk *body, const void *message, size_t size);
+void frame_append_chunk(Bulk *body, const EncodedChunk *chunk);
 
 /*
  * Reads a body. frame_reader_message() comes first and once; then frame_reader_chunk() until it

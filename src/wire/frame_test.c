@@ -18,9 +18,9 @@ static EncodedChunk raw_chunk(const char *text)
 	};
 }
 
-static GByteArray *body_new(void)
+static Bulk *body_new(void)
 {
-	GByteArray *body = g_byte_array_new();
+	Bulk *body = bulk_new(0);
 	frame_append_message(body, "message", 7);
 	EncodedChunk first = raw_chunk("first");
 	frame_append_chunk(body, &first);
@@ -68,7 +68,7 @@ static void assert_refused(const uint8_t *bytes, size_t size, DriveError code)
 
 static void test_gives_back_what_it_got(void)
 {
-	g_autoptr(GByteArray) body = body_new();
+	g_autoptr(Bulk) body = body_new();
 	FrameReader reader;
 	frame_reader_init(&reader, body->data, body->len);
 	const uint8_t *message;
@@ -98,7 +98,7 @@ static void test_gives_back_what_it_got(void)
 
 static void test_has_the_documented_bytes(void)
 {
-	g_autoptr(GByteArray) body = g_byte_array_new();
+	g_autoptr(Bulk) body = bulk_new(0);
 	frame_append_message(body, "", 0);
 	g_assert_cmpmem(body->data, body->len, "M\0\0\0\0", 5);
 	EncodedChunk chunk = raw_chunk("abc");
@@ -113,7 +113,7 @@ static void test_has_the_documented_bytes(void)
 
 static void test_refuses_half_a_frame(void)
 {
-	g_autoptr(GByteArray) body = body_new();
+	g_autoptr(Bulk) body = body_new();
 	size_t after_message = 5 + 7;
 	size_t after_first = after_message + FRAME_CHUNK_OVERHEAD + 5;
 	for (size_t size = 0; size < body->len; size++) {
@@ -124,13 +124,13 @@ static void test_refuses_half_a_frame(void)
 	g_assert_cmpint(read_all(body->data, after_message, NULL), ==, 0);
 	g_assert_cmpint(read_all(body->data, after_first, NULL), ==, 1);
 	g_assert_cmpint(read_all(body->data, body->len, NULL), ==, 2);
-	g_byte_array_append(body, (const uint8_t *)"C", 1);
+	bulk_append(body, "C", 1);
 	assert_refused(body->data, body->len, DRIVE_ERROR_INVALID);
 }
 
 static void test_refuses_other_frames(void)
 {
-	g_autoptr(GByteArray) body = body_new();
+	g_autoptr(Bulk) body = body_new();
 	for (unsigned type = 0; type < 256; type++) {
 		body->data[0] = (uint8_t)type;
 		if (type != 'M') {
@@ -148,7 +148,7 @@ static void test_refuses_other_frames(void)
 
 static void test_a_second_message_is_refused(void)
 {
-	g_autoptr(GByteArray) body = g_byte_array_new();
+	g_autoptr(Bulk) body = bulk_new(0);
 	frame_append_message(body, "a", 1);
 	frame_append_message(body, "b", 1);
 	assert_refused(body->data, body->len, DRIVE_ERROR_INVALID);
@@ -162,7 +162,7 @@ static void put_u32(uint8_t *at, uint32_t value)
 
 static void test_refuses_sizes_over_the_limits(void)
 {
-	g_autoptr(GByteArray) body = body_new();
+	g_autoptr(Bulk) body = body_new();
 	put_u32(body->data + 1, MESSAGE_SIZE_MAX + 1);
 	assert_refused(body->data, body->len, DRIVE_ERROR_TOO_LARGE);
 	put_u32(body->data + 1, UINT32_MAX);
@@ -181,7 +181,7 @@ static void test_refuses_sizes_over_the_limits(void)
 
 static void test_refuses_contradictory_chunks(void)
 {
-	g_autoptr(GByteArray) body = body_new();
+	g_autoptr(Bulk) body = body_new();
 	uint8_t *first = body->data + 12;
 	uint8_t *second = first + FRAME_CHUNK_OVERHEAD + 5;
 	put_u32(first + 38, 4); /* raw, but shorter than its bytes */

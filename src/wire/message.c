@@ -36,7 +36,7 @@ static void budget_free(void *data, void *memory)
 	free(memory);
 }
 
-bool message_append(GByteArray *body, const ProtobufCMessage *message, GError **error)
+bool message_append(Bulk *body, const ProtobufCMessage *message, GError **error)
 {
 	size_t size = protobuf_c_message_get_packed_size(message);
 	if (size > MESSAGE_SIZE_MAX) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/bulk.h"
 #include "wire/sync.pb-c.h"
 
 #include <glib.h>
@@ -19,7 +20,7 @@
  * Appends the packed message to body as its message frame. DRIVE_ERROR_TOO_LARGE, with body
  * untouched, over MESSAGE_SIZE_MAX: whoever fills a message with entries counts their bytes.
  */
-bool message_append(GByteArray *body, const ProtobufCMessage *message,
+bool message_append(Bulk *body, const ProtobufCMessage *message,
 		    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 /*

@@ -22,7 +22,7 @@ static void test_gives_back_what_it_got(void)
 	request.n_operations = 2;
 	request.operations = operations;
 
-	g_autoptr(GByteArray) body = g_byte_array_new();
+	g_autoptr(Bulk) body = bulk_new(0);
 	g_autoptr(GError) error = NULL;
 	g_assert_true(message_append(body, &request.base, &error));
 	FrameReader reader;
@@ -68,23 +68,23 @@ static void test_refuses_garbage(void)
 }
 
 /* A page of n entries of two bytes each, which become 2 structs and more in memory. */
-static GByteArray *empty_entries_new(unsigned count)
+static Bulk *empty_entries_new(unsigned count)
 {
-	GByteArray *page = g_byte_array_new();
+	Bulk *page = bulk_new(0);
 	for (unsigned i = 0; i < count; i++) {
-		g_byte_array_append(page, (const uint8_t *)"\x1a\x00", 2);
+		bulk_append(page, "\x1a\x00", 2);
 	}
 	return page;
 }
 
 static void test_memory_is_bounded(void)
 {
-	g_autoptr(GByteArray) few = empty_entries_new(10);
+	g_autoptr(Bulk) few = empty_entries_new(10);
 	ProtobufCMessage *got =
 		message_unpack(&imdrive__sync__page__descriptor, few->data, few->len, NULL);
 	g_assert_nonnull(got);
 	message_free(got);
-	g_autoptr(GByteArray) many = empty_entries_new(1000000);
+	g_autoptr(Bulk) many = empty_entries_new(1000000);
 	assert_refused(&imdrive__sync__page__descriptor, many->data, many->len,
 		       DRIVE_ERROR_TOO_LARGE);
 }
@@ -166,7 +166,7 @@ static void test_append_refuses_too_many_bytes(void)
 	g_autofree uint8_t *ids = g_malloc0(MESSAGE_SIZE_MAX);
 	Imdrive__Sync__FetchRequest request = IMDRIVE__SYNC__FETCH_REQUEST__INIT;
 	request.ids = (ProtobufCBinaryData){ MESSAGE_SIZE_MAX, ids };
-	g_autoptr(GByteArray) body = g_byte_array_new();
+	g_autoptr(Bulk) body = bulk_new(0);
 	g_autoptr(GError) error = NULL;
 	g_assert_false(message_append(body, &request.base, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE);

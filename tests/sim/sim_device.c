@@ -63,7 +63,7 @@ static bool no_network(GError **error)
 	return false;
 }
 
-static bool exchange(Transport *transport, const char *endpoint, GByteArray *body, unsigned wait_ms,
+static bool exchange(Transport *transport, const char *endpoint, Bulk *body, unsigned wait_ms,
 		     GCancellable *cancellable, GBytes **ret_body, GError **error)
 {
 	(void)wait_ms;
@@ -121,7 +121,7 @@ static const TransportVtable transport_vtable = {
  * As it is there, whatever becomes of devices and networks: what people would be shown. A server
  * that is about to fail, or has failed, is mended first.
  */
-static bool exchange_surely(Transport *transport, const char *endpoint, GByteArray *body,
+static bool exchange_surely(Transport *transport, const char *endpoint, Bulk *body,
 			    unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
 			    GError **error)
 {

@@ -113,8 +113,8 @@ static void never(void *data)
 	(void)data;
 }
 
-unsigned sim_server_request(SimServer *server, const char *token, const char *endpoint,
-			    GByteArray *body, GBytes **ret_body)
+unsigned sim_server_request(SimServer *server, const char *token, const char *endpoint, Bulk *body,
+			    GBytes **ret_body)
 {
 	g_autofree char *path = g_strconcat("/sync/v1/", endpoint, NULL);
 	g_autofree char *authorization = g_strconcat("Bearer ", token, NULL);

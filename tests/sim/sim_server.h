@@ -21,8 +21,8 @@ void sim_server_free(SimServer *server);
 void sim_server_sign_in(SimServer *server, const char *device, char **ret_token, NodeId *ret_drive);
 
 /* One request, as front/ would give it to the api. Returns the status; 0: it would wait. */
-unsigned sim_server_request(SimServer *server, const char *token, const char *endpoint,
-			    GByteArray *body, GBytes **ret_body);
+unsigned sim_server_request(SimServer *server, const char *token, const char *endpoint, Bulk *body,
+			    GBytes **ret_body);
 
 /* Power cut and restart. */
 void sim_server_crash(SimServer *server, uint64_t seed);

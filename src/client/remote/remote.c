@@ -81,17 +81,17 @@ static ProtobufCBinaryData binary_of_bytes(GBytes *bytes)
 	return binary(data, size);
 }
 
-static GByteArray *body_new(size_t message_size, const EncodedChunk *chunks, size_t count)
+static Bulk *body_new(size_t message_size, const EncodedChunk *chunks, size_t count)
 {
 	size_t size = MESSAGE_SIZE + message_size;
 	for (size_t i = 0; i < count; i++) {
 		size += FRAME_CHUNK_OVERHEAD + chunks[i].size;
 	}
-	return g_byte_array_sized_new((unsigned)MIN(size, BODY_SIZE_MAX));
+	return bulk_new(MIN(size, BODY_SIZE_MAX));
 }
 
 /* message, then chunks; TOO_LARGE over what a body may have. */
-static bool fill_body(GByteArray *body, const ProtobufCMessage *message, const EncodedChunk *chunks,
+static bool fill_body(Bulk *body, const ProtobufCMessage *message, const EncodedChunk *chunks,
 		      size_t count, GError **error)
 {
 	if (!message_append(body, message, error)) {
@@ -114,8 +114,8 @@ typedef struct Exchange {
 	unsigned wait_ms;
 } Exchange;
 
-static bool exchange(Remote *remote, const Exchange *what, GByteArray *body,
-		     GCancellable *cancellable, Answer *answer, GError **error)
+static bool exchange(Remote *remote, const Exchange *what, Bulk *body, GCancellable *cancellable,
+		     Answer *answer, GError **error)
 {
 	if (!remote->transport->vtable->exchange(remote->transport, what->endpoint, body,
 						 what->wait_ms, cancellable, &answer->body,
@@ -138,7 +138,7 @@ static bool exchange(Remote *remote, const Exchange *what, GByteArray *body,
 }
 
 /* As exchange(), where an answer without body is none. */
-static bool exchange_full(Remote *remote, const Exchange *what, GByteArray *body,
+static bool exchange_full(Remote *remote, const Exchange *what, Bulk *body,
 			  GCancellable *cancellable, Answer *answer, GError **error)
 {
 	if (!exchange(remote, what, body, cancellable, answer, error)) {
@@ -195,7 +195,7 @@ bool remote_changes(Remote *remote, GBytes *cursor, unsigned wait_ms, unsigned i
 	request.wait_ms = wait_ms;
 	request.inline_bytes = inline_bytes;
 
-	g_autoptr(GByteArray) body = body_new(0, NULL, 0);
+	g_autoptr(Bulk) body = body_new(0, NULL, 0);
 	g_auto(Answer) answer = { 0 };
 	Exchange what = { "changes", &imdrive__sync__changes_response__descriptor, wait_ms };
 	RemotePage *page = NULL;
@@ -289,7 +289,7 @@ bool remote_commit(Remote *remote, const RemoteOperation *operations, size_t cou
 	request.n_operations = count;
 	request.operations = pointers;
 
-	g_autoptr(GByteArray) body = body_new(size, chunks, chunk_count);
+	g_autoptr(Bulk) body = body_new(size, chunks, chunk_count);
 	g_auto(Answer) answer = { 0 };
 	Exchange what = { "commit", &imdrive__sync__commit_response__descriptor, 0 };
 	bool ok = fill_body(body, &request.base, chunks, chunk_count, error) &&
@@ -339,7 +339,7 @@ bool remote_missing(Remote *remote, const ChunkId *ids, size_t count, uint64_t b
 	request.ids = binary(ids, count * CHUNK_ID_SIZE);
 	request.bytes = bytes;
 
-	g_autoptr(GByteArray) body = body_new(count * CHUNK_ID_SIZE, NULL, 0);
+	g_autoptr(Bulk) body = body_new(count * CHUNK_ID_SIZE, NULL, 0);
 	g_auto(Answer) answer = { 0 };
 	Exchange what = { "missing", &imdrive__sync__missing_response__descriptor, 0 };
 	bool ok = fill_body(body, &request.base, NULL, 0, error) &&
@@ -362,7 +362,7 @@ bool remote_upload(Remote *remote, const EncodedChunk *chunks, size_t count,
 	Imdrive__Sync__UploadRequest request = IMDRIVE__SYNC__UPLOAD_REQUEST__INIT;
 	request.drive = binary_of_id(&remote->drive);
 
-	g_autoptr(GByteArray) body = body_new(0, chunks, count);
+	g_autoptr(Bulk) body = body_new(0, chunks, count);
 	g_auto(Answer) answer = { 0 };
 	Exchange what = { "upload", &imdrive__sync__upload_response__descriptor, 0 };
 	bool ok = fill_body(body, &request.base, chunks, count, error) &&
@@ -399,7 +399,7 @@ bool remote_fetch(Remote *remote, const ChunkId *ids, size_t count, GCancellable
 	request.drive = binary_of_id(&remote->drive);
 	request.ids = binary(ids, count * CHUNK_ID_SIZE);
 
-	g_autoptr(GByteArray) body = body_new(count * CHUNK_ID_SIZE, NULL, 0);
+	g_autoptr(Bulk) body = body_new(count * CHUNK_ID_SIZE, NULL, 0);
 	g_auto(Answer) answer = { 0 };
 	g_autoptr(GArray) chunks = g_array_new(FALSE, FALSE, sizeof(EncodedChunk));
 	Exchange what = { "fetch", &imdrive__sync__fetch_response__descriptor, 0 };

@@ -17,7 +17,7 @@ typedef struct Canned {
 	size_t size;
 } Canned;
 
-static bool canned_exchange(Transport *transport, const char *endpoint, GByteArray *body,
+static bool canned_exchange(Transport *transport, const char *endpoint, Bulk *body,
 			    unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
 			    GError **error)
 {

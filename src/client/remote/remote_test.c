@@ -13,19 +13,19 @@
 
 typedef struct Canned {
 	Transport transport;
-	GByteArray *request; /* the last */
+	Bulk *request; /* the last */
 	char *endpoint;
 	unsigned wait_ms;
 	GBytes *answer; /* NULL: 204 */
 } Canned;
 
-static bool canned_exchange(Transport *transport, const char *endpoint, GByteArray *body,
+static bool canned_exchange(Transport *transport, const char *endpoint, Bulk *body,
 			    unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
 			    GError **error)
 {
 	Canned *canned = (Canned *)transport;
-	g_byte_array_set_size(canned->request, 0);
-	g_byte_array_append(canned->request, body->data, body->len);
+	canned->request->len = 0;
+	bulk_append(canned->request, body->data, body->len);
 	g_free(canned->endpoint);
 	canned->endpoint = g_strdup(endpoint);
 	canned->wait_ms = wait_ms;
@@ -42,7 +42,7 @@ static void canned_traffic(Transport *transport, uint64_t *ret_sent, uint64_t *r
 static void canned_free(Transport *transport)
 {
 	Canned *canned = (Canned *)transport;
-	g_byte_array_unref(canned->request);
+	bulk_free(canned->request);
 	g_clear_pointer(&canned->answer, g_bytes_unref);
 	g_free(canned->endpoint);
 	g_free(canned);
@@ -61,7 +61,7 @@ static Fixture fixture(void)
 {
 	Canned *canned = g_new0(Canned, 1);
 	canned->transport.vtable = &canned_vtable;
-	canned->request = g_byte_array_new();
+	canned->request = bulk_new(0);
 	return (Fixture){ canned, remote_new(&canned->transport, &drive) };
 }
 
@@ -74,13 +74,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Fixture, clear)
 static void answer_message(Fixture *fixture, const ProtobufCMessage *message,
 			   const EncodedChunk *chunks, size_t count)
 {
-	GByteArray *body = g_byte_array_new();
+	Bulk *body = bulk_new(0);
 	g_assert_true(message_append(body, message, NULL));
 	for (size_t i = 0; i < count; i++) {
 		frame_append_chunk(body, &chunks[i]);
 	}
 	g_clear_pointer(&fixture->canned->answer, g_bytes_unref);
-	fixture->canned->answer = g_byte_array_free_to_bytes(body);
+	fixture->canned->answer = bulk_free_to_bytes(body);
 }
 
 static EncodedChunk chunk_of(const char *text)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/bulk.h"
+
 #include <gio/gio.h>
 #include <glib.h>
 #include <stdbool.h>
@@ -19,9 +21,8 @@ typedef struct TransportVtable {
 	 * rightly keep the answer back. Any other answer is an error with the server's message and
 	 * the code of error_code_from_http().
 	 */
-	bool (*exchange)(Transport *transport, const char *endpoint, GByteArray *body,
-			 unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
-			 GError **error);
+	bool (*exchange)(Transport *transport, const char *endpoint, Bulk *body, unsigned wait_ms,
+			 GCancellable *cancellable, GBytes **ret_body, GError **error);
 	void (*traffic)(Transport *transport, uint64_t *ret_sent, uint64_t *ret_received);
 	void (*free)(Transport *transport);
 } TransportVtable;

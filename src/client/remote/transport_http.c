@@ -70,7 +70,7 @@ static void set_answer_error(GError **error, const HttpResponse *response)
 
 typedef struct Exchange {
 	const char *url;
-	GByteArray *body;
+	Bulk *body;
 	unsigned wait_ms;
 	GCancellable *cancellable;
 } Exchange;
@@ -109,9 +109,8 @@ static HttpResponse *send_signed(HttpTransport *self, const Exchange *call, GErr
 	return next ? send(self, call, next, error) : NULL;
 }
 
-static bool http_exchange(Transport *transport, const char *endpoint, GByteArray *body,
-			  unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
-			  GError **error)
+static bool http_exchange(Transport *transport, const char *endpoint, Bulk *body, unsigned wait_ms,
+			  GCancellable *cancellable, GBytes **ret_body, GError **error)
 {
 	HttpTransport *self = (HttpTransport *)transport;
 	g_autofree char *url = g_strconcat(self->base_url, endpoint, NULL);

@@ -70,8 +70,8 @@ static GBytes *exchange(const char *answer, Server *server, GError **error)
 {
 	server_start(server, answer);
 	Transport *transport = transport_http_new(server->url, &token, NULL);
-	g_autoptr(GByteArray) body = g_byte_array_new();
-	g_byte_array_append(body, (const uint8_t *)"body", 4);
+	g_autoptr(Bulk) body = bulk_new(0);
+	bulk_append(body, "body", 4);
 	GBytes *got = NULL;
 	transport->vtable->exchange(transport, "changes", body, 0, NULL, &got, error);
 	uint64_t sent = 0;

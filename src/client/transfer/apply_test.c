@@ -200,11 +200,11 @@ static GBytes *inserted(GBytes *bytes)
 {
 	size_t size = 0;
 	const uint8_t *data = g_bytes_get_data(bytes, &size);
-	GByteArray *more = g_byte_array_new();
-	g_byte_array_append(more, data, (unsigned)(size / 2));
-	g_byte_array_append(more, (const uint8_t *)"!", 1);
-	g_byte_array_append(more, data + size / 2, (unsigned)(size - size / 2));
-	return g_byte_array_free_to_bytes(more);
+	Bulk *more = bulk_new(0);
+	bulk_append(more, data, size / 2);
+	bulk_append(more, "!", 1);
+	bulk_append(more, data + size / 2, size - size / 2);
+	return bulk_free_to_bytes(more);
 }
 
 static void test_from_base(void)

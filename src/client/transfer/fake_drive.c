@@ -49,7 +49,7 @@ static GBytes *find(FakeDrive *drive, const ChunkId *id)
 
 /* ---- contents ----------------------------------------------------------------------------- */
 
-static bool append_content(FakeDrive *drive, const Content *content, GByteArray *bytes)
+static bool append_content(FakeDrive *drive, const Content *content, Bulk *bytes)
 {
 	for (size_t i = 0; i < content->count; i++) {
 		GBytes *chunk = find(drive, &content->refs[i].id);
@@ -60,7 +60,7 @@ static bool append_content(FakeDrive *drive, const Content *content, GByteArray 
 		const uint8_t *data = g_bytes_get_data(chunk, &size);
 		g_assert(size == content->refs[i].length);
 		if (content->depth == 0) {
-			g_byte_array_append(bytes, data, (unsigned)size);
+			bulk_append(bytes, data, size);
 			continue;
 		}
 		g_auto(Content) list = { 0 };
@@ -72,22 +72,22 @@ static bool append_content(FakeDrive *drive, const Content *content, GByteArray 
 	return true;
 }
 
-static GByteArray *read_content(FakeDrive *drive, const void *bytes, size_t size)
+static Bulk *read_content(FakeDrive *drive, const void *bytes, size_t size)
 {
 	g_auto(Content) content = { 0 };
 	if (!content_decode(bytes, size, &content, NULL)) {
 		return NULL;
 	}
-	g_autoptr(GByteArray) all = g_byte_array_new();
+	g_autoptr(Bulk) all = bulk_new(0);
 	return append_content(drive, &content, all) ? g_steal_pointer(&all) : NULL;
 }
 
-GByteArray *fake_drive_read(FakeDrive *drive, GBytes *content)
+Bulk *fake_drive_read(FakeDrive *drive, GBytes *content)
 {
 	g_mutex_lock(&drive->mutex);
 	size_t size = 0;
 	const void *bytes = g_bytes_get_data(content, &size);
-	GByteArray *all = read_content(drive, bytes, size);
+	Bulk *all = read_content(drive, bytes, size);
 	g_mutex_unlock(&drive->mutex);
 	return all;
 }
@@ -156,7 +156,7 @@ static RemoteOutcome check_value(FakeDrive *drive, const Operation *operation)
 	if (drive->full && operation->content.len > 0) {
 		return REMOTE_QUOTA;
 	}
-	g_autoptr(GByteArray) bytes =
+	g_autoptr(Bulk) bytes =
 		read_content(drive, operation->content.data, operation->content.len);
 	if (!bytes) {
 		return REMOTE_MISSING_CONTENT;
@@ -237,8 +237,7 @@ static void commit_one(FakeDrive *drive, const Operation *operation, Imdrive__Sy
 	}
 }
 
-static bool commit(FakeDrive *drive, const ProtobufCMessage *message, GByteArray *answer,
-		   GError **error)
+static bool commit(FakeDrive *drive, const ProtobufCMessage *message, Bulk *answer, GError **error)
 {
 	const Imdrive__Sync__CommitRequest *request = (const Imdrive__Sync__CommitRequest *)message;
 	drive->commits++;
@@ -284,27 +283,25 @@ static bool take_chunks(FakeDrive *drive, FrameReader *reader, GError **error)
 	}
 }
 
-static bool upload(FakeDrive *drive, const ProtobufCMessage *message, GByteArray *answer,
-		   GError **error)
+static bool upload(FakeDrive *drive, const ProtobufCMessage *message, Bulk *answer, GError **error)
 {
 	drive->uploads++;
 	Imdrive__Sync__UploadResponse response = IMDRIVE__SYNC__UPLOAD_RESPONSE__INIT;
 	return message_append(answer, &response.base, error);
 }
 
-static bool missing(FakeDrive *drive, const ProtobufCMessage *message, GByteArray *answer,
-		    GError **error)
+static bool missing(FakeDrive *drive, const ProtobufCMessage *message, Bulk *answer, GError **error)
 {
 	const Imdrive__Sync__MissingRequest *request =
 		(const Imdrive__Sync__MissingRequest *)message;
 	drive->missings++;
-	g_autoptr(GByteArray) ids = g_byte_array_new();
+	g_autoptr(Bulk) ids = bulk_new(0);
 	g_autoptr(GHashTable) seen =
 		g_hash_table_new_full(chunk_id_hash, chunk_id_equal, g_free, NULL);
 	for (size_t i = 0; i < request->ids.len / CHUNK_ID_SIZE; i++) {
 		ChunkId id = id_at(&request->ids, i);
 		if (!find(drive, &id) && g_hash_table_add(seen, g_memdup2(&id, sizeof id))) {
-			g_byte_array_append(ids, id.bytes, CHUNK_ID_SIZE);
+			bulk_append(ids, id.bytes, CHUNK_ID_SIZE);
 		}
 	}
 	Imdrive__Sync__MissingResponse response = IMDRIVE__SYNC__MISSING_RESPONSE__INIT;
@@ -313,7 +310,7 @@ static bool missing(FakeDrive *drive, const ProtobufCMessage *message, GByteArra
 	return message_append(answer, &response.base, error);
 }
 
-static void append_chunk(FakeDrive *drive, const ChunkId *id, GBytes *bytes, GByteArray *answer)
+static void append_chunk(FakeDrive *drive, const ChunkId *id, GBytes *bytes, Bulk *answer)
 {
 	static Codec *codec;
 	size_t size = 0;
@@ -334,8 +331,7 @@ static void append_chunk(FakeDrive *drive, const ChunkId *id, GBytes *bytes, GBy
 	drive->chunks_fetched++;
 }
 
-static bool fetch(FakeDrive *drive, const ProtobufCMessage *message, GByteArray *answer,
-		  GError **error)
+static bool fetch(FakeDrive *drive, const ProtobufCMessage *message, Bulk *answer, GError **error)
 {
 	const Imdrive__Sync__FetchRequest *request = (const Imdrive__Sync__FetchRequest *)message;
 	drive->fetches++;
@@ -363,7 +359,7 @@ static bool fetch(FakeDrive *drive, const ProtobufCMessage *message, GByteArray 
 typedef struct Endpoint {
 	const char *name;
 	const ProtobufCMessageDescriptor *descriptor;
-	bool (*handle)(FakeDrive *drive, const ProtobufCMessage *message, GByteArray *answer,
+	bool (*handle)(FakeDrive *drive, const ProtobufCMessage *message, Bulk *answer,
 		       GError **error);
 } Endpoint;
 
@@ -384,8 +380,8 @@ static const Endpoint *endpoint_named(const char *name)
 	g_assert_not_reached();
 }
 
-static bool handle(FakeDrive *drive, const Endpoint *endpoint, const GByteArray *body,
-		   GByteArray *answer, GError **error)
+static bool handle(FakeDrive *drive, const Endpoint *endpoint, const Bulk *body, Bulk *answer,
+		   GError **error)
 {
 	FrameReader reader;
 	frame_reader_init(&reader, body->data, body->len);
@@ -430,9 +426,8 @@ static void begin_upload(FakeDrive *drive)
 	}
 }
 
-static bool fake_exchange(Transport *transport, const char *endpoint, GByteArray *body,
-			  unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
-			  GError **error)
+static bool fake_exchange(Transport *transport, const char *endpoint, Bulk *body, unsigned wait_ms,
+			  GCancellable *cancellable, GBytes **ret_body, GError **error)
 {
 	FakeDrive *drive = drive_of(transport);
 	g_assert(body->len <= BODY_SIZE_MAX);
@@ -447,7 +442,7 @@ static bool fake_exchange(Transport *transport, const char *endpoint, GByteArray
 	if (drive->cancel_at_next) {
 		g_cancellable_cancel(g_steal_pointer(&drive->cancel_at_next));
 	}
-	g_autoptr(GByteArray) answer = g_byte_array_new();
+	g_autoptr(Bulk) answer = bulk_new(0);
 	bool ok = true;
 	if (g_cancellable_is_cancelled(cancellable)) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CANCELLED, "cancelled");
@@ -465,7 +460,7 @@ static bool fake_exchange(Transport *transport, const char *endpoint, GByteArray
 	drive->uploading -= is_upload;
 	g_mutex_unlock(&drive->mutex);
 	if (ok) {
-		*ret_body = g_byte_array_free_to_bytes(g_steal_pointer(&answer));
+		*ret_body = bulk_free_to_bytes(g_steal_pointer(&answer));
 	}
 	return ok;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/bulk.h"
 #include "base/error.h"
 #include "chunk/codec.h"
 #include "client/remote/remote.h"
@@ -67,6 +68,6 @@ size_t fake_drive_memory(FakeDrive *drive);
 /* NULL if it is not there. */
 const FakeNode *fake_drive_node(FakeDrive *drive, const NodeId *id);
 /* All bytes of a content; NULL if a chunk of it is not there. */
-GByteArray *fake_drive_read(FakeDrive *drive, GBytes *content);
+Bulk *fake_drive_read(FakeDrive *drive, GBytes *content);
 /* Cuts bytes, keeps their chunks and returns the content. */
 GBytes *fake_drive_store(FakeDrive *drive, const void *bytes, size_t size);

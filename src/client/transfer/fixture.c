@@ -93,7 +93,7 @@ void fixture_assert_stored(Fixture *world, const UploadItem *item, GBytes *bytes
 	g_assert_true(g_bytes_equal(node->content, item->content));
 	g_assert_cmpuint(node->size, ==, g_bytes_get_size(bytes));
 	g_assert_cmpint(node->mtime_ns, ==, item->info.mtime_ns);
-	g_autoptr(GByteArray) stored = fake_drive_read(world->drive, node->content);
+	g_autoptr(Bulk) stored = fake_drive_read(world->drive, node->content);
 	g_assert_nonnull(stored);
 	g_assert_cmpmem(stored->data, stored->len, g_bytes_get_data(bytes, NULL),
 			g_bytes_get_size(bytes));

@@ -34,7 +34,7 @@ typedef struct Gather {
 static bool push_batch(Gather *gather)
 {
 	UploadBatch *full = gather->batch;
-	UploadBatch *next = upload_batch_new(gather->run->upload, NEXT_RAW_SIZE);
+	UploadBatch *next = upload_batch_new(NEXT_RAW_SIZE);
 	size_t left = full->filled - full->cut;
 	memcpy(next->bytes, full->bytes + full->cut, left);
 	next->filled = left;
@@ -492,7 +492,7 @@ bool gather_works(UploadRun *run, GPtrArray *works, Pipeline *pipeline, UploadBa
 		  GError **error)
 {
 	Gather gather = { .run = run, .pipeline = pipeline };
-	gather.batch = upload_batch_new(run->upload, FIRST_RAW_SIZE);
+	gather.batch = upload_batch_new(FIRST_RAW_SIZE);
 	gather.refs = g_array_new(FALSE, FALSE, sizeof(ContentRef));
 	bool ok = true;
 	for (unsigned at = 0; ok && at < works->len;) {

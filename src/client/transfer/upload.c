@@ -9,9 +9,8 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/memory.h"
 #include "client/transfer/upload_internal.h"
-
-#define BUFFERS_KEPT_MAX 4
 
 UploadItem *upload_item_new(UploadVerb verb)
 {
@@ -41,7 +40,6 @@ Upload *upload_new(Disk *disk, Remote *remote, const UploadOptions *options)
 	upload->options = *options;
 	upload->pace = options->pace;
 	g_mutex_init(&upload->mutex);
-	g_queue_init(&upload->buffers);
 	pays_init(&upload->pays, options->server_is_here);
 	return upload;
 }
@@ -51,7 +49,6 @@ void upload_free(Upload *upload)
 	if (!upload) {
 		return;
 	}
-	g_assert(g_queue_is_empty(&upload->buffers));
 	g_mutex_clear(&upload->mutex);
 	g_free(upload);
 }
@@ -72,56 +69,17 @@ static void chunk_clear(void *data)
 	g_clear_pointer(&chunk->encoded, g_bytes_unref);
 }
 
-/*
- * Buffers of first batches, which most runs have alone, are used again: such large blocks would
- * leave holes between what else is in memory. Pages of them that are not touched cost nothing.
- */
-static uint8_t *take_buffer(Upload *upload, size_t size_max)
+/* Room for the last chunk, too, and for what was read on. */
+static size_t buffer_size(size_t size_max)
 {
-	uint8_t *buffer = NULL;
-	if (size_max == FIRST_RAW_SIZE) {
-		g_mutex_lock(&upload->mutex);
-		buffer = g_queue_pop_head(&upload->buffers);
-		g_mutex_unlock(&upload->mutex);
-	}
-	return buffer ? buffer : g_malloc(size_max + CHUNK_SIZE_MAX + READ_SIZE);
+	return size_max + CHUNK_SIZE_MAX + READ_SIZE;
 }
 
-static void give_buffer(Upload *upload, uint8_t *buffer, size_t size_max)
-{
-	g_mutex_lock(&upload->mutex);
-	bool keep = size_max == FIRST_RAW_SIZE &&
-		    g_queue_get_length(&upload->buffers) < BUFFERS_KEPT_MAX;
-	if (keep) {
-		g_queue_push_head(&upload->buffers, buffer);
-	}
-	g_mutex_unlock(&upload->mutex);
-	if (!keep) {
-		g_free(buffer);
-	}
-}
-
-/* With the last run that ends, the buffers go. */
-static void count_run(Upload *upload, int more)
-{
-	GQueue unused = G_QUEUE_INIT;
-	g_mutex_lock(&upload->mutex);
-	upload->running += (unsigned)more;
-	if (upload->running == 0) {
-		unused = upload->buffers;
-		g_queue_init(&upload->buffers);
-	}
-	g_mutex_unlock(&upload->mutex);
-	g_queue_clear_full(&unused, g_free);
-}
-
-UploadBatch *upload_batch_new(Upload *upload, size_t size_max)
+UploadBatch *upload_batch_new(size_t size_max)
 {
 	g_assert(size_max <= FIRST_RAW_SIZE);
 	UploadBatch *batch = g_new0(UploadBatch, 1);
-	batch->upload = upload;
-	/* Room for the last chunk, too, and for what was read on. */
-	batch->bytes = take_buffer(upload, size_max);
+	batch->bytes = memory_take_block(buffer_size(size_max));
 	batch->size_max = size_max;
 	batch->chunks = g_array_new(FALSE, FALSE, sizeof(UploadChunk));
 	g_array_set_clear_func(batch->chunks, chunk_clear);
@@ -137,9 +95,7 @@ void upload_batch_free(void *data)
 	}
 	g_clear_pointer(&batch->chunks, g_array_unref);
 	g_clear_pointer(&batch->works, g_ptr_array_unref);
-	if (batch->bytes) {
-		give_buffer(batch->upload, batch->bytes, batch->size_max);
-	}
+	memory_drop_block(batch->bytes, buffer_size(batch->size_max));
 	g_free(batch);
 }
 
@@ -290,7 +246,6 @@ bool upload_run(Upload *upload, GPtrArray *items, GCancellable *cancellable, GEr
 		all[i].item = item;
 		g_ptr_array_add(works, &all[i]);
 	}
-	count_run(upload, 1);
 	GError *cause = NULL;
 	bool ok = run_works(upload, works, false, cancellable, &cause);
 	if (ok) {
@@ -303,7 +258,6 @@ bool upload_run(Upload *upload, GPtrArray *items, GCancellable *cancellable, GEr
 	if (cause) {
 		g_propagate_error(error, cause);
 	}
-	count_run(upload, -1);
 	promise(upload, items);
 	return ok;
 }

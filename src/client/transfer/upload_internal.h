@@ -28,8 +28,6 @@ struct Upload {
 	GMutex mutex;
 	Pays pays;         /* guarded by mutex */
 	unsigned sending;  /* requests with chunks that are under way; guarded by mutex */
-	unsigned running;  /* runs; guarded by mutex */
-	GQueue buffers;    /* of batches, to be used again while runs go on; guarded by mutex */
 	uint64_t progress; /* guarded by mutex */
 };
 
@@ -54,7 +52,6 @@ typedef struct UploadChunk {
 
 /* What passes through the pipeline: bytes of files, and the operations that they complete. */
 typedef struct UploadBatch {
-	Upload *upload;
 	uint8_t *bytes;
 	size_t size_max;     /* it is full with so many bytes */
 	size_t cut;          /* bytes that belong to chunks */
@@ -73,7 +70,7 @@ typedef struct UploadRun {
 	struct Senders *senders; /* of deliver.c; NULL until there is more than one batch */
 } UploadRun;
 
-UploadBatch *upload_batch_new(Upload *upload, size_t size_max);
+UploadBatch *upload_batch_new(size_t size_max);
 void upload_batch_free(void *batch);
 
 /* The operation that an item is; borrows from it. */

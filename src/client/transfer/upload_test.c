@@ -89,13 +89,13 @@ static void test_only_the_difference(void)
 		fixture_upload_one(world, items, first);
 		fixture_assert_stored(world, first, bytes);
 		/* A byte inserted: everything behind it moves. */
-		g_autoptr(GByteArray) more = g_byte_array_new();
+		g_autoptr(Bulk) more = bulk_new(0);
 		const uint8_t *data = g_bytes_get_data(bytes, NULL);
-		g_byte_array_append(more, data, 3 * MIB);
-		g_byte_array_append(more, (const uint8_t *)"!", 1);
-		g_byte_array_append(more, data + 3 * MIB, (unsigned)(size - 3 * MIB));
+		bulk_append(more, data, 3 * MIB);
+		bulk_append(more, "!", 1);
+		bulk_append(more, data + 3 * MIB, size - 3 * MIB);
 		device_write(world->device, "file", more->data, more->len);
-		g_autoptr(GBytes) changed = g_byte_array_free_to_bytes(g_steal_pointer(&more));
+		g_autoptr(GBytes) changed = bulk_free_to_bytes(g_steal_pointer(&more));
 		world->drive->chunks_received = 0;
 		UploadItem *second = fixture_upload_update(world, first);
 		fixture_upload_one(world, items, second);

@@ -107,7 +107,7 @@ static void assert_stored(Scene *scene, const UploadItem *item, GBytes *bytes)
 {
 	const FakeNode *node = fake_drive_node(scene->backing->drive, &item->node);
 	g_assert_nonnull(node);
-	g_autoptr(GByteArray) stored = fake_drive_read(scene->backing->drive, node->content);
+	g_autoptr(Bulk) stored = fake_drive_read(scene->backing->drive, node->content);
 	g_assert_nonnull(stored);
 	g_assert_cmpmem(stored->data, stored->len, g_bytes_get_data(bytes, NULL),
 			g_bytes_get_size(bytes));
