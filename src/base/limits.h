@@ -89,6 +89,9 @@
 #define DEVICES_PER_ACCOUNT_MAX 1000
 #define LOGIN_LIMIT_ENTRIES_MAX 65536 /* peers and names of failed sign-ins that are remembered */
 
+/* The control socket */
+#define CONTROL_PATHS_MAX 256 /* that one call is about */
+
 /* Confirm in chat */
 #define CHAT_DRIVERS_MAX 8
 #define CHAT_ADDRESS_SIZE_MAX 255     /* bytes; the subject of an identity */

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from door import Door
 from drive import run, wait_equal, wait_until
 
 MIB = 1 << 20
@@ -202,3 +203,20 @@ def test_indexers_fetch_nothing(mounts, folders, tmp_path):
     disk.path("picture").read_bytes()
     done = subprocess.run([indexer, disk.path("picture")], capture_output=True)
     assert done.returncode == 0 and len(done.stdout) == MIB
+
+
+def test_the_control_socket_keeps_and_frees(mounts):
+    a, b = mounts("a", "b")
+    a.path("film").write_bytes(b"x" * 100_000)
+    wait_equal(a, b)
+    door = Door(b.profile)
+
+    def keep(**params):
+        return door.ask("keep", paths=[str(b.path("film"))], **params)["result"]["states"]
+
+    assert keep() == ["cached"]
+    assert keep(keep="pinned") == ["pinned"]
+    assert keep(keep="unpinned") == ["cached"]
+    assert keep(keep="online-only") == ["online-only"]
+    answer = door.ask("keep", paths=[str(b.profile)], keep="pinned")
+    assert "error" in answer

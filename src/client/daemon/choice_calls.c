@@ -4,18 +4,6 @@
 #include "base/error.h"
 #include "client/daemon/report.h"
 
-#include <string.h>
-
-/* NULL unless path is folder, or lies in it. */
-static const char *rest_of(const char *path, const char *folder)
-{
-	size_t size = strlen(folder);
-	if (strncmp(path, folder, size) != 0 || (path[size] != '/' && path[size])) {
-		return NULL;
-	}
-	return path[size] ? path + size + 1 : "";
-}
-
 /* The engine of the bound folder that the path is in; ret_rest points into params. */
 static Engine *find(Daemon *daemon, const json_t *params, const char **ret_rest, GError **error)
 {
@@ -27,7 +15,7 @@ static Engine *find(Daemon *daemon, const json_t *params, const char **ret_rest,
 	}
 	for (unsigned i = 0; i < daemon->bounds->len; i++) {
 		const Bound *bound = daemon->bounds->pdata[i];
-		const char *rest = rest_of(path, bound->folder);
+		const char *rest = daemon_rest_of(path, bound->folder);
 		if (rest && bound->binding) {
 			*ret_rest = rest;
 			return binding_engine(bound->binding);

@@ -267,6 +267,15 @@ static void forget(Daemon *daemon, const ProfileBinding *known)
 	profile_unbind(daemon->profile, id, NULL);
 }
 
+const char *daemon_rest_of(const char *path, const char *folder)
+{
+	size_t size = strlen(folder);
+	if (strncmp(path, folder, size) != 0 || (path[size] != '/' && path[size])) {
+		return NULL;
+	}
+	return path[size] ? path + size + 1 : "";
+}
+
 bool daemon_attach(Daemon *daemon, const char *folder, bool mount, GError **error)
 {
 	/* A dead mount must be gone before the folder can be looked at. */

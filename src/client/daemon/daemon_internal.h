@@ -51,6 +51,8 @@ typedef struct Daemon {
 
 /* daemon.c: the status is another; watchers are told soon. */
 void daemon_changed(Daemon *daemon);
+/* What is behind folder in an absolute path; NULL unless it is the folder, or lies in it. */
+const char *daemon_rest_of(const char *path, const char *folder);
 bool daemon_attach(Daemon *daemon, const char *folder, bool mount, GError **error);
 /* The folder stays as it is, but for the marker: it can be bound again. */
 bool daemon_detach(Daemon *daemon, const char *folder, GError **error);

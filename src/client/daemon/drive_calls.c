@@ -2,6 +2,7 @@
 #include "client/daemon/drive_calls.h"
 
 #include "client/daemon/history_calls.h"
+#include "client/daemon/keep_calls.h"
 #include "client/daemon/rule_calls.h"
 
 #include "base/error.h"
@@ -123,6 +124,7 @@ static const Method methods[] = {
 	{ "rules", rule_calls_get },
 	{ "set-rules", rule_calls_set },
 	{ "restore", history_calls_restore },
+	{ "keep", keep_calls_keep },
 };
 
 const char *const *drive_calls_methods(void)

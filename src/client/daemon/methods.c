@@ -6,6 +6,7 @@
 #include "client/daemon/choice_calls.h"
 #include "client/daemon/conflicts.h"
 #include "client/daemon/daemon_internal.h"
+#include "client/daemon/file_calls.h"
 #include "client/daemon/report.h"
 
 #include <string.h>
@@ -305,6 +306,7 @@ static const Method methods[] = {
 	{ "exclude", choice_calls_exclude },
 	{ "include", choice_calls_include },
 	{ "folders", choice_calls_folders },
+	{ "files", file_calls_look },
 };
 
 json_t *methods_handle(const char *name, json_t *params, void *data, GError **error)

@@ -134,6 +134,16 @@ bool engine_choice_folders(Engine *engine, const char *path, GPtrArray *ret_fold
 			   GError **error);
 void engine_choice_folder_free(EngineFolder *folder);
 
+typedef enum EngineLook {
+	ENGINE_LOOK_ABSENT, /* not there, or not synced */
+	ENGINE_LOOK_SYNCED, /* of a folder: all that is in it */
+	ENGINE_LOOK_SYNCING,
+} EngineLook;
+
+/* How these paths stand, from the root of the binding. Costs what is changing. */
+void engine_look_paths(Engine *engine, const char *const *paths, size_t count,
+		       EngineLook *ret_looks);
+
 /* The server could not be reached when it was last asked. */
 bool engine_status_offline(const Engine *engine);
 

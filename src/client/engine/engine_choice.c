@@ -288,7 +288,7 @@ size_t engine_choice_unsettled(Engine *engine)
 
 /* ---- choosing ---------------------------------------------------------------------------- */
 
-static int64_t find(Engine *engine, Side side, const char *path)
+int64_t engine_choice_find(Engine *engine, Side side, const char *path)
 {
 	g_auto(GStrv) names = g_strsplit(path, "/", -1);
 	int64_t key = ENTRY_KEY_ROOT;
@@ -301,10 +301,10 @@ static int64_t find(Engine *engine, Side side, const char *path)
 /* As the person sees it here, or else as it is there. */
 static const Entry *find_there(Engine *engine, const char *path)
 {
-	int64_t key = find(engine, SIDE_LOCAL, path);
+	int64_t key = engine_choice_find(engine, SIDE_LOCAL, path);
 	const Entry *entry = key ? state_get(engine->state, SIDE_REMOTE, key) : NULL;
 	if (!entry) {
-		key = find(engine, SIDE_REMOTE, path);
+		key = engine_choice_find(engine, SIDE_REMOTE, path);
 		entry = key ? state_get(engine->state, SIDE_REMOTE, key) : NULL;
 	}
 	return entry;
@@ -446,7 +446,7 @@ static bool has_folders(Engine *engine, int64_t folder)
 
 bool engine_choice_folders(Engine *engine, const char *path, GPtrArray *ret_folders, GError **error)
 {
-	int64_t key = find(engine, SIDE_REMOTE, path);
+	int64_t key = engine_choice_find(engine, SIDE_REMOTE, path);
 	if (key == ENTRY_KEY_NONE) {
 		return fail(error, DRIVE_ERROR_NOT_FOUND, path, "the drive has no such folder");
 	}

@@ -21,6 +21,7 @@
  *	engine_status.c  how it all looks to a person
  *	engine_choice.c  which folders are left out, and what was taken away for that
  *	engine_conflict.c  what a person has to choose between
+ *	engine_look.c  how single paths stand
  */
 typedef struct Lane {
 	GQueue waiting; /* items */
@@ -186,6 +187,8 @@ void trouble_activity(Engine *engine, const char *what, int64_t key, const char 
 /* engine_choice.c */
 void engine_choice_init(Engine *engine);
 void engine_choice_clear(Engine *engine);
+/* The node at this path on that side; ENTRY_KEY_NONE if there is none. */
+int64_t engine_choice_find(Engine *engine, Side side, const char *path);
 /* What of the planner's view concerns choices. */
 void engine_choice_view(Engine *engine, PlanView *view);
 /* These were planned. */
