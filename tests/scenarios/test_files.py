@@ -35,7 +35,9 @@ def test_each_file_says_how_it_stands(device, server):
 
 
 def test_what_is_not_synced_has_no_state(device, tmp_path):
-    (device.folder / ".imdriveignore").write_text("*.o\n")
+    rules = device.folder / ".imdriveignore"
+    rules.write_text("*.o\n")
+    wait_until(lambda: states(device, rules) == ["synced"], "the rules are known")
     (device.folder / "a.c").write_text("x")
     (device.folder / "a.o").write_text("x")
     beside = device.folder.with_name(device.folder.name + "-not") / "x"
