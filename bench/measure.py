@@ -142,6 +142,15 @@ class Bench:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
+def compiled(bench, name, *libraries):
+    """A program of this folder."""
+    program = bench.scratch / name
+    if not program.exists():
+        subprocess.run(["cc", "-O2", "-D_GNU_SOURCE", "-o", program, ROOT / "bench" / f"{name}.c",
+                        *libraries], check=True)
+    return program
+
+
 def warm(folder):
     """Reads a tree, so that the clock does not measure what the host had paged out."""
     subprocess.run(["tar", "-cf", "/dev/null", "-C", str(folder), "."], check=True,
