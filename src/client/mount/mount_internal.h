@@ -35,7 +35,8 @@ struct Mount {
 	void *room_data;
 	void (*ended)(void *data);
 	void *ended_data;
-	int cookie; /* of the last rename; atomic */
+	int cookie;  /* of the last rename; atomic */
+	int init_id; /* of the kernel's first request, until it is answered; atomic */
 	GMutex lock;
 	GHashTable *waiting;  /* GCancellable of requests that wait for the server; under lock */
 	GHashTable *listings; /* open folders; under lock */

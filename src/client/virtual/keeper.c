@@ -26,6 +26,7 @@ struct Keeper {
 	GMutex mutex; /* guards all below */
 	GCond cond;
 	GQueue bodies; /* Body, a reference each */
+	int waiting;   /* atomic: of these */
 	bool busy;
 	bool stop;
 	unsigned hurries; /* who wait for all of them */
@@ -122,6 +123,7 @@ static GPtrArray *take(Keeper *keeper)
 	while (bodies->len < BATCH_MAX && (body = g_queue_pop_head(&keeper->bodies))) {
 		g_ptr_array_add(bodies, body);
 	}
+	g_atomic_int_set(&keeper->waiting, (int)g_queue_get_length(&keeper->bodies));
 	keeper->busy = bodies->len > 0;
 	g_mutex_unlock(&keeper->mutex);
 	return bodies;
@@ -176,6 +178,7 @@ void keeper_add(Body *body)
 	g_mutex_lock(&keeper->mutex);
 	g_queue_push_tail(&keeper->bodies, body);
 	unsigned waiting = g_queue_get_length(&keeper->bodies);
+	g_atomic_int_set(&keeper->waiting, (int)waiting);
 	if (waiting == 1 || waiting >= GATHER_MIN) {
 		g_cond_broadcast(&keeper->cond);
 	}
@@ -185,6 +188,10 @@ void keeper_add(Body *body)
 void keeper_wait(Keeper *keeper, bool for_room)
 {
 	unsigned left_max = for_room ? WAITING_MAX : 0;
+	/* Asked whenever a file is opened. */
+	if (for_room && g_atomic_int_get(&keeper->waiting) <= WAITING_MAX) {
+		return;
+	}
 	g_mutex_lock(&keeper->mutex);
 	keeper->hurries += for_room ? 0 : 1;
 	g_cond_broadcast(&keeper->cond);
