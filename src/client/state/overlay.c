@@ -7,7 +7,9 @@
  *  1. every row is in INDEX_KEY; a row with an entry is also in INDEX_PLACE, INDEX_ID and its
  *     folder's list, and in INDEX_FILE if its stamp names an inode;
  *  2. a folder is in `folders` as long as its list is not empty;
- *  3. the bucket count is a power of two, at least the number of rows.
+ *  3. the bucket count is a power of two, at least the number of rows;
+ *  4. `copies` has the rows whose entry has the name of a conflict copy: there are few, and whoever
+ *     asks how many there are does so often.
  */
 #include "client/state/overlay.h"
 
@@ -52,6 +54,7 @@ struct Overlay {
 	size_t bucket_count;
 	size_t size;
 	GHashTable *folders; /* &Folder.parent -> Folder, owned */
+	GHashTable *copies;  /* set of Row */
 };
 
 /* ---- hashes ------------------------------------------------------------------------------ */
@@ -176,6 +179,11 @@ static void folder_remove(Overlay *overlay, Row *row)
 	row->folder = NULL;
 }
 
+static bool is_copy(const Row *row)
+{
+	return row->entry && strstr(row->entry->name, ENTRY_CONFLICT_MARK);
+}
+
 /* Takes the reference. */
 static void row_fill(Overlay *overlay, Row *row, Entry *entry)
 {
@@ -191,6 +199,9 @@ static void row_fill(Overlay *overlay, Row *row, Entry *entry)
 		link_row(overlay, INDEX_FILE, row, hash_file(stamp->inode, stamp->birth_ns));
 	}
 	folder_add(overlay, row);
+	if (is_copy(row)) {
+		g_hash_table_add(overlay->copies, row);
+	}
 }
 
 static void row_empty(Overlay *overlay, Row *row)
@@ -202,6 +213,7 @@ static void row_empty(Overlay *overlay, Row *row)
 	unlink_row(overlay, INDEX_ID, row);
 	unlink_row(overlay, INDEX_FILE, row);
 	folder_remove(overlay, row);
+	g_hash_table_remove(overlay->copies, row);
 	entry_unref(g_steal_pointer(&row->entry));
 }
 
@@ -209,6 +221,7 @@ Overlay *overlay_new(void)
 {
 	Overlay *overlay = g_new0(Overlay, 1);
 	overlay->folders = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+	overlay->copies = g_hash_table_new(NULL, NULL);
 	set_bucket_count(overlay, BUCKETS_MIN);
 	return overlay;
 }
@@ -224,6 +237,7 @@ void overlay_clear(Overlay *overlay)
 		}
 	}
 	g_hash_table_remove_all(overlay->folders);
+	g_hash_table_remove_all(overlay->copies);
 	for (Index index = 0; index < INDEX_COUNT; index++) {
 		g_clear_pointer(&overlay->buckets[index], g_free);
 	}
@@ -242,6 +256,7 @@ void overlay_free(Overlay *overlay)
 		g_free(overlay->buckets[index]);
 	}
 	g_hash_table_unref(overlay->folders);
+	g_hash_table_unref(overlay->copies);
 	g_free(overlay);
 }
 
@@ -380,11 +395,23 @@ void overlay_each(const Overlay *overlay, OverlayVisitor visit, void *data)
 	}
 }
 
+void overlay_conflict_copies(const Overlay *overlay, OverlayVisitor visit, void *data)
+{
+	GHashTableIter iter;
+	void *row_data;
+	g_hash_table_iter_init(&iter, overlay->copies);
+	while (g_hash_table_iter_next(&iter, &row_data, NULL)) {
+		const Row *row = row_data;
+		visit(row->key, row->entry, row->tag, data);
+	}
+}
+
 /* ---- check ------------------------------------------------------------------------------- */
 
 static void check_row(const Overlay *overlay, const Row *row)
 {
 	g_assert(lookup(overlay, row->key) == row);
+	g_assert(is_copy(row) == g_hash_table_contains(overlay->copies, row));
 	const Entry *entry = row->entry;
 	g_assert(row->links[INDEX_PLACE].linked == (entry != NULL));
 	g_assert(row->links[INDEX_ID].linked == (entry != NULL));

@@ -55,6 +55,8 @@ bool overlay_has_children(const Overlay *overlay, int64_t parent);
 void overlay_children(const Overlay *overlay, int64_t parent, OverlayVisitor visit, void *data);
 /* Everything it says, in no order. */
 void overlay_each(const Overlay *overlay, OverlayVisitor visit, void *data);
+/* Entries with the name of a conflict copy (ENTRY_CONFLICT_MARK), in no order. */
+void overlay_conflict_copies(const Overlay *overlay, OverlayVisitor visit, void *data);
 
 /* Aborts unless the indexes agree with the entries. */
 void overlay_check(const Overlay *overlay);

@@ -119,6 +119,35 @@ static void test_grows_and_shrinks(void)
 	overlay_check(overlay);
 }
 
+static void count_copies(const Overlay *overlay, unsigned expected)
+{
+	unsigned count = 0;
+	overlay_conflict_copies(overlay, count_child, &count);
+	g_assert_cmpuint(count, ==, expected);
+	overlay_check(overlay);
+}
+
+static void test_knows_what_is_named_as_a_conflict_copy(void)
+{
+	g_autoptr(Overlay) overlay = overlay_new();
+	put(overlay, 20, 1, "report.odt", 0);
+	put(overlay, 21, 1, "report (conflict, laptop, 2026-11-23 14.05).odt", 0);
+	count_copies(overlay, 1);
+	/* Somebody gives it another name, or another gets one like that. */
+	put(overlay, 21, 1, "mine.odt", 0);
+	put(overlay, 20, 1, "report (conflict, phone, 2026-11-23 14.05).odt", 0);
+	count_copies(overlay, 1);
+	overlay_put(overlay, 20, NULL, 0);
+	count_copies(overlay, 0);
+	put(overlay, 22, 1, "a (conflict, phone, 2026-11-23 14.05)", 0);
+	put(overlay, 23, 1, "b (conflict, phone, 2026-11-23 14.05)", 0);
+	count_copies(overlay, 2);
+	overlay_drop(overlay, 22);
+	count_copies(overlay, 1);
+	overlay_clear(overlay);
+	count_copies(overlay, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -129,5 +158,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/client/state/overlay/two-names-of-one-file-are-two-nodes",
 			test_two_names_of_one_file_are_two_nodes);
 	g_test_add_func("/client/state/overlay/grows-and-shrinks", test_grows_and_shrinks);
+	g_test_add_func("/client/state/overlay/knows-what-is-named-as-a-conflict-copy",
+			test_knows_what_is_named_as_a_conflict_copy);
 	return g_test_run();
 }

@@ -71,7 +71,7 @@ void state_divergent(State *state, GArray *ret_keys);
 size_t state_divergent_count(State *state);
 /*
  * Appends references (Entry *, to be unreffed) to what of the local tree may be conflict copies, by
- * their names. Costs what there is of them; while much is changing, the newest may be missing.
+ * their names. Costs what there is of them.
  */
 void state_conflicts(State *state, GPtrArray *ret_entries);
 /* A fresh key. */

@@ -8,9 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* So much of what is changing is looked at for conflict copies. */
-#define NAMED_LOOKED_MAX 4096
-
 void trees_init(Trees *trees, Rows *rows)
 {
 	*trees = (Trees){
@@ -222,29 +219,13 @@ void trees_divergent(const Trees *trees, GArray *ret_keys)
 	}
 }
 
-typedef struct Named {
-	GArray *keys;
-	const Overlay *over; /* speaks for the keys that it has; NULL: nothing does */
-} Named;
-
-static void named_visit(int64_t key, const Entry *entry, uint64_t tag, void *data)
-{
-	Named *named = data;
-	bool hidden = named->over && overlay_has(named->over, key);
-	if (entry && !hidden && strstr(entry->name, ENTRY_CONFLICT_MARK)) {
-		g_array_append_val(named->keys, key);
-	}
-}
-
 void trees_conflict_keys(const Trees *trees, GArray *ret_keys)
 {
 	const Overlay *local = trees->sides[SIDE_LOCAL];
-	Named named = { .keys = ret_keys };
-	if (overlay_size(local) + overlay_size(trees->fresh) <= NAMED_LOOKED_MAX) {
-		overlay_each(local, named_visit, &named);
-		named.over = local;
-		overlay_each(trees->fresh, named_visit, &named);
-	}
+	Union both = { .keys = ret_keys };
+	overlay_conflict_copies(local, union_visit, &both);
+	both.without = local;
+	overlay_conflict_copies(trees->fresh, union_visit, &both);
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	rows_conflict_keys(trees->rows, keys);
 	for (unsigned i = 0; i < keys->len; i++) {
