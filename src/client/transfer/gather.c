@@ -34,7 +34,7 @@ typedef struct Gather {
 static bool push_batch(Gather *gather)
 {
 	UploadBatch *full = gather->batch;
-	UploadBatch *next = upload_batch_new(NEXT_RAW_SIZE);
+	UploadBatch *next = upload_batch_new(NEXT_RAW_SIZE, FILE_SIZE_MAX);
 	size_t left = full->filled - full->cut;
 	memcpy(next->bytes, full->bytes + full->cut, left);
 	next->filled = left;
@@ -176,6 +176,7 @@ static Progress read_bytes(Gather *gather, GError **error)
 		if (!upload_check_cancelled(gather->run->cancellable, error)) {
 			return BROKEN;
 		}
+		g_assert(wanted <= batch->room - batch->filled);
 		if (!disk_file_read(gather->file, at, batch->bytes + batch->filled, wanted, &got,
 				    &cause)) {
 			return trouble(gather, cause, error);
@@ -224,7 +225,7 @@ static bool add_lists(Gather *gather, GPtrArray *lists)
 		size_t size = 0;
 		const void *bytes = g_bytes_get_data(g_ptr_array_index(lists, i), &size);
 		UploadBatch *batch = gather->batch;
-		g_assert(batch->filled == batch->cut);
+		g_assert(batch->filled == batch->cut && size <= batch->room - batch->filled);
 		memcpy(batch->bytes + batch->cut, bytes, size);
 		batch->filled += size;
 		ChunkId id = chunk_id_of(bytes, size);
@@ -488,11 +489,24 @@ static bool gather_group(Gather *gather, GPtrArray *works, unsigned at, unsigned
 	return ok;
 }
 
+/* What is there to read: each file is read to the size that it is expected to have. */
+static uint64_t bytes_of(GPtrArray *works)
+{
+	uint64_t bytes = 0;
+	for (unsigned i = 0; i < works->len && bytes < FILE_SIZE_MAX; i++) {
+		const UploadItem *item = ((const UploadWork *)works->pdata[i])->item;
+		bool read = item->verb != UPLOAD_MOVE && item->verb != UPLOAD_DELETE;
+		bytes += read && item->kind == ENTRY_FILE ? MIN(item->expected.size, FILE_SIZE_MAX)
+							  : 0;
+	}
+	return bytes;
+}
+
 bool gather_works(UploadRun *run, GPtrArray *works, Pipeline *pipeline, UploadBatch **ret_last,
 		  GError **error)
 {
 	Gather gather = { .run = run, .pipeline = pipeline };
-	gather.batch = upload_batch_new(FIRST_RAW_SIZE);
+	gather.batch = upload_batch_new(FIRST_RAW_SIZE, bytes_of(works));
 	gather.refs = g_array_new(FALSE, FALSE, sizeof(ContentRef));
 	bool ok = true;
 	for (unsigned at = 0; ok && at < works->len;) {

@@ -69,17 +69,13 @@ static void chunk_clear(void *data)
 	g_clear_pointer(&chunk->encoded, g_bytes_unref);
 }
 
-/* Room for the last chunk, too, and for what was read on. */
-static size_t buffer_size(size_t size_max)
-{
-	return size_max + CHUNK_SIZE_MAX + READ_SIZE;
-}
-
-UploadBatch *upload_batch_new(size_t size_max)
+UploadBatch *upload_batch_new(size_t size_max, uint64_t expected)
 {
 	g_assert(size_max <= FIRST_RAW_SIZE);
 	UploadBatch *batch = g_new0(UploadBatch, 1);
-	batch->bytes = memory_take_block(buffer_size(size_max));
+	/* The last chunk goes beyond the end, and what was read on. */
+	batch->room = (size_t)MIN(expected, size_max + CHUNK_SIZE_MAX + READ_SIZE) + LISTS_ROOM;
+	batch->bytes = memory_take_block(batch->room);
 	batch->size_max = size_max;
 	batch->chunks = g_array_new(FALSE, FALSE, sizeof(UploadChunk));
 	g_array_set_clear_func(batch->chunks, chunk_clear);
@@ -95,7 +91,7 @@ void upload_batch_free(void *data)
 	}
 	g_clear_pointer(&batch->chunks, g_array_unref);
 	g_clear_pointer(&batch->works, g_ptr_array_unref);
-	memory_drop_block(batch->bytes, buffer_size(batch->size_max));
+	memory_drop_block(batch->bytes, batch->room);
 	g_free(batch);
 }
 

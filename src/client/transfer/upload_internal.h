@@ -17,6 +17,8 @@
 #define SENDERS_MAX 3
 /* A file is read in pieces of this size. */
 #define READ_SIZE (1 * MIB)
+/* Beside the bytes of short files: lists of their chunks. */
+#define LISTS_ROOM (64 * KIB)
 /* Bytes of operations in one batch; a group may take the rest. */
 #define BATCH_MESSAGE_SIZE (COMMIT_MESSAGE_SIZE_MAX / 2)
 
@@ -53,6 +55,7 @@ typedef struct UploadChunk {
 /* What passes through the pipeline: bytes of files, and the operations that they complete. */
 typedef struct UploadBatch {
 	uint8_t *bytes;
+	size_t room;         /* for so many bytes */
 	size_t size_max;     /* it is full with so many bytes */
 	size_t cut;          /* bytes that belong to chunks */
 	size_t filled;       /* bytes read; from cut on: of the file that is being read */
@@ -70,7 +73,8 @@ typedef struct UploadRun {
 	struct Senders *senders; /* of deliver.c; NULL until there is more than one batch */
 } UploadRun;
 
-UploadBatch *upload_batch_new(size_t size_max);
+/* expected: the bytes of all files that may come into it. */
+UploadBatch *upload_batch_new(size_t size_max, uint64_t expected);
 void upload_batch_free(void *batch);
 
 /* The operation that an item is; borrows from it. */
