@@ -85,6 +85,9 @@ struct Engine {
 	/* recording */
 	bool sync_running;
 	int64_t last_record_us;
+	size_t unrecorded;     /* when it was looked at last */
+	int64_t unrecorded_us; /* when the first of these was settled */
+	int64_t settled_us;    /* … the last of these */
 	int64_t next_tidy_us;
 
 	/* trouble */

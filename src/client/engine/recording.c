@@ -3,7 +3,9 @@
  * State may lag the disk, never lead it: what was settled is recorded only after a sync of the disk
  * that began later. A batch that is being applied syncs anyway and serves what was settled before
  * it; otherwise a sync of its own follows within a second, or, after much, as soon as nothing else
- * is under way: the disk is not asked more often than it was given work.
+ * is under way: the disk is not asked more often than it was given work. On a virtual disk it waits
+ * until nothing was settled for a moment: programs, and the device that is just receiving what was
+ * saved, would wait for that sync of everything, too.
  */
 #include "client/engine/engine_internal.h"
 
@@ -72,11 +74,33 @@ static int64_t due_us(Engine *engine, int64_t now_us)
 		wait_us = 0;
 	}
 	/* A clock that jumped back must not stop it. */
-	return now_us < engine->last_record_us ? now_us : engine->last_record_us + wait_us;
+	if (now_us < engine->last_record_us || now_us < engine->settled_us) {
+		return now_us;
+	}
+	int64_t rest_us = engine->settled_us + wait_us;
+	if (!disk_is_lazy(engine->world.disk)) {
+		rest_us = 0;
+	}
+	rest_us = MIN(rest_us, engine->unrecorded_us + RECORD_INTERVAL_US);
+	return MAX(engine->last_record_us + wait_us, rest_us);
+}
+
+/* When what is not recorded yet was settled: the first and the last of it. */
+static void note_settled(Engine *engine)
+{
+	size_t unrecorded = state_unrecorded(engine->state);
+	if (unrecorded != engine->unrecorded) {
+		engine->settled_us = engine_now(engine);
+		if (engine->unrecorded == 0) {
+			engine->unrecorded_us = engine->settled_us;
+		}
+		engine->unrecorded = unrecorded;
+	}
 }
 
 void recording_start(Engine *engine)
 {
+	note_settled(engine);
 	if (engine->sync_running || engine->cancelled || !state_is_dirty(engine->state) ||
 	    due_us(engine, engine_now(engine)) > engine_now(engine)) {
 		return;
