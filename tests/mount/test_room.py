@@ -46,6 +46,11 @@ def test_shows_the_quota_of_the_account(mounts, folders, server, tmp_path):
     server.kill()
     disk.wait_state("offline")
     assert near(room(disk.folder)[1], 70 * MIB)
+    # Even for who starts without it.
+    disk.stop()
+    disk.start()
+    assert near(room(disk.folder)[0], 100 * MIB)
+    assert near(room(disk.folder)[1], 70 * MIB)
     server.start()
     wait_equal(disk, folder)
 

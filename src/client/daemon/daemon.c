@@ -148,6 +148,16 @@ static bool ask_quota(void *data, GCancellable *cancellable, QuotaAnswer *ret_an
 	return true;
 }
 
+static void recall_quota(Daemon *daemon)
+{
+	const ProfileLogin *login = profile_login(daemon->profile);
+	if (login) {
+		g_autofree char *account =
+			g_strdup_printf("%s %s", login->server, login->account);
+		quota_recall(daemon->quota, account);
+	}
+}
+
 /* Only virtual disks tell how much room there is. */
 static void note_quota(Daemon *daemon)
 {
@@ -336,6 +346,7 @@ static gboolean reload(void *data)
 		log_event(LOG_ERROR, "profile-unreadable", "error=\"%s\"", failure->message);
 		return G_SOURCE_REMOVE;
 	}
+	recall_quota(daemon);
 	for (unsigned i = 0; i < daemon->bounds->len; i++) {
 		Bound *bound = daemon->bounds->pdata[i];
 		const ProfileBinding *known =
@@ -561,7 +572,9 @@ static void *move_credential(void *data)
 static bool start(Daemon *daemon, const DaemonOptions *options, GError **error)
 {
 	daemon->folder = profile_path(daemon->profile, "");
-	daemon->quota = quota_new(ask_quota, daemon);
+	g_autofree char *kept_quota = profile_path(daemon->profile, "quota");
+	daemon->quota = quota_new(ask_quota, daemon, kept_quota);
+	recall_quota(daemon);
 	allow_descriptors();
 	g_thread_unref(g_thread_new("keyring", move_credential, g_strdup(daemon->folder)));
 	daemon->credential = new_credential(daemon);

@@ -24,7 +24,11 @@ typedef struct QuotaAnswer {
 typedef bool QuotaAsk(void *data, GCancellable *cancellable, QuotaAnswer *ret_answer,
 		      GError **error);
 
-Quota *quota_new(QuotaAsk *ask, void *data);
+/* path: a file of the quota's own, in which the last answer is kept; NULL: none. */
+Quota *quota_new(QuotaAsk *ask, void *data, const char *path);
+/* Until the drive answers, what it said last of that account is believed. Answers are its from here
+ * on. Once, after quota_new() or quota_forget(). */
+void quota_recall(Quota *quota, const char *account);
 /* Gives up a question that is under way. */
 void quota_free(Quota *quota);
 
@@ -40,7 +44,7 @@ void quota_note(Quota *quota, const QuotaNews *news, int64_t now_us);
 /* Another account may be signed in: nothing is known any more. */
 void quota_forget(Quota *quota);
 
-/* Of quota and what is left of it, in bytes. False if there is none, or nobody knows yet. Never
+/* Of quota and what is left of it, in bytes. False if there is none, or nobody ever knew. Never
  * waits; from any thread. */
 bool quota_room(Quota *quota, int64_t now_us, uint64_t *ret_total, uint64_t *ret_free);
 /* For tests: until no question is under way. */

@@ -3,6 +3,8 @@
 
 #include "base/error.h"
 
+#include <glib/gstdio.h>
+
 #define SECOND_US 1000000
 #define START_US (100ll * SECOND_US)
 
@@ -35,7 +37,7 @@ static void assert_free(Quota *quota, int64_t now_us, uint64_t wanted)
 static void test_reckons_between_answers(void)
 {
 	Drive drive = { .answer = { .quota = 1000, .used = 300 } };
-	Quota *quota = quota_new(ask, &drive);
+	Quota *quota = quota_new(ask, &drive, NULL);
 	uint64_t total = 0, left = 0;
 	g_assert_false(quota_room(quota, START_US, &total, &left));
 	quota_settle(quota);
@@ -69,7 +71,7 @@ static void test_reckons_between_answers(void)
 static void test_many_questions_are_few_to_the_drive(void)
 {
 	Drive drive = { .answer = { .quota = 1000, .used = 300 } };
-	Quota *quota = quota_new(ask, &drive);
+	Quota *quota = quota_new(ask, &drive, NULL);
 	uint64_t total = 0, left = 0;
 	for (int i = 0; i < 1000; i++) {
 		quota_room(quota, START_US + i * 1000, &total, &left);
@@ -88,7 +90,7 @@ static void test_many_questions_are_few_to_the_drive(void)
 static void test_keeps_what_it_knew_while_offline(void)
 {
 	Drive drive = { .answer = { .quota = 1000, .used = 300 } };
-	Quota *quota = quota_new(ask, &drive);
+	Quota *quota = quota_new(ask, &drive, NULL);
 	quota_note(quota, &(QuotaNews){ 0 }, START_US);
 	quota_settle(quota);
 	drive.offline = true;
@@ -101,7 +103,7 @@ static void test_keeps_what_it_knew_while_offline(void)
 static void test_another_account_has_another(void)
 {
 	Drive drive = { .answer = { .quota = 1000, .used = 300 } };
-	Quota *quota = quota_new(ask, &drive);
+	Quota *quota = quota_new(ask, &drive, NULL);
 	quota_note(quota, &(QuotaNews){ .sent = 50 }, START_US);
 	quota_settle(quota);
 	quota_forget(quota);
@@ -115,6 +117,48 @@ static void test_another_account_has_another(void)
 	quota_free(quota);
 }
 
+static void test_outlives_the_program(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("quota-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "quota", NULL);
+	Drive drive = { .answer = { .quota = 1000, .used = 300 } };
+	uint64_t total = 0, left = 0;
+	Quota *quota = quota_new(ask, &drive, path);
+	quota_recall(quota, "alice");
+	g_assert_false(quota_room(quota, START_US, &total, &left));
+	quota_settle(quota);
+	quota_free(quota);
+
+	/* Without the drive it is what it was, and the drive is asked all the same. */
+	drive.offline = true;
+	quota = quota_new(ask, &drive, path);
+	quota_recall(quota, "alice");
+	assert_free(quota, START_US, 700);
+	quota_settle(quota);
+	assert_free(quota, START_US, 700);
+	drive.offline = false;
+	drive.answer.used = 400;
+	assert_free(quota, START_US + 2 * SECOND_US, 700);
+	quota_settle(quota);
+	assert_free(quota, START_US + 2 * SECOND_US, 600);
+	g_assert_cmpint(drive.asked, ==, 3);
+	quota_free(quota);
+
+	/* It is nobody else's, and rubbish is nothing. */
+	drive.offline = true;
+	quota = quota_new(ask, &drive, path);
+	quota_recall(quota, "bob");
+	g_assert_false(quota_room(quota, START_US, &total, &left));
+	quota_free(quota);
+	g_assert_true(g_file_set_contents(path, "{\"account\":\"alice\",\"quota\":-1}", -1, NULL));
+	quota = quota_new(ask, &drive, path);
+	quota_recall(quota, "alice");
+	g_assert_false(quota_room(quota, START_US, &total, &left));
+	quota_free(quota);
+	g_unlink(path);
+	g_rmdir(folder);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -126,5 +170,6 @@ int main(int argc, char **argv)
 			test_keeps_what_it_knew_while_offline);
 	g_test_add_func("/client/daemon/quota/another-account-has-another",
 			test_another_account_has_another);
+	g_test_add_func("/client/daemon/quota/outlives-the-program", test_outlives_the_program);
 	return g_test_run();
 }

@@ -17,6 +17,7 @@
  *	token.lock      held while it is renewed
  *	lock            held by the one process that syncs
  *	control.sock    its door for user interfaces
+ *	quota           what the drive said last of the account's room
  *	bindings/ID/    the state of each bound folder
  *	disks/ID/       the files of each mounted disk
  *
