@@ -95,6 +95,28 @@ def test_sent_at_close_or_fsync_and_not_before(mounts, folders):
     assert folder.path("file").read_text() == "first half, second half"
 
 
+def test_half_a_file_in_a_new_folder_is_not_sent(mounts, folders):
+    disk, folder = mounts("disk"), folders("folder")
+    disk.path("new").mkdir()
+    with open(disk.path("new/file"), "wb", buffering=0) as file:
+        file.write(b"first half, ")
+        # Whatever is told of an open file, it is not at its end.
+        os.fchmod(file.fileno(), 0o700)
+        disk.path("new/beside").write_text("x")
+        wait_until(lambda: folder.path("new/beside").exists(), "what was closed")
+        disk.wait_idle()
+        assert not folder.path("new/file").exists()
+        file.write(b"second half")
+    wait_equal(disk, folder)
+    assert folder.path("new/file").read_text() == "first half, second half"
+    assert len(disk.command("versions", disk.path("new/file")).stdout.splitlines()) == 1
+    # A file that takes its name while it is written is there at once.
+    with open(disk.path("new/later"), "wb", buffering=0) as file:
+        file.write(b"all of it")
+        os.rename(disk.path("new/later"), disk.path("new/file"))
+        wait_until(lambda: folder.path("new/file").read_text() == "all of it", "what was renamed")
+
+
 def test_disk_and_folder_of_one_device(mounts, tmp_path):
     disk = mounts("disk")
     folder = tmp_path / "as-folder"

@@ -44,6 +44,9 @@ void file_unref(Mount *mount, OpenFile *file)
 
 void file_end(Mount *mount, OpenFile *file)
 {
+	if (file->writable) {
+		volume_made(mount->volume, node_key(file->node)->inode);
+	}
 	node_remove_file(mount->nodes, file->node, &file->link);
 	file_unref(mount, file);
 }

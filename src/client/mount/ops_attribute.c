@@ -121,9 +121,10 @@ static int set_file(const Setting *setting)
 						     : VOLUME_MODE_KEEP);
 	}
 	bool opened = !file->node;
+	bool half = volume_is_half(mount->volume, node_key(setting->node)->inode);
 	file_unref(mount, file);
 	/* Who has it open for writing is not done with it; of an open one the end tells. */
-	if (failure == 0 && (opened || has_times || has_mode)) {
+	if (failure == 0 && !half && (opened || has_times || has_mode)) {
 		notice_changed(mount, setting->node);
 	}
 	return failure;

@@ -30,6 +30,7 @@ static void write_note(OpenFile *file)
 static void write_notice(Mount *mount, OpenFile *file)
 {
 	if (g_atomic_int_compare_and_exchange(&file->written, 1, 0)) {
+		volume_made(mount->volume, node_key(file->node)->inode);
 		notice_changed(mount, file->node);
 	}
 }
@@ -132,9 +133,11 @@ static int create(Mount *mount, const Creating *what, struct statx *ret_found, i
 	}
 	/* Whatever the kernel believed, what is there already is not this program's new file: it
 	 * may be one that has to be truncated first, which is for open to do. */
+	volume_make_begin(mount->volume);
 	int fd = openat(folder_fd(folder), what->name,
 			O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, what->mode & 07777);
 	failure = fd < 0 ? errno : attr_get(fd, "", ret_found);
+	volume_make_end(mount->volume, failure == 0 ? ret_found->stx_ino : 0);
 	if (failure == 0 && (ret_found->stx_mode & 07777) != (what->mode & 07777)) {
 		failure = fchmod(fd, what->mode & 07777) == 0 ? 0 : errno;
 		ret_found->stx_mode =
@@ -142,6 +145,7 @@ static int create(Mount *mount, const Creating *what, struct statx *ret_found, i
 	}
 	folder_close(mount->folders, folder);
 	if (failure && fd >= 0) {
+		volume_made(mount->volume, ret_found->stx_ino);
 		close(fd);
 	}
 	*ret_fd = fd;
@@ -164,6 +168,7 @@ static void do_create(fuse_req_t request, fuse_ino_t parent, const char *name, m
 	Node *node = place_remember(mount, what.parent, name, &found, &entry);
 	OpenFile *file = file_new(mount, node, fd, &failure);
 	if (!file) {
+		volume_made(mount->volume, found.stx_ino);
 		node_forget(mount->nodes, node, 1);
 		fuse_reply_err(request, failure);
 		return;

@@ -216,6 +216,8 @@ static bool settle(Mount *mount, Folder *folder, Node *parent, const char *name)
 		return false;
 	}
 	NodeKey key = attr_key(&found);
+	/* What takes another's place is for the engine to see, whoever still writes to it. */
+	volume_made(mount->volume, key.inode);
 	Node *node = node_find(mount->nodes, &key);
 	if (node) {
 		node_move(mount->nodes, node, parent, name);

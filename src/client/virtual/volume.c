@@ -50,6 +50,8 @@ static Volume *volume_new(const VolumeOptions *options)
 	g_mutex_init(&volume->mutex);
 	g_cond_init(&volume->idle);
 	g_rw_lock_init(&volume->listening);
+	g_rw_lock_init(&volume->making);
+	volume->half = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	volume->bodies = g_hash_table_new(g_int64_hash, g_int64_equal);
 	volume->pending = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, pending_free);
 	return volume;
@@ -109,6 +111,8 @@ void volume_close(Volume *volume)
 	g_hash_table_unref(volume->bodies);
 	g_hash_table_unref(volume->pending);
 	disk_close(volume->disk);
+	g_hash_table_unref(volume->half);
+	g_rw_lock_clear(&volume->making);
 	g_rw_lock_clear(&volume->listening);
 	g_cond_clear(&volume->idle);
 	g_mutex_clear(&volume->mutex);
@@ -168,6 +172,52 @@ void volume_tell_body(Volume *volume, const EntryStamp *file)
 		volume->listener->body(file, volume->listener_data);
 	}
 	g_rw_lock_reader_unlock(&volume->listening);
+}
+
+/* ---- half files --------------------------------------------------------------------------- */
+
+void volume_make_begin(Volume *volume)
+{
+	g_rw_lock_reader_lock(&volume->making);
+}
+
+void volume_make_end(Volume *volume, uint64_t inode)
+{
+	if (inode != 0) {
+		g_mutex_lock(&volume->mutex);
+		g_hash_table_add(volume->half, g_memdup2(&inode, sizeof inode));
+		g_atomic_int_inc(&volume->half_count);
+		g_mutex_unlock(&volume->mutex);
+	}
+	g_rw_lock_reader_unlock(&volume->making);
+}
+
+void volume_made(Volume *volume, uint64_t inode)
+{
+	if (g_atomic_int_get(&volume->half_count) == 0) {
+		return;
+	}
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&volume->mutex);
+	if (g_hash_table_remove(volume->half, &inode)) {
+		g_atomic_int_add(&volume->half_count, -1);
+	}
+}
+
+bool volume_found_half(Volume *volume, uint64_t inode)
+{
+	/* Whoever made it had begun before it was found, and says so before the end. */
+	g_rw_lock_writer_lock(&volume->making);
+	g_rw_lock_writer_unlock(&volume->making);
+	return volume_is_half(volume, inode);
+}
+
+bool volume_is_half(Volume *volume, uint64_t inode)
+{
+	if (g_atomic_int_get(&volume->half_count) == 0) {
+		return false;
+	}
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&volume->mutex);
+	return g_hash_table_contains(volume->half, &inode);
 }
 
 /* ---- counting ----------------------------------------------------------------------------- */

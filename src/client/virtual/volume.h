@@ -31,6 +31,7 @@
  *	to change mtime or mode of a file          volume_file_alter(), instead
  *	for what it tells of a file                volume_correct(), after statx()
  *	for names of extended attributes           volume_is_hidden()
+ *	around the making of a file                volume_make_begin() … volume_made()
  *	after every change                         volume_notice(), for the engine
  *
  * What may not pass through: looking for holes (SEEK_DATA, SEEK_HOLE, FIEMAP). In a file that is
@@ -93,6 +94,19 @@ void volume_set_online(Volume *volume, bool online);
  * the same cookie > 0. Only after the change was made.
  */
 void volume_notice(Volume *volume, const EntryStamp *folder, const WatchEvent *event);
+
+/*
+ * A file that a program makes is half a file until the program closes, syncs or renames it: until
+ * volume_made() the engine does not find it where it lists the folder. Between _begin() and _end()
+ * no listing shows what has just been made; inode: 0 if nothing was. Nothing is known of it after a
+ * crash, when it is whatever it is.
+ */
+void volume_make_begin(Volume *volume);
+void volume_make_end(Volume *volume, uint64_t inode);
+/* Before it is noticed. Nothing if it was not being made. */
+void volume_made(Volume *volume, uint64_t inode);
+/* Is it being made? Then its end is all that is to be noticed. */
+bool volume_is_half(Volume *volume, uint64_t inode);
 
 /*
  * What the engine changed, for the kernel's caches. Called on any thread, after the change, without

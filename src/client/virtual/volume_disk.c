@@ -207,6 +207,7 @@ static void virtual_close(Disk *base)
 }
 
 typedef struct Listing {
+	Volume *volume;
 	const char *path;
 	int folder;
 	DiskVisitor visit;
@@ -234,6 +235,8 @@ static void visit_recorded(const char *name, const DiskInfo *found, void *data)
 	}
 	if (!errnum) {
 		body_overlay(&record, &info);
+	} else if (info.kind == DISK_FILE && volume_found_half(listing->volume, info.stamp.inode)) {
+		return;
 	}
 	listing->visit(name, &info, listing->data);
 }
@@ -242,7 +245,7 @@ static bool virtual_list(Disk *base, const char *folder, DiskVisitor visit, void
 			 GError **error)
 {
 	VirtualDisk *disk = (VirtualDisk *)base;
-	Listing listing = { .path = folder, .visit = visit, .data = data };
+	Listing listing = { .volume = disk->volume, .path = folder, .visit = visit, .data = data };
 	listing.folder = beneath_open(disk->volume->root, folder, O_PATH | O_DIRECTORY);
 	if (listing.folder < 0) {
 		return beneath_fail(error, errno, "list", folder);
@@ -288,6 +291,8 @@ static bool virtual_look(Disk *base, const char *path, DiskInfo *ret_info, char 
 	    (info.kind == DISK_FILE && !overlay_at(disk, path, &info, error))) {
 		return false;
 	}
+	/* What was seen once is seen from then on: else it would seem to be deleted. */
+	volume_made(disk->volume, info.stamp.inode);
 	*ret_info = info;
 	if (ret_target) {
 		*ret_target = g_steal_pointer(&target);

@@ -48,6 +48,11 @@ struct Volume {
 	uint64_t cached; /* about; counted anew before anything is evicted */
 	uint64_t fetched;
 
+	GRWLock making;   /* held for reading while a file is made */
+	int half_count;   /* atomic: of these */
+	GHashTable *half; /* inodes of files that are being written for the first time; a set,
+			   * guarded by mutex */
+
 	GRWLock listening; /* held for reading by who calls the listener */
 	const VolumeListener *listener;
 	void *listener_data;
@@ -198,6 +203,9 @@ void volume_count_fetched(Volume *volume, uint64_t bytes);
 void volume_count_cached(Volume *volume, int64_t bytes);
 /* They were counted. Returns how many may be. */
 uint64_t volume_counted(Volume *volume, uint64_t bytes);
+
+/* Of a file that was found: the same, after whoever was just making it has said so. */
+bool volume_found_half(Volume *volume, uint64_t inode);
 
 /* ---- aside.c ------------------------------------------------------------------------------ */
 

@@ -56,6 +56,52 @@ static void test_looks_true(void)
 	g_assert_true(disk_info_equal(&info, &looked));
 }
 
+static void count_files(const char *name, const DiskInfo *info, void *data)
+{
+	unsigned *count = data;
+	*count += info->kind == DISK_FILE;
+}
+
+static unsigned listed_files(Backing *backing)
+{
+	unsigned count = 0;
+	g_assert_true(disk_list(volume_disk(backing->volume), "", count_files, &count, NULL));
+	return count;
+}
+
+/* Makes a file as a mount does. Returns its inode. */
+static uint64_t make_file(Backing *backing, const char *path)
+{
+	struct stat found;
+	volume_make_begin(backing->volume);
+	int fd = openat(volume_root(backing->volume), path, O_RDWR | O_CREAT | O_EXCL, 0600);
+	g_assert_cmpint(fd, >=, 0);
+	g_assert_cmpint(fstat(fd, &found), ==, 0);
+	volume_make_end(backing->volume, found.st_ino);
+	close(fd);
+	return found.st_ino;
+}
+
+/* Neither half nor, once somebody saw it, gone. */
+static void test_half_file_is_not_listed(void)
+{
+	g_autoptr(Backing) backing = backing_new();
+	place(backing, "file");
+	uint64_t one = make_file(backing, "one"), two = make_file(backing, "two");
+	g_assert_cmpuint(listed_files(backing), ==, 1);
+	g_assert_true(volume_is_half(backing->volume, one));
+	volume_made(backing->volume, one);
+	g_assert_false(volume_is_half(backing->volume, one));
+	g_assert_cmpuint(listed_files(backing), ==, 2);
+	volume_made(backing->volume, one);
+	backing_look(backing, "two");
+	g_assert_false(volume_is_half(backing->volume, two));
+	g_assert_cmpuint(listed_files(backing), ==, 3);
+	make_file(backing, "three");
+	backing_reopen(backing);
+	g_assert_cmpuint(listed_files(backing), ==, 4);
+}
+
 static void test_damaged_record(void)
 {
 	g_autoptr(Backing) backing = backing_new();
@@ -545,6 +591,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 #define ADD(name, function) g_test_add_func("/client/virtual/volume/" name, function)
 	ADD("placeholder-looks-true", test_looks_true);
+	ADD("half-file-is-not-listed", test_half_file_is_not_listed);
 	ADD("damaged-record-is-no-absence", test_damaged_record);
 	ADD("own-attributes-are-hidden", test_hidden);
 	ADD("replaced-while-open", test_replaced);
