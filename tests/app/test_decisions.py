@@ -94,3 +94,12 @@ def test_mass_deletions_are_asked_about(app):
     app.stop_daemon_for(lambda: shutil.rmtree(many))
     app.click("Delete everywhere")
     wait_until(lambda: app.ask("status")["files"] == 0, "all is gone")
+
+
+def test_a_file_that_the_file_manager_hands_on_shows_what_it_was(app):
+    file = app.home / "imdrive" / "a.txt"
+    file.write_text("x")
+    app.wait("a.txt")
+    app.again(str(file))
+    app.wait("Earlier versions")
+    app.wait("Now")

@@ -74,8 +74,13 @@ static void open_links(GApplication *application, GFile **files, int count, cons
 	for (int i = 0; i < count; i++) {
 		g_autofree char *uri = g_file_get_uri(files[i]);
 		g_auto(Link) link = { 0 };
+		g_autofree char *path = g_file_get_path(files[i]);
 		if (link_read(uri, &link)) {
 			window_invite(program->window, &link);
+			return;
+		}
+		if (path) {
+			window_open_file(program->window, path);
 			return;
 		}
 	}

@@ -8,6 +8,7 @@
 #include "client/app/window/folder.h"
 #include "client/app/window/overview.h"
 #include "client/app/window/settings.h"
+#include "client/app/window/versions.h"
 
 #include <glib/gi18n.h>
 #include <stdbool.h>
@@ -30,6 +31,7 @@ struct _Window {
 	Door *door;
 	bool placed; /* the first status has said where to begin */
 	Link invited;
+	char *file; /* to be shown */
 };
 
 G_DEFINE_FINAL_TYPE(Window, window, ADW_TYPE_APPLICATION_WINDOW)
@@ -78,6 +80,16 @@ static void show_address(Window *window)
 	show(window, "address");
 }
 
+static void show_file(Window *window)
+{
+	g_autofree char *path = g_steal_pointer(&window->file);
+	size_t bound = json_array_size(json_object_get(door_status(window->door), "bindings"));
+	if (path && bound > 0 && is_signed_in(window)) {
+		show(window, "main");
+		versions_open(GTK_WIDGET(window), window->door, path);
+	}
+}
+
 static void heard(Window *window)
 {
 	const json_t *status = door_status(window->door);
@@ -99,6 +111,7 @@ static void heard(Window *window)
 		link_clear(&window->invited);
 		show_address(window);
 	}
+	show_file(window);
 }
 
 static void found(Window *window)
@@ -133,6 +146,15 @@ void window_invite(Window *window, const Link *link)
 	show_address(window);
 }
 
+void window_open_file(Window *window, const char *path)
+{
+	g_free(window->file);
+	window->file = g_strdup(path);
+	if (window->placed) {
+		show_file(window);
+	}
+}
+
 static void show_visible(Window *window)
 {
 	GtkWidget *shown = adw_view_stack_get_visible_child(window->views);
@@ -164,6 +186,7 @@ Window *window_new(AdwApplication *application, Door *door)
 static void dispose(GObject *object)
 {
 	link_clear(&WINDOW_MAIN(object)->invited);
+	g_clear_pointer(&WINDOW_MAIN(object)->file, g_free);
 	gtk_widget_dispose_template(GTK_WIDGET(object), WINDOW_TYPE);
 	G_OBJECT_CLASS(window_parent_class)->dispose(object);
 }

@@ -17,5 +17,7 @@ Window *window_new(AdwApplication *application, Door *door);
 gboolean window_is_usable(Window *window);
 /* Where somebody signs in again who was signed out. */
 void window_sign_in(Window *window);
+/* A file of the drive, as the file manager hands it on: shows what it was before. */
+void window_open_file(Window *window, const char *path);
 /* An invitation's link: fills the address in, and does nothing by itself. */
 void window_invite(Window *window, const Link *link);
