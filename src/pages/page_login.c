@@ -40,7 +40,7 @@ static void put_reason(Html *html, const Frame *frame, const PageLogin *login)
 	bool invited =
 		login->reason == PAGE_LOGIN_INVITED || login->reason == PAGE_LOGIN_FIRST_ADMIN;
 	if (invited && login->client) {
-		html_put(html, "<p>");
+		html_put(html, "<p class=\"lead\">");
 		html_say(html, frame->language, PHRASE_ASKED_BY, login->client, login->device,
 			 NULL);
 		html_put(html, "</p>");

@@ -210,6 +210,9 @@ static void progressed(ChatLogin *page, GParamSpec *property, WebKitWebView *vie
 
 static WebKitWebView *new_view(void)
 {
+	/* Pages speak the language of the window, whatever the locale is called. */
+	webkit_web_context_set_preferred_languages(webkit_web_context_get_default(),
+						   g_get_language_names());
 	g_autoptr(WebKitNetworkSession) session = webkit_network_session_new_ephemeral();
 	g_autoptr(WebKitSettings) settings = webkit_settings_new_with_settings(
 		"enable-developer-extras", FALSE, "enable-webgl", FALSE, "enable-webrtc", FALSE,

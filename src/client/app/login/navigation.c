@@ -55,11 +55,6 @@ static const char *name_of_drive(const Navigation *pages)
 	return name && *name ? name : server_of(pages);
 }
 
-static const char *name_of_service(const Navigation *pages)
-{
-	return pages->service ? pages->service->name : name_of_drive(pages);
-}
-
 static void show_main(Navigation *pages)
 {
 	chat_login_close(pages->chat_login);
@@ -88,9 +83,12 @@ static void present(Navigation *pages)
 static void open_browser(Navigation *pages)
 {
 	GtkRoot *root = gtk_widget_get_root(GTK_WIDGET(pages));
-	g_autofree char *text = g_strdup_printf(
-		_("Sign in with %s in your browser. This window goes on by itself."),
-		name_of_service(pages));
+	const char *format =
+		pages->service
+			? _("Sign in with %s in your browser. This window goes on by itself.")
+			: _("Sign in to %s in your browser. This window goes on by itself.");
+	const char *name = pages->service ? pages->service->name : name_of_drive(pages);
+	g_autofree char *text = g_strdup_printf(format, name);
 	g_autofree char *escaped = g_markup_escape_text(text, -1);
 	adw_status_page_set_description(pages->waiting, escaped);
 	gtk_stack_set_visible_child_name(pages->stack, "waiting");
@@ -104,7 +102,9 @@ static void open_window(Navigation *pages)
 		.redirect = pages->redirect,
 		.hosts = pages->service ? (const char *const *)pages->service->hosts : NULL,
 	};
-	g_autofree char *title = g_strdup_printf(_("Sign in with %s"), name_of_service(pages));
+	g_autofree char *title =
+		pages->service ? g_strdup_printf(_("Sign in with %s"), pages->service->name)
+			       : g_strdup_printf(_("Sign in to %s"), name_of_drive(pages));
 	gtk_stack_set_visible_child_name(pages->stack, "chat");
 	chat_login_open(pages->chat_login, pages->url, &rules, title);
 }
