@@ -5,6 +5,7 @@ import errno
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import time
 
@@ -14,6 +15,7 @@ from door import Door
 from drive import run, wait_equal, wait_until
 
 MIB = 1 << 20
+PROGRAM_TIMEOUT_S = 300
 
 
 def write(path, content):
@@ -210,6 +212,31 @@ def test_without_the_server(mounts, folders, server):
     wait_equal(disk, folder)
     assert folder.path("made offline").read_text() == "queued"
     assert disk.path("missing").stat().st_size == 2 * MIB
+
+
+def test_who_waits_for_the_server_holds_up_nobody(mounts, folders, server):
+    folder, disk = folders("folder"), mounts("disk")
+    names = [f"missing {number}" for number in range(8)]
+    for name in names:
+        write(folder.path(name), os.urandom(MIB))
+    wait_until(lambda: len(os.listdir(disk.folder)) == len(names), "all names")
+    disk.wait_idle()
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        readers = [subprocess.Popen(["cat", disk.path(name)], stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.DEVNULL) for name in names]
+        for number in range(20):
+            disk.path(f"made {number}").write_text("meanwhile")
+            assert disk.path(f"made {number}").read_text() == "meanwhile"
+            assert len(os.listdir(disk.folder)) == len(names) + number + 1
+            # It was not their end that let it through.
+            assert number > 0 or any(reader.poll() is None for reader in readers)
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    for reader in readers:
+        # Whether it came or was given up, as the machine was fast or slow.
+        assert reader.wait(timeout=PROGRAM_TIMEOUT_S) in (0, 1)
+    wait_equal(disk, folder)
 
 
 def test_indexers_fetch_nothing(mounts, folders, tmp_path):

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whoever waits for a request sleeps in the kernel, and a signal wakes it; it may come just before
- * it sleeps, so it comes again.
+ * A program that works alone has one request under way at a time, and its next one follows at once.
+ * The kernel gives it to the thread that has waited longest, so with several that wait each would
+ * find cold caches, on another processor. So one thread waits in the kernel, and the others wait
+ *for its place.
+ *
+ *	parked -> receives -> serves -> receives, or parked if somebody else does
+ *
+ * Whoever serves may be held up, or others may send requests, too: the *relief*, a thread that
+ *looks each millisecond while there is work, and never else, then lets one more receive.
+ *
+ * Whoever receives sleeps in the kernel, and a signal wakes it; it may come just before it sleeps,
+ * so it comes again.
  */
 #define FUSE_USE_VERSION 312
 
@@ -16,31 +26,46 @@
 
 #define WAKE_SIGNAL SIGUSR1
 #define WAKE_US 2000
+#define RELIEF_US 1000
+/* So many looks in a row found nobody receiving: one more is to receive from now on; found nothing
+ * to do: one less; and after so many without any request the relief sleeps. */
+#define LOOKS_BUSY 12
+#define LOOKS_CALM 50
+#define LOOKS_QUIET 10
 
 typedef struct Worker {
 	Workers *workers;
 	pthread_t thread;
-	bool waits;
+	bool started;
+	bool receives;
 } Worker;
 
 struct Workers {
 	WorkersOptions options;
+	GThread *relief;
 	GMutex lock; /* guards all below */
 	GCond left;
+	GCond turn;   /* for who is parked */
+	GCond needed; /* for the relief */
+	bool relief_sleeps;
+	bool ended;
+	bool told;
 	GPtrArray *present; /* Worker */
 	GPtrArray *gone;    /* Worker, to be joined */
-	unsigned waiting;
-	bool told;
+	unsigned starting;
+	unsigned receiving;
+	unsigned wanted; /* so many are to receive */
+	unsigned parked;
+	unsigned served; /* requests, to see whether it goes on */
 };
 
 static void *work(void *data);
 
-/* Locked. A thread that starts waits. */
+/* Locked. */
 static bool start_one(Workers *workers)
 {
 	Worker *worker = g_new0(Worker, 1);
 	worker->workers = workers;
-	worker->waits = true;
 	sigset_t all, before;
 	sigfillset(&all);
 	sigdelset(&all, WAKE_SIGNAL);
@@ -52,7 +77,7 @@ static bool start_one(Workers *workers)
 		return false;
 	}
 	g_ptr_array_add(workers->present, worker);
-	workers->waiting++;
+	workers->starting++;
 	return true;
 }
 
@@ -67,33 +92,50 @@ static void join_gone(Workers *workers)
 	g_ptr_array_set_size(workers->gone, 0);
 }
 
-static void set_waits(Worker *worker, bool waits)
+/* Locked. False: it is to leave. */
+static bool park(Workers *workers)
 {
-	worker->waits = waits;
-	worker->workers->waiting += waits ? 1 : -1u;
+	if (workers->parked >= workers->options.idle_max) {
+		return false;
+	}
+	workers->parked++;
+	g_cond_wait(&workers->turn, &workers->lock);
+	workers->parked--;
+	return true;
+}
+
+/* Until this worker is to receive. False: it is to leave. */
+static bool take_turn(Worker *worker)
+{
+	Workers *workers = worker->workers;
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&workers->lock);
+	bool stays = true;
+	if (!worker->started) {
+		worker->started = true;
+		workers->starting--;
+	}
+	while (!worker->receives && stays && !workers->ended) {
+		if (workers->receiving < workers->wanted) {
+			worker->receives = true;
+			workers->receiving++;
+		} else {
+			stays = park(workers);
+		}
+	}
+	return worker->receives;
 }
 
 static void begin(Worker *worker)
 {
 	Workers *workers = worker->workers;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&workers->lock);
-	set_waits(worker, false);
-	if (workers->waiting == 0 && workers->present->len < workers->options.threads_max) {
-		join_gone(workers);
-		start_one(workers);
+	worker->receives = false;
+	workers->receiving--;
+	workers->served++;
+	if (workers->relief_sleeps) {
+		workers->relief_sleeps = false;
+		g_cond_signal(&workers->needed);
 	}
-}
-
-/* False: enough others wait. */
-static bool end(Worker *worker)
-{
-	Workers *workers = worker->workers;
-	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&workers->lock);
-	if (workers->waiting >= workers->options.idle_max) {
-		return false;
-	}
-	set_waits(worker, true);
-	return true;
 }
 
 /* False: it was the last one for this worker. */
@@ -110,15 +152,86 @@ static bool serve(Worker *worker, struct fuse_buf *request)
 	}
 	begin(worker);
 	fuse_session_process_buf(session, request);
-	return end(worker);
+	return true;
 }
+
+/* ---- the relief ------------------------------------------------------------------------- */
+
+/* Locked: nobody receives. False: nobody else is to be had. */
+static bool relieve(Workers *workers)
+{
+	if (workers->parked > 0) {
+		g_cond_signal(&workers->turn);
+		return true;
+	}
+	if (workers->present->len >= workers->options.threads_max) {
+		return false;
+	}
+	join_gone(workers);
+	return start_one(workers);
+}
+
+typedef struct Looks {
+	unsigned served; /* at the last look */
+	unsigned busy;
+	unsigned calm;
+	unsigned quiet;
+} Looks;
+
+/* Locked. */
+static void look(Workers *workers, Looks *looks)
+{
+	bool goes_on = workers->served != looks->served;
+	bool relieved = false;
+	looks->served = workers->served;
+	if (workers->receiving + workers->starting > 0) {
+		looks->busy = 0;
+		if (workers->wanted > 1 && ++looks->calm >= LOOKS_CALM) {
+			looks->calm = 0;
+			workers->wanted--;
+		}
+	} else if (!goes_on) {
+		relieved = relieve(workers);
+	} else if (++looks->busy >= LOOKS_BUSY) {
+		looks->busy = 0;
+		looks->calm = 0;
+		workers->wanted = MIN(workers->wanted + 1, workers->options.idle_max);
+		relieved = relieve(workers);
+	}
+	looks->quiet = goes_on || relieved ? 0 : looks->quiet + 1;
+}
+
+static void *run_relief(void *data)
+{
+	Workers *workers = data;
+	Looks looks = { 0 };
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&workers->lock);
+	while (!workers->ended) {
+		if (looks.quiet >= LOOKS_QUIET) {
+			workers->relief_sleeps = true;
+			while (workers->relief_sleeps && !workers->ended) {
+				g_cond_wait(&workers->needed, &workers->lock);
+			}
+			looks = (Looks){ .served = workers->served };
+		}
+		int64_t until_us = g_get_monotonic_time() + RELIEF_US;
+		while (!workers->ended &&
+		       g_cond_wait_until(&workers->needed, &workers->lock, until_us)) {
+		}
+		look(workers, &looks);
+	}
+	return NULL;
+}
+
+/* ---- life ------------------------------------------------------------------------------- */
 
 static void leave(Worker *worker)
 {
 	Workers *workers = worker->workers;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&workers->lock);
-	if (worker->waits) {
-		set_waits(worker, false);
+	if (worker->receives) {
+		worker->receives = false;
+		workers->receiving--;
 	}
 	g_ptr_array_remove_fast(workers->present, worker);
 	g_ptr_array_add(workers->gone, worker);
@@ -141,7 +254,7 @@ static void *work(void *data)
 	Worker *worker = data;
 	struct fuse_session *session = worker->workers->options.session;
 	struct fuse_buf request = { 0 };
-	while (!fuse_session_exited(session) && serve(worker, &request)) {
+	while (take_turn(worker) && !fuse_session_exited(session) && serve(worker, &request)) {
 	}
 	free(request.mem);
 	if (fuse_session_exited(session)) {
@@ -165,8 +278,12 @@ Workers *workers_new(const WorkersOptions *options)
 	workers->options = *options;
 	g_mutex_init(&workers->lock);
 	g_cond_init(&workers->left);
+	g_cond_init(&workers->turn);
+	g_cond_init(&workers->needed);
+	workers->wanted = 1;
 	workers->present = g_ptr_array_new();
 	workers->gone = g_ptr_array_new();
+	workers->relief = g_thread_new("relief", run_relief, workers);
 	g_mutex_lock(&workers->lock);
 	bool started = start_one(workers);
 	g_mutex_unlock(&workers->lock);
@@ -184,11 +301,17 @@ void workers_free(Workers *workers)
 	}
 	g_mutex_lock(&workers->lock);
 	workers->told = true;
+	workers->ended = true;
+	g_cond_broadcast(&workers->turn);
+	g_cond_broadcast(&workers->needed);
+	g_mutex_unlock(&workers->lock);
+	g_thread_join(workers->relief);
+	g_mutex_lock(&workers->lock);
 	fuse_session_exit(workers->options.session);
 	while (workers->present->len > 0) {
 		for (unsigned i = 0; i < workers->present->len; i++) {
 			const Worker *worker = workers->present->pdata[i];
-			if (worker->waits) {
+			if (worker->receives) {
 				pthread_kill(worker->thread, WAKE_SIGNAL);
 			}
 		}
@@ -199,6 +322,8 @@ void workers_free(Workers *workers)
 	g_ptr_array_unref(workers->present);
 	g_ptr_array_unref(workers->gone);
 	g_cond_clear(&workers->left);
+	g_cond_clear(&workers->turn);
+	g_cond_clear(&workers->needed);
 	g_mutex_clear(&workers->lock);
 	g_free(workers);
 }
