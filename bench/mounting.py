@@ -134,6 +134,29 @@ class DavfsMount:
         subprocess.run(["umount", "-l", self.folder], check=True, timeout=PROGRAM_TIMEOUT_S)
 
 
+class PassingMount:
+    """libfuse's own example of a file system that passes every call through to a folder, and does
+    nothing else: what the kernel and its round trips take."""
+
+    source = pathlib.Path("/usr/share/doc/libfuse3-dev/examples/passthrough_ll.c")
+
+    def __init__(self, root):
+        self.folder = root / "passing"
+        for name in "below", "passing":
+            (root / name).mkdir()
+        program = root / "passthrough_ll"
+        subprocess.run(["cc", "-O2", "-I/usr/include/fuse3", "-o", program, self.source, "-lfuse3"],
+                       check=True)
+        self.process = subprocess.Popen(
+            [program, "-f", "-o", f"source={root / 'below'},cache=always,no_writeback", self.folder],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: os.path.ismount(self.folder), "it is mounted")
+
+    def stop(self):
+        detach(self.folder)
+        self.process.wait()
+
+
 def save_ms(writer, reader, count=50):
     """Median until what one device saves is seen in another."""
     took = []
@@ -216,19 +239,25 @@ def large(bench, row, size):
     ]
 
 
+PASSING = "passing through"
+
+
 def peer_unpacks(bench, archive):
     """Seconds of each peer that is installed here, by its name."""
     took = {}
-    peers = [("rclone", "rclone", RcloneMount)]
-    if os.geteuid() == 0 and shutil.which("mount.davfs"):
-        peers.append(("davfs2", "rclone", DavfsMount))
-    for name, program, make in peers:
-        if shutil.which(program):
-            peer = make(bench.fresh(name))
-            try:
-                took[name] = seconds(unpack, archive, peer.folder / "tree")
-            finally:
-                peer.stop()
+    peers = []
+    if PassingMount.source.exists():
+        peers.append((PASSING, PassingMount))
+    if shutil.which("rclone"):
+        peers.append(("rclone", RcloneMount))
+        if os.geteuid() == 0 and shutil.which("mount.davfs"):
+            peers.append(("davfs2", DavfsMount))
+    for name, make in peers:
+        peer = make(bench.fresh(name))
+        try:
+            took[name] = seconds(unpack, archive, peer.folder / "tree")
+        finally:
+            peer.stop()
     return took
 
 
@@ -256,6 +285,11 @@ def tree(bench, row, source):
         row("peak memory of a mount that listed them", f"{memory:.0f} MiB", "–", "–",
             "≤ 95.4 MiB", memory <= 95.4),
     ]
+    if PASSING in peers:
+        least = peers.pop(PASSING)
+        rows.append(row("tar x beside a FUSE that does nothing", f"{ours:.2f} s",
+                        f"passthrough_ll {least:.2f} s", f"{ours / least:.2f}", "≤ 1",
+                        ours <= least))
     for name, peer in peers.items():
         rows.append(row("tar x beside another mount", f"{ours:.2f} s", f"{name} {peer:.2f} s",
                         f"{peer / ours:.1f}", "≥ 5", peer >= 5 * ours))
