@@ -83,12 +83,16 @@ static void present(Navigation *pages)
 static void open_browser(Navigation *pages)
 {
 	GtkRoot *root = gtk_widget_get_root(GTK_WIDGET(pages));
-	const char *format =
-		pages->service
-			? _("Sign in with %s in your browser. This window goes on by itself.")
-			: _("Sign in to %s in your browser. This window goes on by itself.");
-	const char *name = pages->service ? pages->service->name : name_of_drive(pages);
-	g_autofree char *text = g_strdup_printf(format, name);
+	g_autofree char *text = NULL;
+	if (pages->service) {
+		text = g_strdup_printf(_("Sign in with %s in your browser. This window goes on "
+					 "by itself."),
+				       pages->service->name);
+	} else {
+		text = g_strdup_printf(
+			_("Sign in to %s in your browser. This window goes on by itself."),
+			name_of_drive(pages));
+	}
 	g_autofree char *escaped = g_markup_escape_text(text, -1);
 	adw_status_page_set_description(pages->waiting, escaped);
 	gtk_stack_set_visible_child_name(pages->stack, "waiting");
