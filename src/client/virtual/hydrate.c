@@ -94,6 +94,10 @@ static int write_chunk(Flight *flight, const ChunkId *id, const uint8_t *bytes)
 		g_mutex_lock(&body->mutex);
 		body_restore_times(body, body->fd);
 		ranges_add(&body->here, chunk->offset, chunk->offset + chunk->ref.length);
+		if (ranges_have(&body->here, 0, body->record.size)) {
+			/* Not only at the end of the flight: who waits for this is woken now. */
+			g_atomic_int_set(&body->whole, 1);
+		}
 		body->parts_changed = true;
 		g_cond_broadcast(&body->cond);
 		g_mutex_unlock(&body->mutex);
@@ -186,9 +190,10 @@ void hydrate_fly(void *data, void *volume)
 	if (errnum == ENOSPC) {
 		chores_evict(body->volume);
 	}
-	if (ranges_have(&body->here, 0, body->record.size)) {
-		g_atomic_int_set(&body->whole, 1);
-		keeper_add(body);
+	if (g_atomic_int_get(&body->whole)) {
+		if (!body->record.complete) {
+			keeper_add(body);
+		}
 	} else if (body->files == 0 && body->parts_changed) {
 		/* Whoever closed the file last has noted what was here then. */
 		keeper_add(body);
