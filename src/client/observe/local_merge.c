@@ -458,7 +458,7 @@ static void compare_folder(Merge *merge, ScanFolder *folder)
 	if (!entry) {
 		return;
 	}
-	if (!scan_is_folder(&entry->stamp, &folder->stamp)) {
+	if (folder->put_off || !scan_is_folder(&entry->stamp, &folder->stamp)) {
 		local_mark_folder(local, folder->key, folder->deep);
 		return;
 	}

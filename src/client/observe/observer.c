@@ -155,6 +155,8 @@ Scan *observer_take(Observer *observer, unsigned folders_max, unsigned names_max
 		return NULL;
 	}
 	scan->started = ++observer->scans_started;
+	/* So that some folders are put off, and mostly the same ones in the next run. */
+	scan->places_max = 1 + scan->started % 7;
 	return g_steal_pointer(&scan);
 }
 

@@ -16,6 +16,8 @@
 
 #include <string.h>
 
+#define PLACES_MAX 8192
+
 static void place_clear(void *item)
 {
 	ScanPlace *place = item;
@@ -41,6 +43,7 @@ static void name_clear(void *item)
 Scan *scan_new(void)
 {
 	Scan *scan = g_new0(Scan, 1);
+	scan->places_max = PLACES_MAX;
 	scan->folders = g_array_new(FALSE, TRUE, sizeof(ScanFolder));
 	g_array_set_clear_func(scan->folders, folder_clear);
 	scan->names = g_array_new(FALSE, TRUE, sizeof(ScanName));
@@ -188,8 +191,14 @@ static void look_at_names(ScanName *names, unsigned count, Disk *disk)
 
 void scan_run(Scan *scan, Disk *disk, Watch *watch)
 {
+	size_t seen = 0;
 	for (unsigned i = 0; i < scan->folders->len; i++) {
-		list_folder(&g_array_index(scan->folders, ScanFolder, i), disk, watch);
+		ScanFolder *folder = &g_array_index(scan->folders, ScanFolder, i);
+		folder->put_off = seen >= scan->places_max;
+		if (!folder->put_off) {
+			list_folder(folder, disk, watch);
+			seen += folder->places->len;
+		}
 	}
 	for (unsigned i = 0, end; i < scan->names->len; i = end) {
 		ScanName *names = &g_array_index(scan->names, ScanName, i);

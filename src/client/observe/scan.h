@@ -28,6 +28,7 @@ typedef struct ScanFolder {
 	EntryStamp stamp; /* which folder is meant; an inode of 0: whichever is there */
 	bool deep;        /* the folders in it are to be listed too, known or not */
 	bool stray;       /* it was not at path, at least not all the time: nothing was seen */
+	bool put_off;     /* it was not looked at: the folders before it had enough */
 	GArray *places;   /* ScanPlace, by name; filled by scan_run() */
 	bool watched;     /* changes after the listing will be reported */
 	GError *error;    /* the folder could not be listed: nothing may be concluded */
@@ -43,13 +44,15 @@ typedef struct ScanName {
 } ScanName;
 
 typedef struct Scan {
-	GArray *folders;  /* ScanFolder */
-	GArray *names;    /* ScanName */
-	bool present;     /* the folder's marker was there after all this was seen */
-	GError *error;    /* why it could not be told whether it is */
-	uint64_t started; /* the engine's */
+	GArray *folders;   /* ScanFolder */
+	GArray *names;     /* ScanName */
+	size_t places_max; /* with so many places seen, folders that are left are put off */
+	bool present;      /* the folder's marker was there after all this was seen */
+	GError *error;     /* why it could not be told whether it is */
+	uint64_t started;  /* the engine's */
 } Scan;
 
+/* With a places_max of some thousands: what is seen takes memory until it is merged. */
 Scan *scan_new(void);
 void scan_free(Scan *scan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scan, scan_free)
