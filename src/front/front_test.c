@@ -64,7 +64,10 @@ static void handle_page(void *data, const Request *request, Response *ret_respon
 static Front *start(const FrontOptions *options, Api *api, GError **error)
 {
 	const Service services[] = {
-		{ serves_pages, pages_body_max, .handle = handle_page, .is_quick = is_quick_page },
+		{ .serves = serves_pages,
+		  .body_max = pages_body_max,
+		  .handle = handle_page,
+		  .is_quick = is_quick_page },
 		api_service(api),
 	};
 	return front_start(options, services, G_N_ELEMENTS(services), error);
