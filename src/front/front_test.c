@@ -50,8 +50,7 @@ static void handle_page(void *data, const Request *request, Response *ret_respon
 {
 	const char *language = request->headers[REQUEST_ACCEPT_LANGUAGE];
 	const char *name = request_query(request, "name");
-	g_autofree char *text =
-		g_strdup_printf("%s %s", language ? language : "(none)", name ? name : "(none)");
+	g_autofree char *text = g_strdup_printf("%s %s", language ?: "-", name ?: "-");
 	ret_response->status = 200;
 	ret_response->content_type = "text/plain";
 	ret_response->cache_control = "max-age=60";
