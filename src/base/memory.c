@@ -24,7 +24,7 @@
 #define TAIL_SIZE (256 * KIB)
 /* Of the blocks that were dropped so many stay, and not more bytes than these. */
 #define BLOCKS_KEPT_MAX 8
-#define BLOCKS_SIZE_MAX (20 * MIB)
+#define BLOCKS_SIZE_MAX (12 * MIB)
 
 /* So that each has red zones of its own. */
 #if defined(__SANITIZE_ADDRESS__)
