@@ -125,7 +125,8 @@ class Device:
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            assert self.process.wait(TIMEOUT_S) == 0, f"{self.name} did not end cleanly"
+            ended = self.process.wait(TIMEOUT_S)
+            assert ended == 0, f"{self.name} did not end cleanly: {ended}, log {self.log}"
         self.process = None
 
     def kill(self):

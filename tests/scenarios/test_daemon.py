@@ -202,3 +202,14 @@ def test_commands_attach_to_it(daemon, server, tmp_path):
     run(BUILD / "imdrive", "--profile", daemon.profile, "sync", folder, "--once")
     assert daemon.ask("status")["files"] == 1
     assert os.access(daemon.profile / "control.sock", os.W_OK)
+
+
+def test_whoever_asks_it_again_and_again_to_end_lets_it_end(devices):
+    device = devices("laptop", start=False)
+    for number in range(5):
+        device.start()
+        device.path(f"{number}").write_text("x")
+        process, device.process = device.process, None
+        while process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        assert process.returncode == 0

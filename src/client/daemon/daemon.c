@@ -152,8 +152,7 @@ static void recall_quota(Daemon *daemon)
 {
 	const ProfileLogin *login = profile_login(daemon->profile);
 	if (login) {
-		g_autofree char *account =
-			g_strdup_printf("%s %s", login->server, login->account);
+		g_autofree char *account = g_strdup_printf("%s %s", login->server, login->account);
 		quota_recall(daemon->quota, account);
 	}
 }
@@ -609,16 +608,15 @@ bool daemon_run(const DaemonOptions *options, GError **error)
 		daemon_clear(&daemon);
 		return false;
 	}
-	unsigned sources[] = {
-		g_unix_signal_add(SIGTERM, asked_to_end, &daemon),
-		g_unix_signal_add(SIGINT, asked_to_end, &daemon),
-		options->progress ? g_timeout_add(PROGRESS_MS, show_progress, &daemon) : 0,
-	};
+	unsigned interrupt = g_unix_signal_add(SIGINT, asked_to_end, &daemon);
+	unsigned progress =
+		options->progress ? g_timeout_add(PROGRESS_MS, show_progress, &daemon) : 0;
+	/* Stays: it may come twice, and GDBus sends one when the session's bus goes. */
+	g_unix_signal_add(SIGTERM, asked_to_end, &daemon);
 	g_main_loop_run(daemon.loop);
-	for (size_t i = 0; i < G_N_ELEMENTS(sources); i++) {
-		if (sources[i]) {
-			g_source_remove(sources[i]);
-		}
+	g_source_remove(interrupt);
+	if (progress) {
+		g_source_remove(progress);
 	}
 	if (options->progress) {
 		fputc('\n', stderr);
