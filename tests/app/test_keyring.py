@@ -118,7 +118,7 @@ def credential(device):
     return device.status()["credential"]
 
 
-def test_the_keyring_keeps_the_credential_until_logout(device, session):
+def test_the_keyring_keeps_the_credential_until_logout(session, device):
     session.start_keyring()
     device.login()
     file = device.profile / "token"
@@ -132,7 +132,7 @@ def test_the_keyring_keeps_the_credential_until_logout(device, session):
     assert not file.exists() and session.secrets() == ([], [])
 
 
-def test_what_lies_in_the_file_moves_when_a_keyring_is_there(device, session):
+def test_what_lies_in_the_file_moves_when_a_keyring_is_there(session, device):
     device.login()
     file = device.profile / "token"
     assert "refresh" in file.read_text() and stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -144,7 +144,7 @@ def test_what_lies_in_the_file_moves_when_a_keyring_is_there(device, session):
     device.wait_idle()
 
 
-def test_without_a_keyring_the_file_keeps_it_and_status_says_so(device, session):
+def test_without_a_keyring_the_file_keeps_it_and_status_says_so(session, device):
     device.login()
     device.start()
     device.wait_idle()
@@ -152,7 +152,7 @@ def test_without_a_keyring_the_file_keeps_it_and_status_says_so(device, session)
     assert kept["kept_in"] == "file" and kept["why"].startswith("there is no keyring")
 
 
-def test_a_locked_keyring_is_not_waited_for(device, session):
+def test_a_locked_keyring_is_not_waited_for(session, device):
     session.start_keyring()
     device.login()
     session.lock()
@@ -164,7 +164,7 @@ def test_a_locked_keyring_is_not_waited_for(device, session):
     assert "alice" in device.command("account").stdout
 
 
-def test_a_keyring_that_hangs_is_not_waited_for(device, session):
+def test_a_keyring_that_hangs_is_not_waited_for(session, device):
     """Somebody has the name and answers nothing."""
     session.start_hanging()
     device.login()

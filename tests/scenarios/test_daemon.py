@@ -209,7 +209,6 @@ def test_whoever_asks_it_again_and_again_to_end_lets_it_end(devices):
     for number in range(5):
         device.start()
         device.path(f"{number}").write_text("x")
-        process, device.process = device.process, None
-        while process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        assert process.returncode == 0
+        while device.process.poll() is None:
+            device.process.send_signal(signal.SIGTERM)
+        assert device.process.returncode == 0
