@@ -6,6 +6,7 @@ import hashlib
 import os
 import pathlib
 import random
+import resource
 import shutil
 import statistics
 import subprocess
@@ -150,6 +151,8 @@ class PassingMount:
         self.process = subprocess.Popen(
             [program, "-f", "-o", f"source={root / 'below'},cache=always,no_writeback", self.folder],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # It holds a descriptor for each file that was ever seen.
+        resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, (1 << 20, 1 << 20))
         wait_until(lambda: os.path.ismount(self.folder), "it is mounted")
 
     def stop(self):
@@ -246,7 +249,7 @@ def peer_unpacks(bench, archive):
     """Seconds of each peer that is installed here, by its name."""
     took = {}
     peers = []
-    if PassingMount.source.exists():
+    if PassingMount.source.exists() and os.geteuid() == 0:
         peers.append((PASSING, PassingMount))
     if shutil.which("rclone"):
         peers.append(("rclone", RcloneMount))
