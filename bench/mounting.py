@@ -151,8 +151,6 @@ class PassingMount:
         self.process = subprocess.Popen(
             [program, "-f", "-o", f"source={root / 'below'},cache=always,no_writeback", self.folder],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        # It holds a descriptor for each file that was ever seen.
-        resource.prlimit(self.process.pid, resource.RLIMIT_NOFILE, (1 << 20, 1 << 20))
         wait_until(lambda: os.path.ismount(self.folder), "it is mounted")
 
     def stop(self):
@@ -245,11 +243,13 @@ def large(bench, row, size):
 PASSING = "passing through"
 
 
-def peer_unpacks(bench, archive):
-    """Seconds of each peer that is installed here, by its name."""
+def peer_unpacks(bench, archive, files):
+    """Seconds of each peer that is installed here and can hold so many files, by its name."""
     took = {}
     peers = []
-    if PassingMount.source.exists() and os.geteuid() == 0:
+    if files > resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 2:
+        print(f"  {PASSING}: left out, it holds a descriptor for each file", file=sys.stderr)
+    elif PassingMount.source.exists():
         peers.append((PASSING, PassingMount))
     if shutil.which("rclone"):
         peers.append(("rclone", RcloneMount))
@@ -272,13 +272,13 @@ def tree(bench, row, source):
     subprocess.run(["tar", "-cf", archive, "-C", source, "."], check=True)
     local = seconds(unpack, archive, plain / "tree")
     ours = seconds(unpack, archive, disk.folder / "tree")
-    peers = peer_unpacks(bench, archive)
+    files = sum(len(names) for _, _, names in os.walk(plain))
+    peers = peer_unpacks(bench, archive, files)
     disk.wait_idle(PROGRAM_TIMEOUT_S)
     disk.command("free", disk.folder)
     stand.again()
     listed, local_listed = (seconds(list_all, where / "tree") for where in (disk.folder, plain))
     memory = peak_memory(disk.process) / MIB
-    files = sum(len(names) for _, _, names in os.walk(plain))
     stand.end()
     rows = [
         row(f"tar x of {files:,} files into a mount", f"{ours:.2f} s", f"ext4 {local:.2f} s",
