@@ -50,12 +50,7 @@ void bulk_free(Bulk *bulk)
 	}
 }
 
-static void free_bulk(void *bulk)
-{
-	bulk_free(bulk);
-}
-
 GBytes *bulk_free_to_bytes(Bulk *bulk)
 {
-	return g_bytes_new_with_free_func(bulk->data, bulk->len, free_bulk, bulk);
+	return g_bytes_new_with_free_func(bulk->data, bulk->len, (GDestroyNotify)bulk_free, bulk);
 }

@@ -3,12 +3,12 @@
  * A program that works alone has one request under way at a time, and its next one follows at once.
  * The kernel gives it to the thread that has waited longest, so with several that wait each would
  * find cold caches, on another processor. So one thread waits in the kernel, and the others wait
- *for its place.
+ * for its place.
  *
  *	parked -> receives -> serves -> receives, or parked if somebody else does
  *
  * Whoever serves may be held up, or others may send requests, too: the *relief*, a thread that
- *looks each millisecond while there is work, and never else, then lets one more receive.
+ * looks each millisecond while there is work, and never else, then lets one more receive.
  *
  * Whoever receives sleeps in the kernel, and a signal wakes it; it may come just before it sleeps,
  * so it comes again.
