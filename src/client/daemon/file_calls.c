@@ -7,8 +7,9 @@
 
 #include <string.h>
 
-static bool read_paths(const json_t *params, GPtrArray *ret_paths, GError **error)
+GPtrArray *file_calls_paths(const json_t *params, GError **error)
 {
+	g_autoptr(GPtrArray) paths = g_ptr_array_new();
 	size_t index;
 	json_t *item;
 	const json_t *list = json_object_get(params, "paths");
@@ -16,13 +17,14 @@ static bool read_paths(const json_t *params, GPtrArray *ret_paths, GError **erro
 	json_array_foreach(list, index, item)
 	{
 		right = right && json_is_string(item);
-		g_ptr_array_add(ret_paths, (char *)json_string_value(item));
+		g_ptr_array_add(paths, (char *)json_string_value(item));
 	}
 	if (!right) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
-			    "files takes paths, a list of %d at most", CONTROL_PATHS_MAX);
+			    "the call takes paths, a list of %d at most", CONTROL_PATHS_MAX);
+		return NULL;
 	}
-	return right;
+	return g_steal_pointer(&paths);
 }
 
 /* What is wrong with the whole of it is no file's. */
@@ -88,8 +90,8 @@ static void look(const Bound *bound, const GPtrArray *paths, const char **states
 
 json_t *file_calls_look(Daemon *daemon, json_t *params, GError **error)
 {
-	g_autoptr(GPtrArray) paths = g_ptr_array_new();
-	if (!read_paths(params, paths, error)) {
+	g_autoptr(GPtrArray) paths = file_calls_paths(params, error);
+	if (!paths) {
 		return NULL;
 	}
 	g_autofree const char **states = g_new0(const char *, paths->len + 1);

@@ -2,7 +2,7 @@
 #include "client/daemon/keep_calls.h"
 
 #include "base/error.h"
-#include "base/limits.h"
+#include "client/daemon/file_calls.h"
 #include "client/mount/mount.h"
 
 #include <errno.h>
@@ -36,46 +36,35 @@ static bool change(const char *path, const char *keep, GError **error)
 	return done;
 }
 
-static bool check(const json_t *paths, const json_t *keep, GError **error)
+/* NULL: only looks. */
+static bool check_keep(const json_t *keep, GError **error)
 {
 	const char *text = json_string_value(keep);
-	bool right = json_is_array(paths) && json_array_size(paths) <= CONTROL_PATHS_MAX;
-	size_t index;
-	json_t *path;
-	json_array_foreach(paths, index, path)
-	{
-		right = right && json_is_string(path);
-	}
-	right = right &&
-		(!keep || (text && (strcmp(text, "pinned") == 0 || strcmp(text, "unpinned") == 0 ||
-				    strcmp(text, "online-only") == 0)));
+	bool right =
+		!keep || (text && (strcmp(text, "pinned") == 0 || strcmp(text, "unpinned") == 0 ||
+				   strcmp(text, "online-only") == 0));
 	if (!right) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
-			    "keep takes paths, a list of %d at most, and what to do with them: "
-			    "pinned, unpinned or online-only",
-			    CONTROL_PATHS_MAX);
+			    "files can be kept pinned, unpinned or online-only");
 	}
 	return right;
 }
 
 json_t *keep_calls_keep(const DriveCalls *calls, const json_t *params, GError **error)
 {
-	const json_t *paths = json_object_get(params, "paths");
 	const json_t *keep = json_object_get(params, "keep");
-	if (!check(paths, keep, error)) {
+	g_autoptr(GPtrArray) paths = file_calls_paths(params, error);
+	if (!paths || !check_keep(keep, error)) {
 		return NULL;
 	}
 	json_auto_t *list = json_array();
-	size_t index;
-	json_t *path;
-	json_array_foreach(paths, index, path)
-	{
+	for (unsigned i = 0; i < paths->len; i++) {
 		char state[STATE_SIZE_MAX + 1];
-		const char *name = json_string_value(path);
-		if (keep && !change(name, json_string_value(keep), error)) {
+		const char *path = paths->pdata[i];
+		if (keep && !change(path, json_string_value(keep), error)) {
 			return NULL;
 		}
-		json_array_append_new(list, json_string(read_state(name, state) ? state : ""));
+		json_array_append_new(list, json_string(read_state(path, state) ? state : ""));
 	}
 	return json_pack("{s:O}", "states", list);
 }
