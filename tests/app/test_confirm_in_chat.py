@@ -3,8 +3,8 @@
 
 import pytest
 
+from chat_drive import start_chat_drive
 from desktop import Window
-from drive import Server, wait_until
 from person import Person
 from prosody import Prosody
 from view import View
@@ -28,15 +28,7 @@ def alice(chat):
 
 @pytest.fixture
 def drive(tmp_path, chat):
-    secret = tmp_path / "secret"
-    secret.write_text(chat.secret)
-    config = tmp_path / "imdrived.conf"
-    config.write_text(
-        f"[xmpp]\ncomponent = {chat.component}\nserver = 127.0.0.1:{chat.component_port}\n"
-        f"secret = {secret}\ndomains = {chat.domain}\n")
-    server = Server(tmp_path / "data", "--config", config).start()
-    log = tmp_path / "data.log"
-    wait_until(lambda: "chat server is connected" in log.read_text(), "the chat is connected")
+    server = start_chat_drive(tmp_path, chat)
     yield server
     server.stop()
 

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from chat_drive import start_chat_drive
 from drive import BUILD, TIMEOUT_S, Device, Server, run, wait_until
 from person import Person
 from prosody import Prosody
@@ -147,16 +148,9 @@ def test_r11_a_chat_address_is_linked(tmp_path, person):
     prosody.account("alice")
     prosody.start()
     phone = Person(prosody, "alice")
-    (tmp_path / "secret").write_text(prosody.secret)
-    config = tmp_path / "imdrived.conf"
-    config.write_text(f"[xmpp]\ncomponent = {prosody.component}\n"
-                      f"server = 127.0.0.1:{prosody.component_port}\n"
-                      f"secret = {tmp_path}/secret\ndomains = {prosody.domain}\n")
-    server = Server(tmp_path / "data", "--config", config).start()
+    server = start_chat_drive(tmp_path, prosody)
     try:
         server.add_user("owner")
-        wait_until(lambda: "chat server is connected" in (tmp_path / "data.log").read_text(),
-                   "the chat is connected")
         person.goto(server.url + "/login")
         person.fill("#local-name", "owner")
         person.fill("#local-password", "correct horse")

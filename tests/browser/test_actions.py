@@ -14,6 +14,7 @@ import subprocess
 import pytest
 
 from browser import ROOT
+from chat_drive import start_chat_drive
 from drive import BUILD, TIMEOUT_S, Device, Server, wait_until
 from person import Person
 from prosody import Prosody
@@ -115,14 +116,7 @@ def service():
 
 @pytest.fixture
 def chatting(tmp_path, chat):
-    (tmp_path / "secret").write_text(chat.secret)
-    config = tmp_path / "imdrived.conf"
-    config.write_text(f"[xmpp]\ncomponent = {chat.component}\n"
-                      f"server = 127.0.0.1:{chat.component_port}\n"
-                      f"secret = {tmp_path}/secret\ndomains = {chat.domain}\n")
-    server = Server(tmp_path / "data", "--config", config).start()
-    log = tmp_path / "data.log"
-    wait_until(lambda: "chat server is connected" in log.read_text(), "the chat is connected")
+    server = start_chat_drive(tmp_path, chat)
     yield server
     server.stop()
 

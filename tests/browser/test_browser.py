@@ -14,7 +14,8 @@ import urllib.parse
 
 import pytest
 
-from drive import BUILD, Server, run, wait_until
+from chat_drive import start_chat_drive
+from drive import BUILD, run, wait_until
 from person import Person
 from prosody import Prosody
 from visitor import Visitor
@@ -190,23 +191,9 @@ def phone(chat):
     person.close()
 
 
-def start_drive(tmp_path, chat, extra=""):
-    secret = tmp_path / "secret"
-    secret.write_text(chat.secret)
-    secret.chmod(0o600)
-    config = tmp_path / "imdrived.conf"
-    config.write_text(
-        f"[xmpp]\ncomponent = {chat.component}\nserver = 127.0.0.1:{chat.component_port}\n"
-        f"secret = {secret}\ndomains = {chat.domain}\n{extra}")
-    server = Server(tmp_path / "data", "--config", config).start()
-    log = tmp_path / "data.log"
-    wait_until(lambda: "chat server is connected" in log.read_text(), "the chat is connected")
-    return server
-
-
 @pytest.fixture
 def chatting(tmp_path, chat):
-    server = start_drive(tmp_path, chat)
+    server = start_chat_drive(tmp_path, chat)
     yield server
     server.stop()
 
@@ -214,7 +201,7 @@ def chatting(tmp_path, chat):
 @pytest.fixture
 def careful(tmp_path, chat):
     """A drive that may write to nobody it does not know."""
-    server = start_drive(tmp_path, chat, "prompt_domains = nobody.test\n")
+    server = start_chat_drive(tmp_path, chat, "prompt_domains = nobody.test\n")
     yield server
     server.stop()
 

@@ -6,7 +6,8 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "scenarios"))
 
-from drive import Server, wait_until  # noqa: E402
+from chat_drive import start_chat_drive  # noqa: E402
+from drive import Server  # noqa: E402
 from person import Person  # noqa: E402
 from prosody import Prosody  # noqa: E402
 from visitor import Visitor  # noqa: E402
@@ -47,15 +48,6 @@ def people(chat):
 @pytest.fixture
 def drive(tmp_path, chat):
     """A drive whose people confirm in chat."""
-    secret = tmp_path / "secret"
-    secret.write_text(chat.secret)
-    config = tmp_path / "imdrived.conf"
-    config.write_text(
-        f"[xmpp]\ncomponent = {chat.component}\nserver = 127.0.0.1:{chat.component_port}\n"
-        f"secret = {secret}\ndomains = {chat.domain}\n"
-    )
-    server = Server(tmp_path / "data", "--config", config).start()
-    log = tmp_path / "data.log"
-    wait_until(lambda: "chat server is connected" in log.read_text(), "the chat is connected")
+    server = start_chat_drive(tmp_path, chat)
     yield server
     server.stop()
