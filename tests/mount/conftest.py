@@ -61,7 +61,7 @@ def mounts(tmp_path, server, made):
             new.append(MountedDevice(tmp_path, name, server).login())
             made.append(new[-1])
             if without_override:
-                new[-1].prefix = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
+                new[-1].prefix = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fsetid")
             new[-1].start()
         return new if len(new) > 1 else new[0]
 

@@ -2,11 +2,14 @@
 """The drive as a disk: nobody may there what he may not in a plain folder."""
 
 import errno
+import json
 import os
 import shutil
+import sys
 
 import pytest
 
+from drive import run
 from operations import outcome
 
 
@@ -55,3 +58,85 @@ def test_modes_count_as_in_a_plain_folder(mounts):
         os.chdir(before)
         os.close(writer)
         os.chmod(folder / "shut", 0o700)
+
+
+# Makes a file for each way to change it, with these bits, changes it so, and tells the bits.
+CHANGE = """
+import json, os, sys
+folder, mode = sys.argv[1], int(sys.argv[2], 8)
+
+def opened(flags, action):
+    def change(path):
+        file = os.open(path, flags)
+        action(file)
+        os.close(file)
+    return change
+
+ways = {
+    "write": opened(os.O_WRONLY, lambda file: os.pwrite(file, b"x", 0)),
+    "append": opened(os.O_RDWR | os.O_APPEND, lambda file: os.write(file, b"x")),
+    "truncate": lambda path: os.truncate(path, 1),
+    "ftruncate": opened(os.O_RDWR, lambda file: os.ftruncate(file, 10)),
+    "empty": opened(os.O_WRONLY | os.O_TRUNC, lambda file: None),
+    "empty, write": opened(os.O_WRONLY | os.O_TRUNC, lambda file: os.write(file, b"x")),
+    "reserve": opened(os.O_RDWR, lambda file: os.posix_fallocate(file, 0, 8192)),
+    "give": lambda path: os.chown(path, -1, os.getegid()),
+    "read": lambda path: open(path, "rb").read(),
+}
+found = {}
+for name, change in ways.items():
+    path = os.path.join(folder, f"{name} {sys.argv[2]} {sys.argv[3]}")
+    with open(path, "wb") as file:
+        file.write(b"program")
+    os.chmod(path, mode)
+    change(path)
+    seen = [oct(os.stat(path).st_mode & 0o7777)]
+    # From here on only what the kernel is told anew.
+    os.utime(path)
+    found[name] = seen + [oct(os.stat(path).st_mode & 0o7777)]
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("disk_may_keep", [True, False])
+def test_who_writes_takes_the_rights_of_a_program(mounts, tmp_path, disk_may_keep):
+    """Set-user-id and set-group-id go as in a plain folder, whatever the mount itself may."""
+    root = os.geteuid() == 0
+    if root and not shutil.which("setpriv"):
+        pytest.skip("no setpriv to take rights from root")
+    disk = mounts("disk", without_override=root and not disk_may_keep)
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    without = ["setpriv", "--bounding-set", "-fsetid"] if root else []
+    for mode in "4755", "2755", "6775", "2745":
+        ours, theirs = (json.loads(run(*without, sys.executable, "-c", CHANGE, at, mode,
+                                       "by user").stdout) for at in (disk.folder, plain))
+        assert ours == theirs, mode
+        assert int(ours["write"][0], 8) & 0o4000 == 0, mode
+    if root and disk_may_keep:
+        # Who may keep them does; but that reserving room takes them always.
+        ours, theirs = (json.loads(run(sys.executable, "-c", CHANGE, at, "6755", "by root").stdout)
+                        for at in (disk.folder, plain))
+        del ours["reserve"], theirs["reserve"]
+        assert ours == theirs
+
+
+def test_capabilities_of_a_program_go_when_it_is_written(mounts):
+    """They are not shown in the mount; but the file that lies behind it may have got them."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give capabilities to a program")
+    disk = mounts("disk")
+    # cap_net_raw, permitted and effective (linux/capability.h, revision 2).
+    capability = bytes([1, 0, 0, 2, 0, 32, 0, 0]) + bytes(12)
+    changes = {
+        "write": lambda path: path.open("r+b").write(b"x"),
+        "truncate": lambda path: os.truncate(path, 1),
+        "empty": lambda path: path.open("wb").close(),
+    }
+    for name, change in changes.items():
+        path, behind = disk.path(name), disk.backing() / name
+        path.write_bytes(b"program")
+        os.setxattr(behind, "security.capability", capability)
+        assert "security.capability" in os.listxattr(behind)
+        change(path)
+        assert "security.capability" not in os.listxattr(behind), name

@@ -96,6 +96,75 @@ def test_mapped_appended_and_sparse(disk, folders):
     assert folder.path("sparse").read_bytes()[-4:] == b"\0end"
 
 
+def test_what_is_written_is_seen_at_once(disk):
+    """By whoever has it open, read or mapped, however it is written."""
+    kinds = {"new": os.O_CREAT | os.O_EXCL | os.O_WRONLY, "over": os.O_WRONLY | os.O_TRUNC,
+             "both": os.O_RDWR | os.O_TRUNC, "kept": os.O_WRONLY}
+    for kind, flags in kinds.items():
+        path, expected = disk.path(kind), bytearray()
+        if kind != "new":
+            path.write_bytes(b"of before" * 5000)
+            path.read_bytes()
+        writer = os.open(path, flags)
+        os.ftruncate(writer, 0)
+        reader = os.open(path, os.O_RDONLY)
+        maps = {}
+        for step in range(60):
+            # Over the end, over a border of pages, and over what is there.
+            at = [len(expected), max(0, len(expected) - 3000), step * 100][step % 3]
+            what = os.urandom(step * 97 + 1)
+            at = min(at, len(expected))
+            assert os.pwrite(writer, what, at) == len(what)
+            expected[at:at + len(what)] = what
+            assert os.pread(reader, len(expected) + 1, 0) == expected
+            assert path.read_bytes() == expected
+            for which, (mapped, size) in maps.items():
+                assert mapped[:size] == expected[:size], (kind, step, which)
+            if step == 10:
+                for which in mmap.MAP_SHARED, mmap.MAP_PRIVATE:
+                    maps[which] = mmap.mmap(reader, len(expected), which, mmap.PROT_READ), \
+                        len(expected)
+        os.close(writer)
+        assert os.pread(reader, len(expected) + 1, 0) == expected
+        for mapped, _ in maps.values():
+            mapped.close()
+        os.close(reader)
+        assert path.read_bytes() == expected
+        # Mapped to be written to, by who opened it while another wrote it.
+        writer = os.open(path, os.O_WRONLY | os.O_TRUNC)
+        os.write(writer, bytes(10000))
+        with open(path, "r+b") as file, mmap.mmap(file.fileno(), 0) as mapped:
+            mapped[4000:4010] = b"from there"
+            os.pwrite(writer, b"from here", 8000)
+            assert mapped[8000:8009] == b"from here"
+        os.close(writer)
+        read = path.read_bytes()
+        assert read[4000:4010] == b"from there" and read[8000:8009] == b"from here"
+
+
+def test_written_by_the_kernel_itself(disk, tmp_path):
+    """sendfile, copy_file_range, many pieces at once, more than one request holds."""
+    content = os.urandom(3 * MIB + 123)
+    (tmp_path / "source").write_bytes(content)
+    source = os.open(tmp_path / "source", os.O_RDONLY)
+    disk.path("source").write_bytes(content)
+    ours = os.open(disk.path("source"), os.O_RDONLY)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    for name, move in {
+            "sent": lambda to, at: os.sendfile(to, source, at, 77777),
+            "copied": lambda to, at: os.copy_file_range(ours, to, 77777, at),
+            "pieces": lambda to, at: os.writev(to, [content[at:at + 5], content[at + 5:at + 9999]]),
+            "whole": lambda to, at: os.write(to, content[at:]),
+    }.items():
+        to, at = os.open(disk.path(name), flags), 0
+        while at < len(content):
+            at += move(to, at)
+        os.close(to)
+        assert disk.path(name).read_bytes() == content, name
+    os.close(ours)
+    os.close(source)
+
+
 def test_sqlite(disk, folders):
     folder = folders("folder")
     for journal in "delete", "wal":

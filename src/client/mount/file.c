@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static OpenFile *make(Mount *mount, int fd, int *ret_errno)
@@ -22,11 +23,12 @@ static OpenFile *make(Mount *mount, int fd, int *ret_errno)
 	return file;
 }
 
-OpenFile *file_new(Mount *mount, Node *node, int fd, int *ret_errno)
+OpenFile *file_new(Mount *mount, Node *node, int fd, bool empty, int *ret_errno)
 {
 	OpenFile *file = make(mount, fd, ret_errno);
 	if (file) {
 		file->node = node;
+		file->link.direct = empty && mount->may_be_direct;
 		node_add_file(mount->nodes, node, &file->link);
 	}
 	return file;
@@ -47,8 +49,14 @@ void file_end(Mount *mount, OpenFile *file)
 	if (file->writable) {
 		volume_made(mount->volume, node_key(file->node)->inode);
 	}
-	node_remove_file(mount->nodes, file->node, &file->link);
+	NodeKey key = *node_key(file->node);
+	bool mixed = node_remove_file(mount->nodes, file->node, &file->link) && file->link.direct &&
+		     file->writable;
 	file_unref(mount, file);
+	if (mixed) {
+		/* Who had it mapped meanwhile may have made the kernel keep a page of before. */
+		teller_pages(mount->teller, &key);
+	}
 }
 
 typedef struct Search {
@@ -197,4 +205,21 @@ int file_touch(fuse_req_t request, OpenFile *file, uint64_t keep_size)
 	int failure = volume_file_touch(file->body, keep_size, wait.cancellable);
 	wait_end(&wait);
 	return failure;
+}
+
+int file_strip(Mount *mount, OpenFile *file)
+{
+	struct stat info;
+	if (!mount_strips(mount)) {
+		return 0;
+	}
+	if (fstat(file->fd, &info) != 0) {
+		return errno;
+	}
+	mode_t mode = info.st_mode & 07777;
+	mode_t kept = mode & ~(mode_t)S_ISUID;
+	if (mode & S_IXGRP) {
+		kept &= ~(mode_t)S_ISGID;
+	}
+	return kept == mode ? 0 : volume_file_alter(file->body, NULL, kept);
 }

@@ -17,8 +17,11 @@ typedef struct OpenFile {
 	int written;    /* atomic: since it was last noticed */
 } OpenFile;
 
-/* Takes fd. NULL: *ret_errno, and fd is closed. */
-OpenFile *file_new(Mount *mount, Node *node, int fd, int *ret_errno);
+/*
+ * Takes fd. NULL: *ret_errno, and fd is closed. empty: nothing is in it, and it is for writing
+ * alone, so that it need not go through the kernel's pages (NodeFile.direct tells).
+ */
+OpenFile *file_new(Mount *mount, Node *node, int fd, bool empty, int *ret_errno);
 void file_unref(Mount *mount, OpenFile *file);
 /* No program has it open any more: it is found no longer. Gives the reference of file_new(). */
 void file_end(Mount *mount, OpenFile *file);
@@ -38,3 +41,6 @@ int file_may(Mount *mount, Node *node, int mask);
 /* As the functions of the volume, for a request that may be interrupted. */
 int file_need(fuse_req_t request, OpenFile *file, uint64_t offset, uint64_t size);
 int file_touch(fuse_req_t request, OpenFile *file, uint64_t keep_size);
+/* Before a change of bytes, of one that was touched: takes the setuid and setgid bits away, if the
+ * request is to and the backing file system would not. */
+int file_strip(Mount *mount, OpenFile *file);

@@ -14,8 +14,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/fuse.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -35,10 +37,10 @@ static void tell_entry(const Node *folder, const char *name, void *data)
 
 /* Of a name that the kernel never heard of it has no entry, and would keep the listing: the pages
  * of the folder are its listing. */
-static void tell_listing(const Node *folder, void *data)
+static void tell_pages(const Node *node, void *data)
 {
 	const Mount *mount = data;
-	fuse_lowlevel_notify_inval_inode(mount->session, mount_id(folder), 0, 0);
+	fuse_lowlevel_notify_inval_inode(mount->session, mount_id(node), 0, 0);
 }
 
 static void tell_attributes(const Node *node, void *data)
@@ -49,7 +51,7 @@ static void tell_attributes(const Node *node, void *data)
 
 static const TellerClass teller_class = {
 	.entry = tell_entry,
-	.listing = tell_listing,
+	.pages = tell_pages,
 	.attributes = tell_attributes,
 };
 
@@ -96,24 +98,76 @@ static void do_init(void *data, struct fuse_conn_info *connection)
 }
 
 /*
- * What this libfuse cannot ask for (3.17 can): FUSE_HANDLE_KILLPRIV_V2. The kernel then asks once
- * for security.capability before a file is written, instead of before each write, and believes what
- * it knows of the size after its own writes: 3 requests of 16 for each file that tar unpacks. What
- * is asked in return, that writing, truncating and giving away take the setuid bit, is what the
- * backing file system does.
+ * What this libfuse (3.17 can) neither asks for nor hands on:
+ *
+ * FUSE_HANDLE_KILLPRIV_V2. The kernel then asks once for security.capability before a file is
+ * written, instead of before each write, and believes what it knows of the size after its own
+ * writes. What it asks in return is that writing, truncating and giving away take the setuid bit.
+ * The backing file system does that, but where this process is privileged: then the request says
+ * whether it is to be (mount_strips()).
+ *
+ * FUSE_DIRECT_IO_ALLOW_MMAP. What passes the kernel's pages by can be mapped all the same, and
+ * drops the pages that it passes by.
  */
+#define DIRECT_IO_ALLOW_MMAP_FLAG2 (1U << 4)
+
+static _Thread_local bool strips;
+
+bool mount_strips(const Mount *mount)
+{
+	return strips && mount->keeps_privileges;
+}
+
+static void see_init(Mount *mount, const struct fuse_in_header *header,
+		     const struct fuse_init_in *asked)
+{
+	mount->is_offered_strips = asked->flags & FUSE_HANDLE_KILLPRIV_V2;
+	mount->is_offered_direct =
+		(asked->flags & FUSE_INIT_EXT) && (asked->flags2 & DIRECT_IO_ALLOW_MMAP_FLAG2);
+	g_atomic_int_set(&mount->init_id, (int)header->unique);
+}
+
 static ssize_t read_request(int fd, void *bytes, size_t size, void *data)
 {
 	Mount *mount = data;
 	ssize_t found = read(fd, bytes, size);
 	const struct fuse_in_header *header = bytes;
-	if (found >= (ssize_t)sizeof *header && header->opcode == FUSE_INIT &&
-	    found >= (ssize_t)(sizeof *header + sizeof(struct fuse_init_in))) {
-		const struct fuse_init_in *asked = (const struct fuse_init_in *)(header + 1);
-		bool offered = asked->flags & FUSE_HANDLE_KILLPRIV_V2;
-		g_atomic_int_set(&mount->init_id, offered ? (int)header->unique : 0);
+	const void *body = header + 1;
+	strips = false;
+	if (found < (ssize_t)(sizeof *header + sizeof(struct fuse_open_in))) {
+		return found;
+	}
+	/* The kernel sends them whole. */
+	if (header->opcode == FUSE_WRITE) {
+		const struct fuse_write_in *write = body;
+		strips = write->write_flags & FUSE_WRITE_KILL_SUIDGID;
+	} else if (header->opcode == FUSE_SETATTR) {
+		const struct fuse_setattr_in *set = body;
+		strips = set->valid & FATTR_KILL_SUIDGID;
+	} else if (header->opcode == FUSE_OPEN) {
+		const struct fuse_open_in *open = body;
+		strips = open->open_flags & FUSE_OPEN_KILL_SUIDGID;
+	} else if (header->opcode == FUSE_FALLOCATE) {
+		/* Does not say. */
+		strips = true;
+	} else if (header->opcode == FUSE_INIT &&
+		   found >= (ssize_t)(sizeof *header + sizeof(struct fuse_init_in))) {
+		see_init(mount, header, body);
 	}
 	return found;
+}
+
+static void amend_init(Mount *mount, struct iovec *answer)
+{
+	struct fuse_init_out *out = answer->iov_base;
+	if (mount->is_offered_strips && answer->iov_len >= FUSE_COMPAT_22_INIT_OUT_SIZE) {
+		out->flags |= FUSE_HANDLE_KILLPRIV_V2;
+	}
+	if (mount->is_offered_direct && answer->iov_len >= sizeof *out) {
+		out->flags |= FUSE_INIT_EXT;
+		out->flags2 |= DIRECT_IO_ALLOW_MMAP_FLAG2;
+		mount->may_be_direct = true;
+	}
 }
 
 static ssize_t write_answer(int fd, struct iovec *parts, int count, void *data)
@@ -123,13 +177,20 @@ static ssize_t write_answer(int fd, struct iovec *parts, int count, void *data)
 	int id = g_atomic_int_get(&mount->init_id);
 	if (id != 0 && id == (int)header->unique) {
 		g_atomic_int_set(&mount->init_id, 0);
-		if (header->error == 0 && count == 2 &&
-		    parts[1].iov_len >= FUSE_COMPAT_22_INIT_OUT_SIZE) {
-			struct fuse_init_out *answer = parts[1].iov_base;
-			answer->flags |= FUSE_HANDLE_KILLPRIV_V2;
+		if (header->error == 0 && count == 2) {
+			amend_init(mount, &parts[1]);
 		}
 	}
 	return writev(fd, parts, count);
+}
+
+/* CAP_FSETID: what this process writes keeps its setuid bit. */
+static bool keeps_privileges(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	return syscall(SYS_capget, &header, sets) != 0 ||
+	       (sets[CAP_TO_INDEX(CAP_FSETID)].effective & CAP_TO_MASK(CAP_FSETID));
 }
 
 static ssize_t move(int from, off_t *from_at, int to, off_t *to_at, size_t size, unsigned flags,
@@ -223,6 +284,7 @@ Mount *mount_new(const MountOptions *options, GError **error)
 	mount->room_data = options->room_data;
 	mount->ended = options->ended;
 	mount->ended_data = options->ended_data;
+	mount->keeps_privileges = keeps_privileges();
 	mount->indexers = indexers_new(options->indexers);
 	struct statx root;
 	int failure = attr_get(volume_root(mount->volume), "", &root);

@@ -37,6 +37,9 @@ struct Mount {
 	void *ended_data;
 	int cookie;  /* of the last rename; atomic */
 	int init_id; /* of the kernel's first request, until it is answered; atomic */
+	bool is_offered_strips, is_offered_direct; /* by that */
+	bool may_be_direct; /* a file can be written past the kernel's pages; from its answer on */
+	bool keeps_privileges; /* this process's own writing takes no setuid bits away */
 	GMutex lock;
 	GHashTable *waiting;  /* GCancellable of requests that wait for the server; under lock */
 	GHashTable *listings; /* open folders; under lock */
@@ -58,6 +61,9 @@ static inline Mount *mount_of(fuse_req_t request)
 {
 	return fuse_req_userdata(request);
 }
+
+/* The request that this thread serves asks to take setuid and setgid bits away. */
+bool mount_strips(const Mount *mount);
 
 /* The operations, a file of them each. */
 void ops_tree_fill(struct fuse_lowlevel_ops *ops);

@@ -285,14 +285,21 @@ void node_place_clear(NodeTable *table, NodePlace *place_)
 void node_add_file(NodeTable *table, Node *node, NodeFile *file)
 {
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
-	file->next = node->files;
+	NodeFile *other = node->files;
+	if (other) {
+		file->direct = other->direct;
+		file->shared = true;
+		other->shared = true;
+	}
+	file->next = other;
 	node->files = file;
 	node->references++;
 }
 
-void node_remove_file(NodeTable *table, Node *node, NodeFile *file)
+bool node_remove_file(NodeTable *table, Node *node, NodeFile *file)
 {
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+	bool shared = file->shared;
 	NodeFile **link = &node->files;
 	while (*link != file) {
 		link = &(*link)->next;
@@ -300,6 +307,7 @@ void node_remove_file(NodeTable *table, Node *node, NodeFile *file)
 	*link = file->next;
 	node->references--;
 	settle(table, node);
+	return shared;
 }
 
 bool node_each_file(NodeTable *table, Node *node, bool (*visit)(NodeFile *file, void *data),

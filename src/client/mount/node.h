@@ -20,6 +20,8 @@ typedef struct Node Node;
 /* An open file of a node. Embedded in what stands for the whole of it. */
 typedef struct NodeFile {
 	struct NodeFile *next;
+	bool direct; /* past the kernel's pages */
+	bool shared; /* there was another at the same time; guarded by the table's lock */
 } NodeFile;
 
 typedef enum NodeKind {
@@ -72,9 +74,13 @@ typedef struct NodePlace {
 bool node_place(NodeTable *table, Node *node, NodePlace *ret_place);
 void node_place_clear(NodeTable *table, NodePlace *place);
 
-/* Open files, the newest first. */
+/*
+ * Open files, the newest first. All of a node at a time are direct, or none is: the first decides,
+ * and the file that is added becomes as it is.
+ */
 void node_add_file(NodeTable *table, Node *node, NodeFile *file);
-void node_remove_file(NodeTable *table, Node *node, NodeFile *file);
+/* Returns whether it was shared. */
+bool node_remove_file(NodeTable *table, Node *node, NodeFile *file);
 /*
  * Calls visit with each open file until it returns true, with the lock held: it must not call
  * anything of this table. Returns whether it did.

@@ -109,6 +109,26 @@ static void test_open_files(void)
 	node_table_free(table);
 }
 
+static void test_open_files_are_of_one_kind(void)
+{
+	NodeTable *table = node_table_new(&root_key);
+	Node *node = add(table, node_root(table), "a", 10, NODE_OTHER);
+	for (int first = 0; first < 2; first++) {
+		NodeFile one = { .direct = first }, two = { .direct = !first };
+		NodeFile alone = { .direct = !first };
+		node_add_file(table, node, &one);
+		node_add_file(table, node, &two);
+		g_assert_cmpint(one.direct, ==, first);
+		g_assert_cmpint(two.direct, ==, first);
+		g_assert_true(node_remove_file(table, node, &one));
+		g_assert_true(node_remove_file(table, node, &two));
+		node_add_file(table, node, &alone);
+		g_assert_cmpint(alone.direct, ==, !first);
+		g_assert_false(node_remove_file(table, node, &alone));
+	}
+	node_table_free(table);
+}
+
 static void test_idle(void)
 {
 	NodeTable *table = node_table_new(&root_key);
@@ -149,6 +169,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/client/mount/node/moves", test_moves);
 	g_test_add_func("/client/mount/node/places-make-no-ring", test_no_ring);
 	g_test_add_func("/client/mount/node/keeps-open-files", test_open_files);
+	g_test_add_func("/client/mount/node/open-files-are-of-one-kind",
+			test_open_files_are_of_one_kind);
 	g_test_add_func("/client/mount/node/gives-up-what-is-idle", test_idle);
 	return g_test_run();
 }

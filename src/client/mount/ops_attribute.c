@@ -81,6 +81,9 @@ static int set_size(const Setting *setting, OpenFile *file)
 	uint64_t size = (uint64_t)setting->wanted->st_size;
 	uint64_t kept = size < setting->old_size ? size : VOLUME_KEEP_ALL;
 	int failure = file_touch(setting->request, file, kept);
+	if (failure == 0) {
+		failure = file_strip(mount_of(setting->request), file);
+	}
 	if (failure == 0 && ftruncate(file->fd, (off_t)size) != 0) {
 		failure = errno;
 	}

@@ -72,6 +72,9 @@ static bool may_open(fuse_req_t request, const OpenFile *file)
 static int truncate_all(fuse_req_t request, OpenFile *file)
 {
 	int failure = file_touch(request, file, 0);
+	if (failure == 0) {
+		failure = file_strip(mount_of(request), file);
+	}
 	if (failure == 0 && ftruncate(file->fd, 0) != 0) {
 		failure = errno;
 	}
@@ -86,6 +89,7 @@ static void reply_open(fuse_req_t request, OpenFile *file, struct fuse_file_info
 	Mount *mount = mount_of(request);
 	info->fh = (uintptr_t)file;
 	info->keep_cache = 1;
+	info->direct_io = file->link.direct;
 	if (fuse_reply_open(request, info) != 0) {
 		write_notice(mount, file);
 		file_end(mount, file);
@@ -98,7 +102,8 @@ static void do_open(fuse_req_t request, fuse_ino_t id, struct fuse_file_info *in
 	Node *node = mount_node(mount, id);
 	int fd = -1;
 	int failure = open_backing(mount, node, info->flags, &fd);
-	OpenFile *file = failure ? NULL : file_new(mount, node, fd, &failure);
+	bool empty = (info->flags & O_TRUNC) && (info->flags & O_ACCMODE) == O_WRONLY;
+	OpenFile *file = failure ? NULL : file_new(mount, node, fd, empty, &failure);
 	if (!file) {
 		fuse_reply_err(request, failure);
 		return;
@@ -166,7 +171,8 @@ static void do_create(fuse_req_t request, fuse_ino_t parent, const char *name, m
 	}
 	struct fuse_entry_param entry;
 	Node *node = place_remember(mount, what.parent, name, &found, &entry);
-	OpenFile *file = file_new(mount, node, fd, &failure);
+	bool empty = (info->flags & O_ACCMODE) == O_WRONLY;
+	OpenFile *file = file_new(mount, node, fd, empty, &failure);
 	if (!file) {
 		volume_made(mount->volume, found.stx_ino);
 		node_forget(mount->nodes, node, 1);
@@ -175,6 +181,7 @@ static void do_create(fuse_req_t request, fuse_ino_t parent, const char *name, m
 	}
 	info->fh = (uintptr_t)file;
 	info->keep_cache = 1;
+	info->direct_io = file->link.direct;
 	/* Noticed at its end, however little was written, and not before: half a file is for nobody
 	 * to see. */
 	write_note(file);
@@ -241,6 +248,9 @@ static void do_write(fuse_req_t request, fuse_ino_t id, const char *bytes, size_
 {
 	OpenFile *file = file_of(info);
 	int failure = file_touch(request, file, VOLUME_KEEP_ALL);
+	if (failure == 0) {
+		failure = file_strip(mount_of(request), file);
+	}
 	if (failure) {
 		fuse_reply_err(request, failure);
 		return;
@@ -268,6 +278,9 @@ static void do_fallocate(fuse_req_t request, fuse_ino_t id, int mode, off_t offs
 {
 	OpenFile *file = file_of(info);
 	int failure = file_touch(request, file, VOLUME_KEEP_ALL);
+	if (failure == 0) {
+		failure = file_strip(mount_of(request), file);
+	}
 	if (failure == 0 && fallocate(file->fd, mode, offset, size) != 0) {
 		failure = errno;
 	}

@@ -6,8 +6,9 @@
 #define FORGET_BATCH 1024
 
 typedef struct News {
-	Node *node; /* a reference; NULL: only look for nodes to forget */
-	char *name; /* NULL: attributes */
+	Node *node; /* a reference */
+	char *name; /* NULL: it is of the node itself */
+	bool pages; /* its bytes; else its attributes */
 } News;
 
 struct Teller {
@@ -41,13 +42,17 @@ static bool goes_on(Teller *teller, const News *news)
 
 static void tell(Teller *teller, News *news)
 {
+	if (news->pages) {
+		teller->class->pages(news->node, teller->data);
+		return;
+	}
 	if (!news->name) {
 		teller->class->attributes(news->node, teller->data);
 		return;
 	}
 	teller->class->entry(news->node, news->name, teller->data);
 	if (!goes_on(teller, news)) {
-		teller->class->listing(news->node, teller->data);
+		teller->class->pages(news->node, teller->data);
 	}
 }
 
@@ -139,7 +144,7 @@ void teller_free(Teller *teller)
 	g_free(teller);
 }
 
-static void note(Teller *teller, const NodeKey *key, const char *name)
+static void note(Teller *teller, const NodeKey *key, const char *name, bool pages)
 {
 	Node *node = node_find(teller->nodes, key);
 	if (!node) {
@@ -148,6 +153,7 @@ static void note(Teller *teller, const NodeKey *key, const char *name)
 	News *news = g_new0(News, 1);
 	news->node = node;
 	news->name = g_strdup(name);
+	news->pages = pages;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&teller->lock);
 	g_queue_push_tail(&teller->news, news);
 	g_cond_broadcast(&teller->changed);
@@ -155,12 +161,17 @@ static void note(Teller *teller, const NodeKey *key, const char *name)
 
 void teller_entry(Teller *teller, const NodeKey *folder, const char *name)
 {
-	note(teller, folder, name);
+	note(teller, folder, name, false);
 }
 
 void teller_attributes(Teller *teller, const NodeKey *key)
 {
-	note(teller, key, NULL);
+	note(teller, key, NULL, false);
+}
+
+void teller_pages(Teller *teller, const NodeKey *key)
+{
+	note(teller, key, NULL, true);
 }
 
 void teller_grown(Teller *teller)

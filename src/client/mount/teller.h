@@ -14,8 +14,8 @@ typedef struct Teller Teller;
 typedef struct TellerClass {
 	/* What has this name in the folder may be another, or none. */
 	void (*entry)(const Node *folder, const char *name, void *data);
-	/* What lies in this folder changed; after its entries. */
-	void (*listing)(const Node *folder, void *data);
+	/* What lies in this folder changed; after its entries. Or: the bytes of this file. */
+	void (*pages)(const Node *node, void *data);
 	/* The attributes of this node changed. */
 	void (*attributes)(const Node *node, void *data);
 } TellerClass;
@@ -29,6 +29,8 @@ void teller_free(Teller *teller);
 /* Any thread, no wait. What the kernel does not know needs no telling. */
 void teller_entry(Teller *teller, const NodeKey *folder, const char *name);
 void teller_attributes(Teller *teller, const NodeKey *key);
+/* The bytes of a file. */
+void teller_pages(Teller *teller, const NodeKey *key);
 /* There are more nodes than before. */
 void teller_grown(Teller *teller);
 /* For tests: waits until all that was noted is told. */
