@@ -6,6 +6,7 @@
 #include "server/accounts/invitations.h"
 #include "server/login/login.h"
 #include "server/oauth/oauth.h"
+#include "server/picture/pictures.h"
 #include "server/provider/provider.h"
 
 #include <sodium.h>
@@ -19,6 +20,7 @@ struct Portal {
 	Accounts *accounts;
 	Http *http;
 	Providers *providers;
+	Pictures *pictures;
 	Oauth *oauth;
 	Login *login;
 	char *base;
@@ -42,7 +44,11 @@ static bool open_providers(Portal *portal, const PortalOptions *options, GError 
 		.http = portal->http,
 	};
 	portal->providers = providers_load(&providers, error);
-	return portal->providers != NULL;
+	if (!portal->providers) {
+		return false;
+	}
+	portal->pictures = pictures_new(portal->accounts, portal->providers, portal->http);
+	return true;
 }
 
 static bool open_oauth(Portal *portal, GError **error)
@@ -65,6 +71,7 @@ static void open_login(Portal *portal, const PortalOptions *options)
 	const LoginOptions login = {
 		.accounts = portal->accounts,
 		.providers = portal->providers,
+		.pictures = portal->pictures,
 		.chat = options->chat,
 		.oauth = portal->oauth,
 		.limit = options->limit,
@@ -97,6 +104,7 @@ void portal_close(Portal *portal)
 	}
 	login_free(portal->login);
 	oauth_close(portal->oauth);
+	pictures_free(portal->pictures);
 	providers_free(portal->providers);
 	http_free(portal->http);
 	g_free(portal->base);

@@ -70,3 +70,21 @@ bool access_identities(ApiCall *call, GError **error)
 	accounts_account_clear(&account);
 	return true;
 }
+
+bool access_picture(ApiCall *call, GError **error)
+{
+	g_auto(IdentitiesPicture) picture = { 0 };
+	if (!identities_find_picture(call->api->accounts, call->caller.account, &picture, error)) {
+		return false;
+	}
+	json_t *answer = json_pack("{s:b}", "coming", (int)picture.coming);
+	if (picture.bytes) {
+		size_t size;
+		const void *bytes = g_bytes_get_data(picture.bytes, &size);
+		g_autofree char *data = g_base64_encode(bytes, size);
+		json_object_set_new(answer, "type", json_string(picture.type));
+		json_object_set_new(answer, "data", json_string(data));
+	}
+	api_reply_json(call, answer);
+	return true;
+}

@@ -14,3 +14,5 @@ bool access_end_session(ApiCall *call, GError **error);
  * does not have: the drive's pages do it.
  */
 bool access_identities(ApiCall *call, GError **error);
+/* GET -> {coming: …}, with type and data (base64) if there is a picture of the person. */
+bool access_picture(ApiCall *call, GError **error);

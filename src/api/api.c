@@ -55,6 +55,7 @@ static const Route routes[] = {
 	{ "GET", "/api/v1/sessions", 0, DEVICES_ACCOUNT, access_sessions },
 	{ "DELETE", "/api/v1/sessions/", 0, DEVICES_ACCOUNT, access_end_session },
 	{ "GET", "/api/v1/identities", 0, DEVICES_ACCOUNT, access_identities },
+	{ "GET", "/api/v1/picture", 0, 0, access_picture },
 	{ "GET", "/api/v1/versions", 0, SCOPE_READ, history_versions },
 	{ "POST", "/api/v1/restore", JSON_BODY_SIZE_MAX, SCOPE_WRITE, history_restore },
 	{ "GET", "/api/v1/trash", 0, SCOPE_READ, history_trash },

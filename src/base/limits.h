@@ -66,6 +66,11 @@
 #define PROVIDER_TEXT_SIZE_MAX 512           /* a name, an address */
 #define PROVIDER_SERVERS_MAX 1024            /* typed servers that are remembered */
 
+/* Pictures of people */
+#define PICTURE_SIZE_MAX (64 * KIB)
+#define PICTURE_TIMEOUT_MS 3000
+#define PICTURES_WAITING_MAX 256 /* that are to be fetched */
+
 /* Programs that sign in */
 #define OAUTH_FORM_SIZE_MAX (16 * KIB) /* a form of the endpoints for programs */
 #define OAUTH_PARAMETER_SIZE_MAX 2048  /* bytes of a parameter's value */

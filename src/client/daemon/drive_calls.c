@@ -81,6 +81,12 @@ static json_t *account(const DriveCalls *calls, const json_t *params, GError **e
 	return ask_all(calls, paths, error);
 }
 
+static json_t *picture(const DriveCalls *calls, const json_t *params, GError **error)
+{
+	static const char *const paths[] = { "/api/v1/picture", NULL };
+	return ask_all(calls, paths, error);
+}
+
 static json_t *devices(const DriveCalls *calls, const json_t *params, GError **error)
 {
 	static const char *const paths[] = { "/api/v1/devices", "/api/v1/sessions", NULL };
@@ -117,6 +123,7 @@ static const Method methods[] = {
 	{ "sign-in", sign_in },
 	{ "sign-out", sign_out },
 	{ "account", account },
+	{ "picture", picture },
 	{ "devices", devices },
 	{ "revoke", end_access },
 	{ "resolve", history_calls_resolve },

@@ -154,6 +154,85 @@ char *identities_address_language(Accounts *accounts, const char *provider, cons
 	return row ? records_text(row, 0) : NULL;
 }
 
+/* ---- pictures -------------------------------------------------------------------------- */
+
+void identities_picture_clear(IdentitiesPicture *picture)
+{
+	g_free(picture->type);
+	g_clear_pointer(&picture->bytes, g_bytes_unref);
+	*picture = (IdentitiesPicture){ 0 };
+}
+
+bool identities_lack_picture(Accounts *accounts, const Proof *proof, int64_t *ret_identity,
+			     char **ret_url, GError **error)
+{
+	SqlStatement *row;
+	g_autoptr(SqlSession) session = sql_read(accounts_sql(accounts), error);
+	if (!session ||
+	    !records_find(session,
+			  "SELECT id, avatar_url FROM identity WHERE " IS_KEY
+			  " AND avatar_url <> '' AND NOT EXISTS (SELECT 1 FROM picture"
+			  " WHERE picture.identity = identity.id AND length(bytes) > 0)",
+			  RECORDS_VALUES(KEY(proof)), &row, error)) {
+		return false;
+	}
+	if (row) {
+		*ret_identity = sql_column_int(row, 0);
+		*ret_url = records_text(row, 1);
+	}
+	return true;
+}
+
+bool identities_keep_picture(Accounts *accounts, int64_t identity, const char *url,
+			     const IdentitiesPicture *picture, GError **error)
+{
+	size_t size = 0;
+	const void *bytes = picture->bytes ? g_bytes_get_data(picture->bytes, &size) : NULL;
+	g_autoptr(SqlSession) session = sql_write(accounts_sql(accounts), error);
+	return session &&
+	       records_run(session, "DELETE FROM picture WHERE identity = $1",
+			   RECORDS_VALUES(RECORDS_INT(identity)), error) &&
+	       records_run(session,
+			   "INSERT INTO picture (identity, url, type, bytes)"
+			   " SELECT id, avatar_url, $3, $4 FROM identity"
+			   " WHERE id = $1 AND avatar_url = $2",
+			   RECORDS_VALUES(RECORDS_INT(identity), RECORDS_TEXT(url),
+					  RECORDS_TEXT(picture->type),
+					  RECORDS_BLOB(bytes ? bytes : "", size)),
+			   error) &&
+	       sql_commit(session, error);
+}
+
+bool identities_find_picture(Accounts *accounts, int64_t account, IdentitiesPicture *ret_picture,
+			     GError **error)
+{
+	g_autoptr(SqlSession) session = sql_read(accounts_sql(accounts), error);
+	SqlStatement *select =
+		session ? records_ask(session,
+				      "SELECT picture.type, picture.bytes FROM identity"
+				      " LEFT JOIN picture ON picture.identity = identity.id"
+				      " WHERE account = $1 AND avatar_url <> ''"
+				      " ORDER BY used_us DESC, id DESC",
+				      RECORDS_VALUES(RECORDS_INT(account)), error)
+			: NULL;
+	IdentitiesPicture picture = { 0 };
+	bool more = true;
+	while (select && more && !picture.bytes && sql_step(select, &more, error)) {
+		size_t size = 0;
+		const void *bytes = more ? sql_column_bytes(select, 1, &size) : NULL;
+		picture.coming = picture.coming || (more && sql_column_null(select, 1));
+		if (size > 0) {
+			picture.type = records_text(select, 0);
+			picture.bytes = g_bytes_new(bytes, size);
+		}
+	}
+	if (!select || (more && !picture.bytes)) {
+		return false;
+	}
+	*ret_picture = picture;
+	return true;
+}
+
 /* ---- binding --------------------------------------------------------------------------- */
 
 bool identities_insert(SqlSession *session, const IdentitiesBind *bind, const AuditBy *by,
@@ -180,7 +259,10 @@ bool identities_refresh(SqlSession *session, int64_t id, const IdentitiesBind *b
 			GError **error)
 {
 	const Proof *proof = bind->proof;
-	return records_run(session,
+	return records_run(session, "DELETE FROM picture WHERE identity = $1 AND url <> $2",
+			   RECORDS_VALUES(RECORDS_INT(id), RECORDS_TEXT(proof->avatar_url)),
+			   error) &&
+	       records_run(session,
 			   "UPDATE identity SET alt_subject = $2, name = $3, username = $4,"
 			   " avatar_url = $5, email = $6, email_verified = $7, chat_address = $8,"
 			   " used_us = $9 WHERE id = $1",

@@ -89,6 +89,36 @@ bool identities_rebind(Accounts *accounts, int64_t account, const Proof *key, co
 		       GError **error);
 
 /*
+ * Whether the identity of this proof has a picture at its service that is not kept: which identity,
+ * and where the picture is (to be freed). Neither is set if not.
+ */
+bool identities_lack_picture(Accounts *accounts, const Proof *proof, int64_t *ret_identity,
+			     char **ret_url, GError **error);
+
+/*
+ * A person's picture. type: "image/png" or "image/jpeg"; bytes: NULL, nothing could be had. coming:
+ * a newer one is at the service, and nobody could say yet whether it can be had.
+ */
+typedef struct IdentitiesPicture {
+	char *type;
+	GBytes *bytes;
+	bool coming;
+} IdentitiesPicture;
+void identities_picture_clear(IdentitiesPicture *picture);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(IdentitiesPicture, identities_picture_clear)
+
+/*
+ * Keeps what was at this address until the service names another, or the identity goes; nothing if
+ * it names another by now.
+ */
+bool identities_keep_picture(Accounts *accounts, int64_t identity, const char *url,
+			     const IdentitiesPicture *picture, GError **error);
+
+/* The account's: of the identity that proved itself last and has one. */
+bool identities_find_picture(Accounts *accounts, int64_t account, IdentitiesPicture *ret_picture,
+			     GError **error);
+
+/*
  * Whether somebody who may enter has this chat address at that provider: it may be asked in its
  * chat program without having written first. Compared as bytes: normalise before.
  */

@@ -3,8 +3,10 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "server/accounts/accounts_internal.h"
 #include "server/accounts/entry.h"
 #include "server/accounts/fixture/world.h"
+#include "server/accounts/records.h"
 #include "server/accounts/sessions.h"
 
 #include <string.h>
@@ -326,6 +328,93 @@ static void test_r13_prehijack_unverifying_service(World *world, const void *dat
 	identities_identity_clear(&identity);
 }
 
+static IdentitiesPicture picture_of(World *world, int64_t account)
+{
+	IdentitiesPicture picture = { 0 };
+	g_assert_true(identities_find_picture(world->accounts, account, &picture, NULL));
+	return picture;
+}
+
+static void assert_picture(World *world, int64_t account, const char *bytes, bool coming)
+{
+	g_auto(IdentitiesPicture) picture = picture_of(world, account);
+	g_assert_cmpint(picture.coming, ==, coming);
+	g_assert_cmpint(picture.bytes != NULL, ==, bytes != NULL);
+	if (bytes) {
+		size_t size;
+		const void *kept = g_bytes_get_data(picture.bytes, &size);
+		g_assert_cmpmem(kept, size, bytes, strlen(bytes));
+		g_assert_cmpstr(picture.type, ==, "image/png");
+	}
+}
+
+/* As at a sign-in; what the service has is kept, if it is wanted. */
+static void enter_with_picture(World *world, const char *url, const char *bytes)
+{
+	Proof proof = alice_qq;
+	proof.avatar_url = (char *)url;
+	int64_t identity = 0;
+	g_autofree char *lacks = NULL;
+	world->by.now_us += G_TIME_SPAN_SECOND;
+	account_of(world, &proof);
+	g_assert_true(
+		identities_lack_picture(world->accounts, &proof, &identity, &lacks, NULL));
+	if (!bytes) {
+		g_assert_null(lacks);
+		return;
+	}
+	g_assert_cmpstr(lacks, ==, url);
+	g_autoptr(GBytes) data = g_bytes_new_static(bytes, strlen(bytes));
+	const IdentitiesPicture picture = { .type = "image/png", .bytes = *bytes ? data : NULL };
+	assert_picture(world, world->alice, NULL, true);
+	g_assert_true(
+		identities_keep_picture(world->accounts, identity, url, &picture, NULL));
+}
+
+static void test_a_picture_is_kept_as_long_as_its_address(World *world, const void *data)
+{
+	assert_picture(world, world->alice, NULL, false);
+	enter_with_picture(world, "https://a.example/1", "one");
+	assert_picture(world, world->alice, "one", false);
+	enter_with_picture(world, "https://a.example/1", NULL);
+	enter_with_picture(world, "https://a.example/2", "two");
+	assert_picture(world, world->alice, "two", false);
+	assert_picture(world, world->bob, NULL, false);
+	/* What came too late is of an address that is not said any more. */
+	const IdentitiesPicture late = { .type = "image/png" };
+	g_assert_true(identities_keep_picture(world->accounts, id_of(world, &bob_qq),
+					      "https://a.example/1", &late, NULL));
+	assert_picture(world, world->bob, NULL, false);
+	/* No picture any more. */
+	enter_with_picture(world, NULL, NULL);
+	assert_picture(world, world->alice, NULL, false);
+}
+
+static void test_a_picture_that_could_not_be_had_is_tried_again(World *world, const void *data)
+{
+	enter_with_picture(world, "https://a.example/1", "");
+	assert_picture(world, world->alice, NULL, false);
+	int64_t identity = 0;
+	g_autofree char *lacks = NULL;
+	g_assert_true(
+		identities_lack_picture(world->accounts, &alice_qq, &identity, &lacks, NULL));
+	g_assert_cmpstr(lacks, ==, "https://a.example/1");
+}
+
+static void test_a_picture_goes_with_its_identity(World *world, const void *data)
+{
+	enter_with_picture(world, "https://a.example/1", "one");
+	g_assert_true(bind(world, world->alice, &alice_xmpp, NULL));
+	assert_picture(world, world->alice, "one", false);
+	g_assert_true(unbind(world, world->alice, id_of(world, &alice_qq), NULL));
+	assert_picture(world, world->alice, NULL, false);
+	g_autoptr(GError) error = NULL;
+	int64_t left = -1;
+	g_autoptr(SqlSession) session = sql_read(accounts_sql(world->accounts), &error);
+	g_assert_true(records_count(session, "SELECT count(*) FROM picture", NULL, &left, &error));
+	g_assert_cmpint(left, ==, 0);
+}
+
 static void add(const char *name, void (*test)(World *, const void *))
 {
 	g_autofree char *path = g_strconcat("/server/accounts/identities/", name, NULL);
@@ -351,5 +440,10 @@ int main(int argc, char **argv)
 	add("R13-prehijack-trojan-identity", test_r13_prehijack_trojan_identity);
 	add("R13-prehijack-unexpired-change", test_r13_prehijack_unexpired_change);
 	add("R13-prehijack-unverifying-service", test_r13_prehijack_unverifying_service);
+	add("a-picture-is-kept-as-long-as-its-address",
+	    test_a_picture_is_kept_as_long_as_its_address);
+	add("a-picture-that-could-not-be-had-is-tried-again",
+	    test_a_picture_that_could_not_be_had_is_tried_again);
+	add("a-picture-goes-with-its-identity", test_a_picture_goes_with_its_identity);
 	return g_test_run();
 }

@@ -123,6 +123,13 @@ static const char *const steps[] = {
 	"CREATE INDEX device_of_account ON device (account, ended);"
 	"DROP INDEX web_session_of_account;"
 	"CREATE INDEX web_session_of_account ON web_session (account, id);",
+
+	/* Of the person, as it was at that address; no bytes: it could not be had. */
+	"CREATE TABLE picture ("
+	" identity BIGINT PRIMARY KEY REFERENCES identity (id) ON DELETE CASCADE,"
+	" url TEXT NOT NULL,"
+	" type TEXT NOT NULL,"
+	" bytes BLOB NOT NULL);",
 };
 
 bool records_migrate_to(Sql *sql, size_t version, size_t *ret_newest, GError **error)

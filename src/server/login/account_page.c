@@ -414,6 +414,7 @@ bool account_page_bind(LoginCall *call, GError **error)
 	};
 	g_autoptr(GError) local = NULL;
 	if (identities_bind(call->login->accounts, &bind, &call->by, &local)) {
+		pictures_want(call->login->pictures, &journey.proof);
 		g_autoptr(GArray) identities = finish_identities(call);
 		g_autofree char *name = proof_name(call, &journey.proof);
 		/* R11: the owner learns of it at every address, also at the one that came. */

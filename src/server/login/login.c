@@ -77,6 +77,7 @@ Login *login_new(const LoginOptions *options)
 	Login *login = g_new0(Login, 1);
 	login->accounts = options->accounts;
 	login->providers = options->providers;
+	login->pictures = options->pictures;
 	login->chat = options->chat;
 	login->oauth = options->oauth;
 	login->drive_name = g_strdup(options->drive_name);

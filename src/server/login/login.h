@@ -24,11 +24,13 @@ typedef struct Providers Providers;
 typedef struct Chat Chat;
 typedef struct LoginLimit LoginLimit;
 typedef struct Oauth Oauth;
+typedef struct Pictures Pictures;
 
-/* All borrowed; providers and chat may be NULL. */
+/* All borrowed; providers, pictures and chat may be NULL. */
 typedef struct LoginOptions {
 	Accounts *accounts;
 	Providers *providers;
+	Pictures *pictures;
 	Chat *chat;
 	Oauth *oauth;
 	LoginLimit *limit;         /* of failed sign-ins */

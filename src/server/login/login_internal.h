@@ -10,11 +10,13 @@
 #include "server/login/login.h"
 #include "server/accounts/login_limit.h"
 #include "server/oauth/oauth.h"
+#include "server/picture/pictures.h"
 #include "server/provider/provider.h"
 
 struct Login {
 	Accounts *accounts;
 	Providers *providers;
+	Pictures *pictures;
 	Chat *chat;
 	Oauth *oauth;
 	char *drive_name;

@@ -193,7 +193,11 @@ static bool redeem(LoginCall *call, const ProviderRecord *record, const JourneyS
 		.trust_email = record->trust_email_verified,
 		.label = label_of(call, record),
 	};
-	return finish_proof(call, &journey, &by, error);
+	if (!finish_proof(call, &journey, &by, error)) {
+		return false;
+	}
+	pictures_want(call->login->pictures, &proof);
+	return true;
 }
 
 static bool come_back(LoginCall *call, const ProviderRecord *record, GError **error)

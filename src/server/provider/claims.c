@@ -31,6 +31,50 @@ static char *pick(const json_t *claims, const char *expression)
 	return text ? clean(text) : NULL;
 }
 
+/* The address that the record's template makes of the claims; NULL if one is missing. */
+static char *fill_in(const char *template, const json_t *claims)
+{
+	g_autoptr(GString) address = g_string_new(NULL);
+	const char *open;
+	while ((open = strchr(template, '{')) && strchr(open, '}')) {
+		const char *close = strchr(open, '}');
+		g_autofree char *path = g_strndup(open + 1, (size_t)(close - open - 1));
+		const char *text = document_text(claims, path);
+		if (!text || !*text) {
+			return NULL;
+		}
+		g_string_append_len(address, template, open - template);
+		g_string_append_uri_escaped(address, text, NULL, FALSE);
+		template = close + 1;
+	}
+	g_string_append(address, template);
+	return g_string_free(g_steal_pointer(&address), FALSE);
+}
+
+/*
+ * Where the picture is, if that is an address that may be asked. Some services still say http of
+ * what they have under https, too.
+ */
+static char *find_picture(const Record *record, const json_t *claims)
+{
+	const char *where = record->picture;
+	if (!where) {
+		return NULL;
+	}
+	g_autofree char *said = g_str_has_prefix(where, "https://") ? fill_in(where, claims)
+								     : document_pick(claims, where);
+	bool loopback = record->allow_http_loopback;
+	if (!said || strlen(said) >= PROOF_TEXT_SIZE_MAX || !g_utf8_validate(said, -1, NULL)) {
+		return NULL;
+	}
+	if (g_str_has_prefix(said, "http://") && !(loopback && record_is_loopback(said))) {
+		char *safe = g_strconcat("https://", said + strlen("http://"), NULL);
+		g_free(said);
+		said = safe;
+	}
+	return record_is_url(said, loopback) ? g_steal_pointer(&said) : NULL;
+}
+
 static bool is_subject(const char *text)
 {
 	size_t size = strlen(text);
@@ -92,6 +136,7 @@ bool claims_read(const Record *record, const char *tenant, const json_t *claims,
 		.alt_subject = pick(claims, record->alt_subject),
 		.name = pick(claims, record->name),
 		.username = pick(claims, record->username),
+		.avatar_url = find_picture(record, claims),
 		.email = email,
 		.email_verified = email && record->email_verified &&
 				  document_is_true(claims, record->email_verified),

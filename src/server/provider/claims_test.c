@@ -98,6 +98,68 @@ static void test_decoration(void)
 	g_assert_null(proof.avatar_url);
 }
 
+static char *picture_of(const char *key, const char *text)
+{
+	g_autoptr(Record) record = build(key);
+	g_auto(Proof) proof = { 0 };
+	g_autoptr(GError) error = NULL;
+	g_assert_true(read_claims(record, text, &proof, &error));
+	g_assert_no_error(error);
+	return g_steal_pointer(&proof.avatar_url);
+}
+
+static void assert_picture(const char *key, const char *said, const char *address)
+{
+	g_autofree char *text =
+		g_strdup_printf("{\"user\":{\"id\":1},\"face\":\"%s\"}", said);
+	g_autofree char *picture = picture_of(key, text);
+	g_assert_cmpstr(picture, ==, address);
+}
+
+static void test_pictures(void)
+{
+	assert_picture("", "https://a.example/p.png", NULL);
+	assert_picture("picture=face\n", "https://a.example/p?s=1&t=2", "https://a.example/p?s=1&t=2");
+	assert_picture("picture=face\n", "http://a.example/p.png", "https://a.example/p.png");
+	assert_picture("picture=other;face\n", "https://a.example/p", "https://a.example/p");
+	const char *const wrong[] = {
+		"",
+		"p.png",
+		"//a.example/p.png",
+		"ftp://a.example/p.png",
+		"file:///etc/passwd",
+		"data:image/png;base64,AAAA",
+		"https://alice:secret@a.example/p.png",
+		"https://",
+		"https://a.example/p.png#x",
+		"https://a.example/p q",
+		"https://a.example/p\\nHost: b",
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+		g_test_message("%s", wrong[i]);
+		assert_picture("picture=face\n", wrong[i], NULL);
+	}
+	/* A cut address would be another's. */
+	g_autofree char *path = g_strnfill(PROOF_TEXT_SIZE_MAX, 'a');
+	g_autofree char *over = g_strconcat("https://a.example/", path, NULL);
+	assert_picture("picture=face\n", over, NULL);
+	/* Loopback by http is for tests. */
+	assert_picture("picture=face\nallow_http_loopback=yes\n", "http://127.0.0.1:1/p",
+		       "http://127.0.0.1:1/p");
+	assert_picture("picture=face\n", "http://127.0.0.1:1/p", "https://127.0.0.1:1/p");
+}
+
+/* What a service says fills a place in an address, and does not lead out of it. */
+static void test_pictures_of_a_template(void)
+{
+	const char *template = "picture=https://cdn.example/{user id}/{face}.png\n";
+	assert_picture(template, "a_1", "https://cdn.example/1/a_1.png");
+	assert_picture(template, "../../x?y#z", "https://cdn.example/1/..%2F..%2Fx%3Fy%23z.png");
+	assert_picture(template, "", NULL);
+	g_autofree char *none = picture_of(template, "{\"user\":{\"id\":1},\"face\":null}");
+	g_assert_null(none);
+}
+
 static void test_long_names(void)
 {
 	g_autoptr(Record) record = build("name=nick\n");
@@ -138,5 +200,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/server/provider/claims/r10-names-only-decorate", test_decoration);
 	g_test_add_func("/server/provider/claims/long-names-are-cut", test_long_names);
 	g_test_add_func("/server/provider/claims/r17-only-listed-groups", test_groups);
+	g_test_add_func("/server/provider/claims/r9-pictures-have-an-address-of-the-web",
+			test_pictures);
+	g_test_add_func("/server/provider/claims/r9-a-template-keeps-its-host",
+			test_pictures_of_a_template);
 	return g_test_run();
 }

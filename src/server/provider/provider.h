@@ -39,6 +39,7 @@ typedef struct ProviderRecord {
 	bool trust_email_verified;
 	bool embedded;                  /* may be shown inside the window of the desktop app */
 	const char *const *embed_hosts; /* hosts of its pages there; ends with NULL; may be NULL */
+	bool allow_http_loopback;       /* the operator's test flag: it may be on this machine */
 } ProviderRecord;
 
 /* Hears what a service answered in a login (a step and JSON, secrets left out), for an operator. */

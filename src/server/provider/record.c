@@ -88,6 +88,13 @@ static bool read_expression(const char *value, void *target, GError **error)
 	return read_text(value, target, error);
 }
 
+/* Where a picture lies, or its address, made of what lies at the paths in braces. */
+static bool read_picture(const char *value, void *target, GError **error)
+{
+	return g_str_has_prefix(value, "https://") ? read_text(value, target, error)
+						   : read_expression(value, target, error);
+}
+
 static bool read_bool(const char *value, void *target, GError **error)
 {
 	bool yes = g_str_equal(value, "yes") || g_str_equal(value, "true");
@@ -277,6 +284,7 @@ static const Field fields[] = {
 	FIELD(username, read_expression),
 	FIELD(email, read_expression),
 	FIELD(email_verified, read_expression),
+	FIELD(picture, read_picture),
 	FIELD(chat_address, read_expression),
 	FIELD(subject_scope, read_text),
 	FIELD(group, read_expression),
@@ -529,6 +537,7 @@ static void set_defaults(Record *record)
 		.trust_email_verified = record->trust_email_verified,
 		.embedded = record->embedded,
 		.embed_hosts = (const char *const *)record->embed_hosts,
+		.allow_http_loopback = record->allow_http_loopback,
 	};
 }
 

@@ -81,6 +81,7 @@ typedef struct Record {
 	char *data_root;
 
 	char *subject, *alt_subject, *tenant, *name, *username, *email, *email_verified;
+	char *picture; /* expression, or an address with {PATH} in it */
 	char *chat_address, *subject_scope;
 	char *group;   /* expression: the team, corporation, … that groups is about */
 	char **groups; /* the only ones admitted */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "http/http.h"
+#include "server/accounts/accounts.h"
+#include "server/accounts/proof.h"
+#include "server/provider/provider.h"
+
+#include <glib.h>
+
+/*
+ * Keeps people's pictures with their identities: fetched on a thread when somebody has signed in
+ * whose service names another address than before, so that no sign-in waits for it. What cannot be
+ * had is tried again at the next sign-in.
+ */
+typedef struct Pictures Pictures;
+
+/* All borrowed. */
+Pictures *pictures_new(Accounts *accounts, Providers *providers, Http *http);
+/* Gives up what is under way. */
+void pictures_free(Pictures *pictures);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pictures, pictures_free)
+
+/*
+ * Somebody has entered by this proof. Returns at once; does nothing for who has no picture, nor
+ * over PICTURES_WAITING_MAX. NULL is none. From any thread.
+ */
+void pictures_want(Pictures *pictures, const Proof *proof);
