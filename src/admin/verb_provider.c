@@ -201,6 +201,7 @@ static void print_proof(const Proof *proof)
 	print_field("email", proof->email);
 	print_field("verified", proof->email ? (proof->email_verified ? "yes" : "no") : NULL);
 	print_field("chat_address", proof->chat_address);
+	print_field("picture", proof->avatar_url);
 	printf("\nIt works.\n");
 	fflush(stdout);
 }

@@ -208,6 +208,11 @@ GBytes *page_account(const Frame *frame, const PageAccount *account, int64_t now
 {
 	Html *html = html_new();
 	frame_open(html, frame, phrase_text(frame->language, PHRASE_ACCOUNT));
+	if (account->has_picture) {
+		/* The name stands beside it. */
+		html_put(html, "<img class=\"picture\" src=\"" PAGE_ACCOUNT_PICTURE
+			       "\" alt=\"\" width=\"64\" height=\"64\"/>");
+	}
 	html_put(html, "<h1>");
 	html_say(html, frame->language, PHRASE_ACCOUNT_OF, frame->who, frame->drive, NULL);
 	html_put(html, "</h1>");

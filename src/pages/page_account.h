@@ -30,11 +30,14 @@ typedef struct PageAccountService {
 	const char *label;
 } PageAccountService;
 
+#define PAGE_ACCOUNT_PICTURE "/account/picture"
+
 typedef struct PageAccount {
 	const char *url; /* of the drive, to type into a program */
 	bool admin;
 	bool has_password;
-	bool noted; /* notice, about frame->who, says what has just happened */
+	bool has_picture; /* of the person: at PAGE_ACCOUNT_PICTURE */
+	bool noted;       /* notice, about frame->who, says what has just happened */
 	Phrase notice;
 	const PageAccountPlace *devices;
 	size_t device_count;

@@ -250,6 +250,7 @@ static GBytes *make_account_with(const Frame *frame, const char *text, bool fill
 		.url = or_text(text, "https://drive.example.org"),
 		.admin = filled,
 		.has_password = !filled,
+		.has_picture = filled,
 		.noted = true,
 		.notice = filled ? PHRASE_DONE_LINKED : PHRASE_WELCOME_NEW,
 		.devices = devices,

@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import signal
+import struct
 import subprocess
 import time
 
@@ -38,7 +39,8 @@ class Desktop:
         self.folder = folder
         read, write = os.pipe()
         self.display = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1000x1000x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1000x1000x24", "-nolisten", "tcp",
+             "-fbdir", str(folder)],
             pass_fds=[write], stderr=subprocess.DEVNULL)
         os.close(write)
         with os.fdopen(read) as number:
@@ -75,6 +77,15 @@ class Desktop:
         pyatspi.Registry.getDesktop(0)
         os.environ.clear()
         os.environ.update(before)
+
+    def count(self, red, green, blue):
+        """How many pixels of the screen have this colour: it lies in a file, as xwd writes one."""
+        data = (self.folder / "Xvfb_screen0").read_bytes()
+        fields = struct.unpack(">20I", data[:80])
+        begin, end = fields[0] + 12 * fields[19], fields[12] * fields[5]
+        pixels = memoryview(data)[begin:begin + end].cast("I")
+        wanted = red << 16 | green << 8 | blue
+        return sum(1 for pixel in pixels if pixel & 0xffffff == wanted)
 
     def environment(self, **more):
         return {**os.environ, **getattr(self, "variables", {}), **more}

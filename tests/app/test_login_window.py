@@ -11,6 +11,7 @@ import pytest
 import chat_service
 from chat_service import ChatService, answer
 from desktop import Window
+from pictures import Album, png
 from drive import Server, wait_until
 from test_first_run import find_drive
 from view import View
@@ -76,6 +77,32 @@ def test_the_service_signs_in_inside_the_window(app, service):
     app.click("Go on")
     app.wait("Choose your folder")
     assert app.ask("status")["account"] == "alice"
+
+
+RED = (200, 30, 60)
+
+
+@pytest.fixture
+def album():
+    album = Album()
+    yield album
+    album.close()
+
+
+def test_the_persons_picture_is_shown(app, service, album, desktop):
+    """On the feedback page as soon as the drive has it, and on the account's."""
+    assert desktop.count(*RED) == 0
+    service.broker.people["alice"]["picture"] = album.put("/alice.png", png(colour=RED))
+    service.behave = lambda handler: known_already(service, handler)
+    app.click("Sign in with QQ")
+    app.wait("Welcome, alice!")
+    wait_until(lambda: desktop.count(*RED) > 3000, "the picture is shown")
+    app.click("Go on")
+    app.click("Start syncing")
+    app.wait("Up to date")
+    assert desktop.count(*RED) == 0
+    app.click("Account")
+    wait_until(lambda: desktop.count(*RED) > 2000, "the picture is shown there, too")
 
 
 def test_a_service_that_the_app_does_not_know_opens_in_the_browser(app, service, browser):

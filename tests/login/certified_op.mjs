@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The certified OpenID provider `oidc-provider`: PKCE required, iss announced, names in userinfo only.
-// One client has a secret, the other none. Arguments: redirect URIs. Prints its issuer.
+// One client has a secret, the other none. Arguments: redirect URIs. Prints its issuer. Environment:
+// PICTURE, where everybody's picture is.
 import http from 'node:http';
 import Provider from 'oidc-provider';
 
@@ -17,10 +18,12 @@ const provider = new Provider(issuer, {
     grant_types: ['authorization_code'], response_types: ['code'],
   }],
   pkce: { required: () => true },
-  claims: { openid: ['sub'], profile: ['name', 'preferred_username'] },
+  claims: { openid: ['sub'], profile: ['name', 'preferred_username', 'picture'] },
   findAccount: (_context, id) => ({
     accountId: id,
-    claims: () => ({ sub: id, name: 'Alice', preferred_username: 'alice' }),
+    claims: () => ({
+      sub: id, name: 'Alice', preferred_username: 'alice', picture: process.env.PICTURE,
+    }),
   }),
 });
 server.on('request', provider.callback());

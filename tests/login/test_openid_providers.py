@@ -2,6 +2,7 @@
 """OpenID providers that nobody here wrote: a certified one, and one that forges."""
 
 import http.client
+import os
 import pathlib
 import re
 import socket
@@ -26,7 +27,7 @@ allow_http_loopback=yes
 class Script:
     """A program for Node.js that says where it is and ends with its standard input."""
 
-    def __init__(self, folder, name, *arguments):
+    def __init__(self, folder, name, *arguments, **environment):
         # Modules are looked for beside the script.
         if not (folder / "node_modules").exists():
             (folder / "node_modules").symlink_to(NODE / "node_modules")
@@ -34,7 +35,8 @@ class Script:
         with open(folder / f"{name}.log", "wb") as log:
             self.process = subprocess.Popen(
                 [NODE / "node", folder / name, *arguments], stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=log, text=True)
+                stdout=subprocess.PIPE, stderr=log, text=True,
+                env={**os.environ, **environment})
         self.issuer = self.line()
 
     def line(self):
@@ -70,9 +72,9 @@ def post(url, fields, cookies):
     return urllib.parse.urljoin(url, answer.headers["Location"])
 
 
-def through_forms(url):
+def through_forms(url, cookies=None):
     """Signs in as alice at the certified provider's own pages."""
-    cookies = {}
+    cookies = {} if cookies is None else cookies
     status, text, url = follow(url, cookies)
     for prompt in ("login", "consent"):
         assert status == 200 and f'value="{prompt}"' in text, text

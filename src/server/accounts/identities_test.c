@@ -357,8 +357,7 @@ static void enter_with_picture(World *world, const char *url, const char *bytes)
 	g_autofree char *lacks = NULL;
 	world->by.now_us += G_TIME_SPAN_SECOND;
 	account_of(world, &proof);
-	g_assert_true(
-		identities_lack_picture(world->accounts, &proof, &identity, &lacks, NULL));
+	g_assert_true(identities_lack_picture(world->accounts, &proof, &identity, &lacks, NULL));
 	if (!bytes) {
 		g_assert_null(lacks);
 		return;
@@ -367,8 +366,7 @@ static void enter_with_picture(World *world, const char *url, const char *bytes)
 	g_autoptr(GBytes) data = g_bytes_new_static(bytes, strlen(bytes));
 	const IdentitiesPicture picture = { .type = "image/png", .bytes = *bytes ? data : NULL };
 	assert_picture(world, world->alice, NULL, true);
-	g_assert_true(
-		identities_keep_picture(world->accounts, identity, url, &picture, NULL));
+	g_assert_true(identities_keep_picture(world->accounts, identity, url, &picture, NULL));
 }
 
 static void test_a_picture_is_kept_as_long_as_its_address(World *world, const void *data)
@@ -396,8 +394,7 @@ static void test_a_picture_that_could_not_be_had_is_tried_again(World *world, co
 	assert_picture(world, world->alice, NULL, false);
 	int64_t identity = 0;
 	g_autofree char *lacks = NULL;
-	g_assert_true(
-		identities_lack_picture(world->accounts, &alice_qq, &identity, &lacks, NULL));
+	g_assert_true(identities_lack_picture(world->accounts, &alice_qq, &identity, &lacks, NULL));
 	g_assert_cmpstr(lacks, ==, "https://a.example/1");
 }
 

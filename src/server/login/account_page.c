@@ -7,6 +7,7 @@
 #include "request/agent.h"
 #include "server/accounts/identities.h"
 #include "server/login/reply.h"
+#include "server/picture/picture.h"
 #include "server/login/cookies.h"
 #include "server/login/finish.h"
 #include "server/login/ways.h"
@@ -210,6 +211,9 @@ static void show(LoginCall *call, Content *content)
 		.service_count = content->services->len,
 		.can_link_chat = call->login->chat && chat_is_there(call->login->chat),
 	};
+	g_auto(IdentitiesPicture) picture = { 0 };
+	identities_find_picture(call->login->accounts, call->session.account, &picture, NULL);
+	page.has_picture = picture.bytes != NULL;
 	page.noted = notice_of(call, &page.notice);
 	Frame frame = reply_frame(call, "/account");
 	reply_page(call, 200, page_account(&frame, &page, call->now_us), NULL);
@@ -224,6 +228,24 @@ bool account_page_show(LoginCall *call, GError **error)
 	}
 	content_clear(&content);
 	return read;
+}
+
+bool account_page_picture(LoginCall *call, GError **error)
+{
+	g_auto(IdentitiesPicture) picture = { 0 };
+	if (!identities_find_picture(call->login->accounts, call->session.account, &picture,
+				     error)) {
+		return false;
+	}
+	if (!picture.bytes) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+				    "the drive has no picture of this person");
+		return false;
+	}
+	size_t size;
+	const void *bytes = g_bytes_get_data(picture.bytes, &size);
+	reply_picture(call, picture_type(bytes, size), picture.bytes);
+	return true;
 }
 
 /* ---- ending ---------------------------------------------------------------------------- */

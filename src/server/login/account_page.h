@@ -5,6 +5,8 @@
 
 /* The page of who is signed in: devices, browsers, ways to sign in. */
 bool account_page_show(LoginCall *call, GError **error);
+/* Their picture, if a chat service had one; to nobody else. */
+bool account_page_picture(LoginCall *call, GError **error);
 bool account_page_end_device(LoginCall *call, GError **error);
 bool account_page_end_session(LoginCall *call, GError **error);
 bool account_page_end_all(LoginCall *call, GError **error);

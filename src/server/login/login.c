@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "pages/asset.h"
+#include "pages/page_account.h"
 #include "server/login/account_page.h"
 #include "server/login/reply.h"
 #include "server/login/approve.h"
@@ -57,6 +58,7 @@ static const Route routes[] = {
 	{ "GET", "/device/approve", true, approve_show },
 	{ "POST", "/device/approve", true, approve_answer },
 	{ "GET", "/account", true, account_page_show },
+	{ "GET", PAGE_ACCOUNT_PICTURE, true, account_page_picture },
 	{ "POST", "/account/device/end", true, account_page_end_device },
 	{ "POST", "/account/session/end", true, account_page_end_session },
 	{ "POST", "/account/identity/link", true, account_page_link },

@@ -48,6 +48,15 @@ void reply_page(LoginCall *call, unsigned status, GBytes *page, const char *form
 	add_safety(call, form_action);
 }
 
+void reply_picture(LoginCall *call, const char *type, GBytes *bytes)
+{
+	call->response->status = 200;
+	call->response->content_type = type;
+	call->response->body = g_bytes_ref(bytes);
+	response_add_header(call->response, "Cross-Origin-Resource-Policy", "same-origin");
+	add_safety(call, NULL);
+}
+
 void reply_go(LoginCall *call, const char *path)
 {
 	g_assert(path[0] == '/' && path[1] != '/');

@@ -13,6 +13,9 @@ Frame reply_frame(const LoginCall *call, const char *path);
  */
 void reply_page(LoginCall *call, unsigned status, GBytes *page, const char *form_action);
 
+/* Answers with a person's own picture; for pages of ours only. type: static. */
+void reply_picture(LoginCall *call, const char *type, GBytes *bytes);
+
 /* 303 to a path of ours. */
 void reply_go(LoginCall *call, const char *path);
 /* 303 to another place, with which an action ends. */

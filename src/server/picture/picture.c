@@ -59,7 +59,7 @@ bool picture_fetch(Http *http, const PictureFetch *fetch, GCancellable *cancella
 			    response->status);
 		return false;
 	}
-	*ret_picture = (IdentitiesPicture){ .type = g_strdup(type),
-					    .bytes = g_bytes_ref(response->body) };
+	*ret_picture =
+		(IdentitiesPicture){ .type = g_strdup(type), .bytes = g_bytes_ref(response->body) };
 	return true;
 }

@@ -76,10 +76,14 @@ static void test_inside_is_not_asked(void)
 static void test_only_https_is_asked(void)
 {
 	static const char *const urls[] = {
-		"http://192.0.2.1/secret",     "ftp://192.0.2.1/secret",
-		"file:///secret",              "https://a:b@example.org/secret",
-		"https://example.org/secret#", "gopher://127.0.0.1:1/secret",
-		"https:///secret",             "",
+		"http://192.0.2.1/secret",
+		"ftp://192.0.2.1/secret",
+		"file:///secret",
+		"https://a:b@example.org/secret",
+		"https://example.org/secret#",
+		"gopher://127.0.0.1:1/secret",
+		"https:///secret",
+		"",
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(urls); i++) {
 		g_assert_cmpint(fetch_code(urls[i], false), ==, DRIVE_ERROR_INVALID);

@@ -62,7 +62,7 @@ static char *find_picture(const Record *record, const json_t *claims)
 		return NULL;
 	}
 	g_autofree char *said = g_str_has_prefix(where, "https://") ? fill_in(where, claims)
-								     : document_pick(claims, where);
+								    : document_pick(claims, where);
 	bool loopback = record->allow_http_loopback;
 	if (!said || strlen(said) >= PROOF_TEXT_SIZE_MAX || !g_utf8_validate(said, -1, NULL)) {
 		return NULL;

@@ -17,12 +17,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static Record *build(const char *picture)
 {
-	g_autofree char *text = g_strconcat(
-		"[provider]\nid=x\nclient_id=me\nsubject=id\nname=name;first + last\n"
-		"email=email\nusername=username\nchat_address=id\n"
-		"authorize_url=https://a.example/a\ntoken_url=https://a.example/t\n"
-		"userinfo_url=https://a.example/u\npicture=",
-		picture, "\n", NULL);
+	g_autofree char *text =
+		g_strconcat("[provider]\nid=x\nclient_id=me\nsubject=id\nname=name;first + last\n"
+			    "email=email\nusername=username\nchat_address=id\n"
+			    "authorize_url=https://a.example/a\ntoken_url=https://a.example/t\n"
+			    "userinfo_url=https://a.example/u\npicture=",
+			    picture, "\n", NULL);
 	g_autoptr(GHashTable) values = record_parse(text, strlen(text), NULL);
 	return record_new(values, "secret", NULL);
 }
@@ -48,7 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		plain = build("picture;face url");
 		template = build(CDN "{id}/{picture}.png");
 	}
-	json_t *claims = document_parse(size > 0 ? (const char *)data : "", size, DOCUMENT_JSON, NULL);
+	json_t *claims =
+		document_parse(size > 0 ? (const char *)data : "", size, DOCUMENT_JSON, NULL);
 	if (claims) {
 		check(plain, claims, "https://");
 		check(template, claims, CDN);

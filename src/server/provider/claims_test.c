@@ -110,8 +110,7 @@ static char *picture_of(const char *key, const char *text)
 
 static void assert_picture(const char *key, const char *said, const char *address)
 {
-	g_autofree char *text =
-		g_strdup_printf("{\"user\":{\"id\":1},\"face\":\"%s\"}", said);
+	g_autofree char *text = g_strdup_printf("{\"user\":{\"id\":1},\"face\":\"%s\"}", said);
 	g_autofree char *picture = picture_of(key, text);
 	g_assert_cmpstr(picture, ==, address);
 }
@@ -119,7 +118,8 @@ static void assert_picture(const char *key, const char *said, const char *addres
 static void test_pictures(void)
 {
 	assert_picture("", "https://a.example/p.png", NULL);
-	assert_picture("picture=face\n", "https://a.example/p?s=1&t=2", "https://a.example/p?s=1&t=2");
+	assert_picture("picture=face\n", "https://a.example/p?s=1&t=2",
+		       "https://a.example/p?s=1&t=2");
 	assert_picture("picture=face\n", "http://a.example/p.png", "https://a.example/p.png");
 	assert_picture("picture=other;face\n", "https://a.example/p", "https://a.example/p");
 	const char *const wrong[] = {
@@ -143,6 +143,7 @@ static void test_pictures(void)
 	g_autofree char *path = g_strnfill(PROOF_TEXT_SIZE_MAX, 'a');
 	g_autofree char *over = g_strconcat("https://a.example/", path, NULL);
 	assert_picture("picture=face\n", over, NULL);
+	assert_picture("picture=\n", "https://a.example/p", NULL);
 	/* Loopback by http is for tests. */
 	assert_picture("picture=face\nallow_http_loopback=yes\n", "http://127.0.0.1:1/p",
 		       "http://127.0.0.1:1/p");

@@ -88,9 +88,13 @@ static bool read_expression(const char *value, void *target, GError **error)
 	return read_text(value, target, error);
 }
 
-/* Where a picture lies, or its address, made of what lies at the paths in braces. */
+/* Where a picture lies, or its address, made of what lies at the paths in braces; "": none. */
 static bool read_picture(const char *value, void *target, GError **error)
 {
+	if (!*value) {
+		g_clear_pointer((char **)target, g_free);
+		return true;
+	}
 	return g_str_has_prefix(value, "https://") ? read_text(value, target, error)
 						   : read_expression(value, target, error);
 }

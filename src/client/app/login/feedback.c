@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/app/login/feedback.h"
 
+#include "client/app/portrait.h"
 #include "client/app/spoken.h"
 
 #include <glib/gi18n.h>
@@ -31,16 +32,19 @@ static void go_again(Feedback *page)
 	g_signal_emit(page, again_signal, 0);
 }
 
-void feedback_welcome(Feedback *page, const char *account, const char *drive, gboolean registered)
+void feedback_welcome(Feedback *page, const FeedbackWelcome *welcome)
 {
-	g_autofree char *title =
-		g_strdup_printf(registered ? _("Welcome, %s!") : _("Welcome back, %s!"), account);
-	adw_avatar_set_text(page->picture, account);
+	gboolean registered = welcome->registered;
+	g_autofree char *title = g_strdup_printf(
+		registered ? _("Welcome, %s!") : _("Welcome back, %s!"), welcome->account);
+	adw_avatar_set_text(page->picture, welcome->account);
+	adw_avatar_set_custom_image(page->picture, NULL);
+	portrait_show(page->picture, welcome->door);
 	gtk_label_set_text(page->title, title);
 	gtk_label_set_text(page->text,
 			   registered ? _("Your account is new: it was made for you just now.")
 				      : _("You are signed in. This device is yours now."));
-	gtk_label_set_text(page->drive, drive);
+	gtk_label_set_text(page->drive, welcome->drive);
 	gtk_stack_set_visible_child_name(page->stack, "welcome");
 	gtk_widget_grab_focus(GTK_WIDGET(page->next));
 }

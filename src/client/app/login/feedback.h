@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "client/app/door.h"
+
 #include <adwaita.h>
 
 /*
@@ -12,6 +14,13 @@
 #define FEEDBACK_TYPE (feedback_get_type())
 G_DECLARE_FINAL_TYPE(Feedback, feedback, FEEDBACK, PAGE, AdwBin)
 
-void feedback_welcome(Feedback *page, const char *account, const char *drive, gboolean registered);
+/* door: of the daemon, which is asked for the person's picture. */
+typedef struct FeedbackWelcome {
+	const char *account;
+	const char *drive;
+	gboolean registered;
+	Door *door;
+} FeedbackWelcome;
+void feedback_welcome(Feedback *page, const FeedbackWelcome *welcome);
 /* title: what happened; text: why, and what to do. */
 void feedback_failure(Feedback *page, const char *title, const char *text);

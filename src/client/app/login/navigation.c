@@ -272,8 +272,13 @@ static void welcome(Navigation *pages, const json_t *sign_in)
 	if (pages->service) {
 		choices_set_last_service(pages->service->id);
 	}
-	feedback_welcome(pages->feedback, account ? account : "", name_of_drive(pages),
-			 json_is_true(json_object_get(sign_in, "registered")));
+	feedback_welcome(pages->feedback,
+			 &(FeedbackWelcome){
+				 .account = account ? account : "",
+				 .drive = name_of_drive(pages),
+				 .registered = json_is_true(json_object_get(sign_in, "registered")),
+				 .door = pages->door,
+			 });
 	gtk_stack_set_visible_child_name(pages->stack, "feedback");
 	present(pages);
 }

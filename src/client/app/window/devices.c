@@ -2,6 +2,7 @@
 #include "client/app/window/devices.h"
 
 #include "client/app/choices.h"
+#include "client/app/portrait.h"
 #include "client/app/services.h"
 #include "client/app/spoken.h"
 #include "client/app/window/rows.h"
@@ -78,6 +79,7 @@ static void show_account(void *object, const json_t *result, const GError *error
 	g_free(page->server);
 	page->server = g_strdup(text_of(result, "server"));
 	adw_avatar_set_text(page->picture, name);
+	portrait_show(page->picture, page->door);
 	gtk_label_set_text(page->name, name);
 	gtk_label_set_text(page->usage, usage);
 	rows_clear(page->identities, page->identity_rows);
