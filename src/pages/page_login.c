@@ -75,7 +75,7 @@ static void put_services(Html *html, const Frame *frame, const PageLogin *login)
 
 static void put_chat(Html *html, const Frame *frame, const PageLogin *login)
 {
-	bool first = login->service_count == 0 || login->hinted;
+	bool first = (login->service_count == 0 && !login->local_first) || login->hinted;
 	frame_open_form(html, frame, login->chat_action, "field-row");
 	html_put(html, "<label for=\"address\">");
 	html_say(html, frame->language, PHRASE_CHAT_ADDRESS, NULL);
@@ -109,7 +109,7 @@ static void put_label(Html *html, const Frame *frame, const char *field, Phrase 
 
 static void put_local(Html *html, const Frame *frame, const PageLogin *login, bool fresh)
 {
-	bool alone = login->service_count == 0 && !login->chat_action;
+	bool first = login->local_first || (login->service_count == 0 && !login->chat_action);
 	frame_open_form(html, frame, fresh ? login->register_action : login->password_action,
 			"local");
 	html_put(html, "<h2>");
@@ -119,14 +119,18 @@ static void put_local(Html *html, const Frame *frame, const PageLogin *login, bo
 	html_put(html,
 		 "<input id=\"local-name\" name=\"name\" type=\"text\" autocomplete=\"username\" "
 		 "autocapitalize=\"none\" spellcheck=\"false\" maxlength=\"64\" "
-		 "required=\"required\" value=\"%s\"/>",
+		 "required=\"required\" value=\"%s\"",
 		 login->name ? login->name : "");
+	if (login->local_first) {
+		html_put(html, " autofocus=\"autofocus\"");
+	}
+	html_put(html, "/>");
 	put_label(html, frame, "local-password", fresh ? PHRASE_NEW_PASSWORD : PHRASE_PASSWORD);
 	html_put(html,
 		 "<input id=\"local-password\" name=\"password\" type=\"password\" "
 		 "autocomplete=\"%s\" maxlength=\"1024\" required=\"required\"/>"
 		 "<button class=\"%s\">",
-		 fresh ? "new-password" : "current-password", alone ? "primary" : "");
+		 fresh ? "new-password" : "current-password", first ? "primary" : "");
 	html_say(html, frame->language, fresh ? PHRASE_CREATE_ACCOUNT : PHRASE_SIGN_IN, NULL);
 	html_put(html, "</button></form>");
 }
@@ -138,6 +142,51 @@ static void put_or(Html *html, const Frame *frame)
 	html_put(html, "</p>");
 }
 
+/* In the place of a form that would not be seen below the other ways. */
+static void put_local_link(Html *html, const Frame *frame, const char *href)
+{
+	html_put(html, "<a class=\"service\" href=\"%s\"><span>", href);
+	html_say(html, frame->language, PHRASE_CHOOSE_ACCOUNT, NULL);
+	html_put(html, "</span></a>");
+}
+
+typedef void (*PutWay)(Html *html, const Frame *frame, const PageLogin *login);
+
+static void put_local_way(Html *html, const Frame *frame, const PageLogin *login)
+{
+	if (login->local_href) {
+		put_local_link(html, frame, login->local_href);
+	} else {
+		put_local(html, frame, login, login->register_action != NULL);
+	}
+}
+
+static void put_ways(Html *html, const Frame *frame, const PageLogin *login)
+{
+	bool local = login->register_action || login->password_action;
+	const PutWay ways[] = {
+		local && login->local_first ? put_local_way : NULL,
+		login->service_count > 0 ? put_services : NULL,
+		login->chat_action ? put_chat : NULL,
+		local && !login->local_first ? put_local_way : NULL,
+	};
+	bool something = false;
+	for (size_t i = 0; i < G_N_ELEMENTS(ways); i++) {
+		if (ways[i] && something) {
+			put_or(html, frame);
+		}
+		if (ways[i]) {
+			ways[i](html, frame, login);
+			something = true;
+		}
+	}
+	if (!something) {
+		html_put(html, "<p>");
+		html_say(html, frame->language, PHRASE_NO_WAY_IN, NULL);
+		html_put(html, "</p>");
+	}
+}
+
 GBytes *page_login(const Frame *frame, const PageLogin *login)
 {
 	g_autofree char *title = title_of(frame, login);
@@ -145,28 +194,7 @@ GBytes *page_login(const Frame *frame, const PageLogin *login)
 	frame_open(html, frame, title);
 	html_put(html, "<h1>%s</h1>", title);
 	put_reason(html, frame, login);
-	bool something = false;
-	if (login->service_count > 0) {
-		put_services(html, frame, login);
-		something = true;
-	}
-	if (login->chat_action) {
-		if (something) {
-			put_or(html, frame);
-		}
-		put_chat(html, frame, login);
-		something = true;
-	}
-	if (login->register_action || login->password_action) {
-		if (something) {
-			put_or(html, frame);
-		}
-		put_local(html, frame, login, login->register_action != NULL);
-	} else if (!something) {
-		html_put(html, "<p>");
-		html_say(html, frame->language, PHRASE_NO_WAY_IN, NULL);
-		html_put(html, "</p>");
-	}
+	put_ways(html, frame, login);
 	frame_close(html, frame);
 	return html_end(html);
 }

@@ -29,6 +29,8 @@ typedef struct PageLogin {
 	const char *chat_action;     /* POST address= */
 	const char *password_action; /* POST name=, password= */
 	const char *register_action; /* the same, for a new account */
+	const char *local_href;      /* where that form is, if it is not here; NULL: here */
+	bool local_first;            /* it was asked for, and stands above the other ways */
 	const char *name;            /* what was typed, or NULL */
 	const char *address;
 	bool hinted; /* the address was typed elsewhere, and nothing is to do here but to press */

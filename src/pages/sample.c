@@ -97,8 +97,22 @@ static GBytes *make_invited(const Frame *frame, const char *text)
 		.reason = PAGE_LOGIN_INVITED,
 		.chat_action = or_text(text, "/login/chat?a=1"),
 		.register_action = or_text(text, "/login/register?a=1"),
+		.local_href = or_text(text, "/login?a=1&way=password"),
 	};
-	return login_with(frame, text, login, 1);
+	return login_with(frame, text, login, 3);
+}
+
+static GBytes *make_invited_local(const Frame *frame, const char *text)
+{
+	const PageLogin login = {
+		.reason = PAGE_LOGIN_INVITED,
+		.client = or_text(text, "imdrive"),
+		.device = or_text(text, "alice's laptop"),
+		.chat_action = or_text(text, "/login/chat?a=1"),
+		.register_action = or_text(text, "/login/register?a=1"),
+		.local_first = true,
+	};
+	return login_with(frame, text, login, 3);
 }
 
 static GBytes *make_first(const Frame *frame, const char *text)
@@ -311,6 +325,7 @@ const Sample sample_table[] = {
 	{ "login-all", make_login_all },
 	{ "login-password", make_login_password },
 	{ "invited", make_invited },
+	{ "invited-local", make_invited_local },
 	{ "first-admin", make_first },
 	{ "reauth", make_reauth },
 	{ "link-chat", make_link_chat },

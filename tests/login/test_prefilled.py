@@ -103,6 +103,9 @@ def test_an_invitation_goes_along_with_a_program(closed):
     visitor = Visitor(closed.url)
     page = visitor.get(invited(path))
     assert "You are invited" in page.text and "laptop" in page.text
+    # Below the services it would not be seen.
+    page = visitor.get(page.link("/login?"))
+    assert page.body.index("/login/register") < page.body.index("/login/demo")
     answer = visitor.submit(page, "/login/register", follow=False, name="carol",
                             password="correct horse")
     assert answer.location.startswith(REDIRECT + "?")
@@ -135,7 +138,8 @@ def test_r15_an_invitation_is_in_no_log_and_in_no_further_address(closed):
         page = visitor.get(target, follow=False)
         assert token not in (page.location or "") and token not in page.body
         assert page.headers["Referrer-Policy"] == "no-referrer"
-    page = visitor.get(invited(path))
+    page = visitor.get(invited(path, provider="password"))
+    assert token not in page.body
     visitor.submit(page, "/login/register", follow=False, name="carol", password="correct horse")
     log = (closed.data.parent / "data.log").read_text()
     assert "path=/invite/..." in log and token not in log

@@ -79,6 +79,9 @@ char *ways_form_action(const LoginCall *call, const Journey *journey)
 
 /* ---- the page -------------------------------------------------------------------------- */
 
+/* What a request calls the account of the drive's own, among the ways in. */
+#define WAY_PASSWORD "password"
+
 /* What is on the page, with what its borrowed strings live in. */
 typedef struct Ways {
 	GArray *services; /* of PageLoginService */
@@ -197,6 +200,20 @@ static PageLoginReason reason_of(LoginCall *call, const Journey *journey, Ways *
 	return is_first(call, journey->invitation) ? PAGE_LOGIN_FIRST_ADMIN : PAGE_LOGIN_INVITED;
 }
 
+/*
+ * The form of the account that needs no chat service. Where it is asked for it stands first; where
+ * somebody is invited, the other ways would leave it out of sight, so it is a page further.
+ */
+static void place_local(const Journey *journey, Ways *ways, PageLogin *login, bool wanted)
+{
+	login->local_first = wanted && (login->register_action || login->password_action);
+	if (!login->local_first && login->register_action &&
+	    (login->service_count > 0 || login->chat_action)) {
+		char *page = keep(ways, reply_path("/login", journey->id));
+		login->local_href = keep(ways, g_strconcat(page, "&way=" WAY_PASSWORD, NULL));
+	}
+}
+
 static void show(LoginCall *call, const Journey *journey, const WaysProblem *problem)
 {
 	Ways ways;
@@ -226,6 +243,9 @@ static void show(LoginCall *call, const Journey *journey, const WaysProblem *pro
 		.hinted = !problem && ask.login_hint,
 	};
 	login.reason = reason_of(call, journey, &ways, &login);
+	const char *way = ask.provider ? ask.provider : request_query(call->request, "way");
+	bool typed = problem && problem->name;
+	place_local(journey, &ways, &login, typed || g_strcmp0(way, WAY_PASSWORD) == 0);
 	char *path = keep(&ways, reply_path("/login", journey->id));
 	Frame frame = reply_frame(call, path);
 	reply_page(call, problem ? 403 : 200, page_login(&frame, &login),

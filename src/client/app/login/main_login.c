@@ -37,9 +37,9 @@ static void chosen(GtkWidget *button, MainLogin *page)
 	g_signal_emit(page, service_signal, 0, g_object_get_data(G_OBJECT(button), "id"));
 }
 
-static void page_chosen(MainLogin *page)
+static void fresh_chosen(MainLogin *page)
 {
-	g_signal_emit(page, service_signal, 0, "");
+	g_signal_emit(page, service_signal, 0, MAIN_LOGIN_PASSWORD);
 }
 
 static void chat_chosen(MainLogin *page)
@@ -165,7 +165,7 @@ static void main_login_class_init(MainLoginClass *class)
 	gtk_widget_class_bind_template_child(widget, MainLogin, dedicated_group);
 	gtk_widget_class_bind_template_callback(widget, leave);
 	gtk_widget_class_bind_template_callback(widget, chat_chosen);
-	gtk_widget_class_bind_template_callback(widget, page_chosen);
+	gtk_widget_class_bind_template_callback(widget, fresh_chosen);
 	service_signal = g_signal_new("service", MAIN_LOGIN_TYPE, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
 				      NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
 	chat_signal = g_signal_new("chat", MAIN_LOGIN_TYPE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,

@@ -10,10 +10,11 @@
  * The main login page: a button for each chat service of the drive, the one used last first, then
  * confirming in chat, and the dedicated account below.
  *
- * Signal "service" (const char *id): that one was pressed; "" is the drive's own page. Signal
- * "chat" (const char *address): to the drive's page, to confirm that address in chat; "" if none
- * was typed. Signal "left": to another drive.
+ * Signal "service" (const char *id): that one was pressed; MAIN_LOGIN_PASSWORD: the drive's own
+ * page, with the form for a new account. Signal "chat" (const char *address): to the drive's page,
+ * to confirm that address in chat; "" if none was typed. Signal "left": to another drive.
  */
+#define MAIN_LOGIN_PASSWORD "password" /* no service is called so */
 #define MAIN_LOGIN_TYPE (main_login_get_type())
 G_DECLARE_FINAL_TYPE(MainLogin, main_login, MAIN_LOGIN, PAGE, AdwBin)
 

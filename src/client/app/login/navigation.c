@@ -34,6 +34,7 @@ struct _Navigation {
 	char *invitation;   /* secret; NULL: none */
 	char *chat_address; /* that was typed; NULL: none */
 	Service *service;   /* NULL: the drive's own page, or the dedicated account */
+	bool fresh;         /* that page, for an account with a password */
 	json_int_t id;      /* of the sign-in; 0: none is under way */
 	bool beginning;     /* it was asked for, and has no id yet */
 	char *url;
@@ -155,9 +156,10 @@ static void begin(Navigation *pages, Way way, json_t *params)
 
 static void begin_page(Navigation *pages, Way way)
 {
+	const char *provider = pages->service ? pages->service->id : NULL;
 	begin(pages, way,
 	      json_pack("{s:s*, s:s*, s:s*}", "provider",
-			pages->service ? pages->service->id : NULL, "login_hint",
+			pages->fresh ? MAIN_LOGIN_PASSWORD : provider, "login_hint",
 			pages->chat_address, "invitation", pages->invitation));
 }
 
@@ -193,7 +195,8 @@ static void choose(Navigation *pages, const char *id)
 {
 	g_clear_pointer(&pages->service, services_free);
 	g_clear_pointer(&pages->chat_address, g_free);
-	if (*id) {
+	pages->fresh = strcmp(id, MAIN_LOGIN_PASSWORD) == 0;
+	if (!pages->fresh) {
 		pages->service = services_find(id, label_of(pages, id));
 	}
 	begin_page(pages, fits_window(pages) ? WAY_WINDOW : WAY_BROWSER);
@@ -205,6 +208,7 @@ static void confirm(Navigation *pages, const char *address)
 	g_clear_pointer(&pages->service, services_free);
 	g_free(pages->chat_address);
 	pages->chat_address = *address ? g_strdup(address) : NULL;
+	pages->fresh = false;
 	begin_page(pages, fits_window(pages) ? WAY_WINDOW : WAY_BROWSER);
 }
 
