@@ -11,6 +11,7 @@
 #include <malloc.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 
 /* Blocks from here on come from the kernel each time: larger than any body. */
@@ -22,9 +23,11 @@
 
 #define HUGE_PAGE_SIZE (2 * MIB)
 #define TAIL_SIZE (256 * KIB)
-/* Of the blocks that were dropped so many stay, and not more bytes than these. */
+/* Of the blocks that were dropped so many stay, and not more bytes than these … */
 #define BLOCKS_KEPT_MAX 8
 #define BLOCKS_SIZE_MAX (12 * MIB)
+/* … and with those in use not more than these: what is kept does not add to what is much. */
+#define BLOCKS_MAPPED_MAX (20 * MIB)
 
 /* So that each has red zones of its own. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -43,12 +46,13 @@ typedef struct Block {
 	size_t size;
 } Block;
 
-/* What was dropped, the latest last. */
+/* What was dropped, the latest last, and how much all blocks are. */
 static struct {
 	GMutex mutex;
 	Block blocks[BLOCKS_KEPT_MAX];
 	unsigned count;
 	size_t size;
+	size_t mapped;
 } kept;
 
 void memory_keep(unsigned heaps)
@@ -85,31 +89,64 @@ static uint8_t *block_map(size_t size)
 	return start + before;
 }
 
-static uint8_t *find_kept(size_t size)
+/* The mutex is held, here and in the two that follow. */
+static Block kept_remove(unsigned index)
 {
-	uint8_t *found = NULL;
-	g_mutex_lock(&kept.mutex);
-	for (unsigned i = kept.count; i > 0 && !found; i--) {
-		if (kept.blocks[i - 1].size == size) {
-			found = kept.blocks[i - 1].bytes;
-			kept.blocks[i - 1] = kept.blocks[--kept.count];
-			kept.size -= size;
-		}
-	}
-	g_mutex_unlock(&kept.mutex);
-	return found;
+	Block block = kept.blocks[index];
+	kept.size -= block.size;
+	kept.count--;
+	memmove(kept.blocks + index, kept.blocks + index + 1,
+		(kept.count - index) * sizeof *kept.blocks);
+	return block;
 }
 
-static bool keep(uint8_t *bytes, size_t size)
+static uint8_t *find_kept(size_t size)
+{
+	for (unsigned i = kept.count; i > 0; i--) {
+		if (kept.blocks[i - 1].size == size) {
+			return kept_remove(i - 1).bytes;
+		}
+	}
+	return NULL;
+}
+
+/* Until there is room for so much, as far as that can be had. */
+static void unmap_kept(size_t size)
+{
+	while (kept.count > 0 && kept.mapped + size > BLOCKS_MAPPED_MAX) {
+		Block oldest = kept_remove(0);
+		munmap(oldest.bytes, oldest.size);
+		kept.mapped -= oldest.size;
+	}
+}
+
+static uint8_t *take(size_t size)
 {
 	g_mutex_lock(&kept.mutex);
-	bool room = kept.count < BLOCKS_KEPT_MAX && kept.size + size <= BLOCKS_SIZE_MAX;
+	uint8_t *found = find_kept(size);
+	if (!found) {
+		unmap_kept(size);
+		kept.mapped += size;
+	}
+	g_mutex_unlock(&kept.mutex);
+	return found ? found : block_map(size);
+}
+
+static void drop(uint8_t *bytes, size_t size)
+{
+	g_mutex_lock(&kept.mutex);
+	bool room = kept.count < BLOCKS_KEPT_MAX && kept.size + size <= BLOCKS_SIZE_MAX &&
+		    kept.mapped <= BLOCKS_MAPPED_MAX;
 	if (room) {
 		kept.blocks[kept.count++] = (Block){ bytes, size };
 		kept.size += size;
+	} else {
+		kept.mapped -= size;
 	}
 	g_mutex_unlock(&kept.mutex);
-	return room;
+	if (!room) {
+		munmap(bytes, size);
+	}
 }
 
 void *memory_take_block(size_t size)
@@ -118,16 +155,15 @@ void *memory_take_block(size_t size)
 	if (size < BLOCK_SIZE_MIN) {
 		return g_malloc(size);
 	}
-	uint8_t *found = find_kept(block_size(size));
-	return found ? found : block_map(block_size(size));
+	return take(block_size(size));
 }
 
 void memory_drop_block(void *block, size_t size)
 {
 	if (!block || size < BLOCK_SIZE_MIN) {
 		g_free(block);
-	} else if (!keep(block, block_size(size))) {
-		munmap(block, block_size(size));
+	} else {
+		drop(block, block_size(size));
 	}
 }
 
@@ -135,10 +171,10 @@ void memory_give_back(void)
 {
 	g_mutex_lock(&kept.mutex);
 	while (kept.count > 0) {
-		Block block = kept.blocks[--kept.count];
+		Block block = kept_remove(kept.count - 1);
 		munmap(block.bytes, block.size);
+		kept.mapped -= block.size;
 	}
-	kept.size = 0;
 	g_mutex_unlock(&kept.mutex);
 	malloc_trim(GROWTH_SIZE);
 }

@@ -124,6 +124,33 @@ static void test_dropped_blocks_are_kept_within_bounds_and_given_back(void)
 	g_assert_cmpuint(resident() - before, <, BLOCK_SIZE);
 }
 
+static void test_what_is_kept_makes_room_for_what_does_not_fit_it(void)
+{
+	enum { COUNT = 5 };
+	if (OTHER_ALLOCATOR) {
+		g_test_skip("blocks are the allocator's");
+		return;
+	}
+	void *blocks[COUNT];
+	memory_give_back();
+	size_t before = resident();
+	for (unsigned i = 0; i < COUNT; i++) {
+		blocks[i] = used_block(2 * MIB);
+	}
+	for (unsigned i = 0; i < COUNT; i++) {
+		memory_drop_block(blocks[i], 2 * MIB);
+	}
+	g_assert_cmpuint(resident() - before, >, 2 * BLOCK_SIZE);
+	for (unsigned i = 0; i < COUNT; i++) {
+		blocks[i] = used_block(BLOCK_SIZE);
+	}
+	g_assert_cmpuint(resident() - before, <, (COUNT + 1) * BLOCK_SIZE);
+	for (unsigned i = 0; i < COUNT; i++) {
+		memory_drop_block(blocks[i], BLOCK_SIZE);
+	}
+	memory_give_back();
+}
+
 static void test_blocks_do_not_overlap(void)
 {
 	static const size_t sizes[] = { 1, 100 * KIB, 1 * MIB, 2 * MIB, 2 * MIB + 1, 9 * MIB };
@@ -152,6 +179,8 @@ int main(int argc, char **argv)
 			test_dropped_block_is_taken_again);
 	g_test_add_func("/base/memory/dropped-blocks-are-kept-within-bounds-and-given-back",
 			test_dropped_blocks_are_kept_within_bounds_and_given_back);
+	g_test_add_func("/base/memory/what-is-kept-makes-room-for-what-does-not-fit-it",
+			test_what_is_kept_makes_room_for_what_does_not_fit_it);
 	g_test_add_func("/base/memory/blocks-do-not-overlap", test_blocks_do_not_overlap);
 	return g_test_run();
 }
