@@ -11,9 +11,11 @@ Entry *entry_new(const Entry *fields)
 {
 	g_assert(fields->key != ENTRY_KEY_NONE);
 	g_assert(fields->name);
-	Entry *entry = g_new(Entry, 1);
+	/* In one piece with its name: there are many. */
+	size_t name_size = strlen(fields->name) + 1;
+	Entry *entry = g_malloc(sizeof *entry + name_size);
 	*entry = *fields;
-	entry->name = g_strdup(fields->name);
+	entry->name = memcpy(entry + 1, fields->name, name_size);
 	entry->content = fields->content ? g_bytes_ref(fields->content) : NULL;
 	entry->references = 1;
 	return entry;
@@ -32,7 +34,6 @@ void entry_unref(Entry *entry)
 		return;
 	}
 	g_bytes_unref(entry->content);
-	g_free(entry->name);
 	g_free(entry);
 }
 
