@@ -26,7 +26,7 @@
 
 #include <string.h>
 
-#define CACHE_SIZE (8 * MIB)
+#define CACHE_SIZE (4 * MIB)
 /* Rows beside the cursor that are written at once; more of them wait for so many records that
  * rewriting them costs little in proportion. No clock: a simulation must repeat itself. */
 #define KEPT_FEW 1000
