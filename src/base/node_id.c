@@ -16,17 +16,23 @@ NodeId node_id_random(void)
 
 #define PREFIX_SIZE 5
 #define COUNT_SIZE 3
+/* Ids whose random bytes are asked of the system at once: each question is a system call. */
+#define POOL_IDS 64
 
 NodeId node_id_new(void)
 {
 	static GMutex lock;
+	static NodeId pool[POOL_IDS];
+	static unsigned left; /* of the pool */
 	static uint8_t prefix[PREFIX_SIZE];
 	static uint32_t count; /* of the ids with this prefix */
-	NodeId id = node_id_random();
-	/* Not all zero, whatever the rest. */
-	id.bytes[NODE_ID_SIZE - 1] |= id.bytes[NODE_ID_SIZE - 1] == 0;
 
 	g_mutex_lock(&lock);
+	if (left == 0) {
+		randombytes_buf(pool, sizeof pool);
+		left = POOL_IDS;
+	}
+	NodeId id = pool[--left];
 	if (count == 0) {
 		memcpy(prefix, id.bytes, PREFIX_SIZE);
 	}
@@ -36,6 +42,8 @@ NodeId node_id_new(void)
 	g_mutex_unlock(&lock);
 	memcpy(id.bytes + PREFIX_SIZE, (const uint8_t *)&number + sizeof number - COUNT_SIZE,
 	       COUNT_SIZE);
+	/* Not all zero, whatever the rest. */
+	id.bytes[NODE_ID_SIZE - 1] |= id.bytes[NODE_ID_SIZE - 1] == 0;
 	return id;
 }
 

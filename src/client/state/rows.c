@@ -36,6 +36,7 @@ struct Rows {
 	GQueue cached;     /* of the same entries, oldest first; may name ones long gone */
 	Entry *lent[LENT_ENTRIES];
 	unsigned lent_next;
+	int64_t named; /* key of the row that was found by its id last */
 };
 
 /* ---- what is known without asking -------------------------------------------------------- */
@@ -323,12 +324,21 @@ int64_t rows_find(Rows *rows, int64_t parent, const char *name, KeyAccept accept
 
 int64_t rows_key_of_id(Rows *rows, const NodeId *id)
 {
+	/* Siblings ask for their folder one after another. */
+	const Entry *last = rows->named != ENTRY_KEY_NONE ? rows_get(rows, rows->named) : NULL;
+	if (last && node_id_equal(&last->id, id)) {
+		return rows->named;
+	}
 	SqlStatement *statement = ask(rows, "SELECT key FROM synced WHERE id = $1");
 	if (!statement) {
 		return ENTRY_KEY_NONE;
 	}
 	sql_bind_bytes(statement, 1, id->bytes, NODE_ID_SIZE);
-	return first_accepted(rows, statement, NULL, NULL);
+	int64_t key = first_accepted(rows, statement, NULL, NULL);
+	if (key != ENTRY_KEY_NONE) {
+		rows->named = key;
+	}
+	return key;
 }
 
 int64_t rows_key_of_file(Rows *rows, uint64_t inode, int64_t birth_ns, KeyAccept accept, void *data)

@@ -32,6 +32,7 @@
 #define KEPT_FEW 1000
 #define KEPT_PER_RECORD 256
 #define STEPS_UP_MAX (2 * DEPTH_MAX)
+#define PATH_SIZE_USUAL 128
 
 typedef struct LogItem {
 	uint64_t generation;
@@ -248,19 +249,18 @@ bool state_is_below(State *state, Side side, int64_t key, int64_t folder)
 
 char *state_path(State *state, Side side, int64_t key)
 {
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	while (key != ENTRY_KEY_ROOT) {
+	GString *path = g_string_sized_new(PATH_SIZE_USUAL);
+	for (unsigned step = 0; key != ENTRY_KEY_ROOT; step++) {
 		const Entry *entry = state_get(state, side, key);
-		if (!entry || names->len > STEPS_UP_MAX) {
+		if (!entry || step > STEPS_UP_MAX) {
+			g_string_free(path, TRUE);
 			return NULL;
 		}
-		g_ptr_array_add(names, g_strdup(entry->name));
+		if (step > 0) {
+			g_string_prepend_c(path, '/');
+		}
+		g_string_prepend(path, entry->name);
 		key = entry->parent;
-	}
-	GString *path = g_string_new(NULL);
-	for (unsigned i = names->len; i > 0; i--) {
-		g_string_append(path, names->pdata[i - 1]);
-		g_string_append(path, i > 1 ? "/" : "");
 	}
 	return g_string_free(path, FALSE);
 }
