@@ -451,21 +451,25 @@ static bool take_over_mode(DiskFile *staged, const DiskInfo *old, GError **error
 	return set;
 }
 
-static bool place_over(DiskFile *staged, const char *path, const DiskInfo *expected, GError **error)
+/* *ret_info is kind 0 if what is there then cannot be looked at; so it is in place_new(). */
+static bool place_over(DiskFile *staged, const char *path, const DiskInfo *expected,
+		       DiskInfo *ret_info, GError **error)
 {
 	DiskInfo now;
-	return look_expected(staged->disk, path, expected, &now, error) &&
-	       take_over_mode(staged, &now, error) &&
-	       removed_exchange(staged->disk, &staged->staged, &staged->info, path, &now, error);
+	if (!look_expected(staged->disk, path, expected, &now, error) ||
+	    !take_over_mode(staged, &now, error) ||
+	    !removed_exchange(staged->disk, &staged->staged, &staged->info, path, &now, error)) {
+		return false;
+	}
+	if (!plain_file_look(staged, ret_info, NULL)) {
+		*ret_info = (DiskInfo){ 0 };
+	}
+	return true;
 }
 
-static bool place_new(DiskFile *staged, const char *path, GError **error)
+static bool place_new(DiskFile *staged, const char *path, DiskInfo *ret_info, GError **error)
 {
-	Disk *disk = staged->disk;
-	if (staged->class->seal) {
-		staged->class->seal(staged);
-	}
-	if (!plain_rename(disk, staged->staged, path, false, error)) {
+	if (!plain_place(staged, path, ret_info, error)) {
 		return false;
 	}
 	g_clear_pointer(&staged->staged, g_free);
@@ -488,15 +492,15 @@ bool disk_place(Disk *disk, DiskFile *staged, const char *path, const DiskInfo *
 {
 	g_assert(staged->staged && staged->disk == disk);
 	GError *reason = NULL;
+	DiskInfo info = { 0 };
 	bool placed = check_path(path, &reason) &&
 		      (staged->info.kind || plain_file_look(staged, &staged->info, &reason)) &&
-		      (expected ? place_over(staged, path, expected, &reason)
-				: place_new(staged, path, &reason));
+		      (expected ? place_over(staged, path, expected, &info, &reason)
+				: place_new(staged, path, &info, &reason));
 	if (!placed) {
 		return fail_place(error, reason, path, expected);
 	}
-	DiskInfo info;
-	bool looked = plain_file_look(staged, &info, NULL);
+	bool looked = info.kind != 0;
 	if (looked) {
 		agree(&info, staged->info.mtime_ns, staged->info.executable);
 	}

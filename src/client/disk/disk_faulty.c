@@ -104,15 +104,35 @@ static bool faulty_file_hold(DiskFile *base, GError **error)
 	       file->inner->class->hold(file->inner, error);
 }
 
-static void faulty_file_seal(DiskFile *base)
+static bool place_inner(const FaultyFile *file, const char *path, DiskInfo *ret_info,
+			GError **error)
 {
-	DiskFile *inner = ((FaultyFile *)base)->inner;
-	if (inner->class->seal) {
-		/* Only here is known where it lies. */
-		inner->staged = base->staged;
-		inner->class->seal(inner);
-		inner->staged = NULL;
+	DiskFile *inner = file->inner;
+	Disk *disk = file->disk->inner;
+	if (!inner->class->place) {
+		return disk->class->rename(disk, file->base.staged, path, false, error);
 	}
+	/* Only here is known where it lies. */
+	inner->staged = file->base.staged;
+	bool placed = inner->class->place(inner, path, ret_info, error);
+	inner->staged = NULL;
+	return placed;
+}
+
+static bool faulty_file_place(DiskFile *base, const char *path, DiskInfo *ret_info, GError **error)
+{
+	FaultyFile *file = (FaultyFile *)base;
+	if (!ask(file->disk, DISK_CALL_RENAME, path, error) ||
+	    !place_inner(file, path, ret_info, error)) {
+		return false;
+	}
+	bool looked = ask_file(file, DISK_CALL_FILE_LOOK, NULL) &&
+		      (file->inner->class->place ||
+		       file->inner->class->look(file->inner, ret_info, NULL));
+	if (!looked) {
+		*ret_info = (DiskInfo){ 0 };
+	}
+	return true;
 }
 
 static const DiskFileClass faulty_file_class = {
@@ -124,7 +144,7 @@ static const DiskFileClass faulty_file_class = {
 	.set = faulty_file_set,
 	.sync = faulty_file_sync,
 	.hold = faulty_file_hold,
-	.seal = faulty_file_seal,
+	.place = faulty_file_place,
 };
 
 /* ---- disk ------------------------------------------------------------------------------- */

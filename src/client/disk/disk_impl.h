@@ -103,11 +103,12 @@ typedef struct DiskFileClass {
 	 */
 	bool (*hold)(DiskFile *file, GError **error);
 	/*
-	 * A staged file is not written to any more: when it is closed, whoever watches the folder
-	 * that it lies in by then is not told of a write, if that can be. The file that is looked
-	 * at from then on is the one that has its name now. NULL: nobody would be told.
+	 * Renames a staged file to path, where nothing is yet (CONFLICT), and looks at what is
+	 * there then: kind 0 if that cannot be. Whoever watches the folder is told of an arrival
+	 * alone, since the file was closed before: nothing but closing can be done with it then,
+	 * whatever came of it. NULL: as renaming it and then looking at the open file.
 	 */
-	void (*seal)(DiskFile *file);
+	bool (*place)(DiskFile *file, const char *path, DiskInfo *ret_info, GError **error);
 } DiskFileClass;
 
 struct DiskFile {

@@ -157,6 +157,17 @@ static void to_info(const PosixDisk *disk, const struct statx *info, DiskInfo *r
 	};
 }
 
+static bool look_in(const PosixDisk *disk, int folder, const char *name, DiskInfo *ret_info)
+{
+	struct statx info;
+	int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+	if (statx(folder, name, flags, STATX_WANTED, &info) < 0) {
+		return false;
+	}
+	to_info(disk, &info, ret_info);
+	return true;
+}
+
 /* ---- files ------------------------------------------------------------------------------ */
 
 static bool fail_file(GError **error, const char *verb)
@@ -167,7 +178,9 @@ static bool fail_file(GError **error, const char *verb)
 static void posix_file_close(DiskFile *base)
 {
 	PosixFile *file = (PosixFile *)base;
-	close(file->fd);
+	if (file->fd >= 0) {
+		close(file->fd);
+	}
 	g_free(file);
 }
 
@@ -309,18 +322,58 @@ static bool posix_file_hold(DiskFile *base, GError **error)
 	return false;
 }
 
-static void posix_file_seal(DiskFile *base)
+/* Never onto something, where renameat2(2) knows no flags. */
+static bool rename_without_flags(const Place *from, const Place *to)
 {
+	if (linkat(from->folder, from->name, to->folder, to->name, 0) == 0) {
+		return unlinkat(from->folder, from->name, 0) == 0;
+	}
+	if (errno == EEXIST || errno == ENOENT) {
+		return false;
+	}
+	/* A folder, or a file system without hard links. A folder replaces nothing but an empty
+	 * one; for a file a moment remains in which another could come. */
+	struct stat info;
+	if (fstatat(to->folder, to->name, &info, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return false;
+	}
+	return errno == ENOENT && renameat(from->folder, from->name, to->folder, to->name) == 0;
+}
+
+static bool rename_place(const Place *from, const Place *to, bool exchange)
+{
+	unsigned flags = exchange ? RENAME_EXCHANGE : RENAME_NOREPLACE;
+	if (renameat2(from->folder, from->name, to->folder, to->name, flags) == 0) {
+		return true;
+	}
+	bool unknown = errno == EINVAL || errno == ENOSYS;
+	if (unknown && !exchange) {
+		return rename_without_flags(from, to);
+	}
+	errno = unknown ? EOPNOTSUPP : errno;
+	return false;
+}
+
+static bool posix_file_place(DiskFile *base, const char *path, DiskInfo *ret_info, GError **error)
+{
+	PosixDisk *disk = (PosixDisk *)base->disk;
 	PosixFile *file = (PosixFile *)base;
+	g_auto(Place) stage = { 0 };
 	g_auto(Place) place = { 0 };
-	if (!find_place((PosixDisk *)base->disk, base->staged, "seal", &place, NULL)) {
-		return;
+	if (!find_place(disk, base->staged, "place", &stage, error) ||
+	    !find_place(disk, path, "place", &place, error)) {
+		return false;
 	}
-	int fd = openat(place.folder, place.name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd >= 0) {
-		close(file->fd);
-		file->fd = fd;
+	close(file->fd);
+	file->fd = -1;
+	if (!rename_place(&stage, &place, false)) {
+		return beneath_fail(error, errno, "rename to", path);
 	}
+	if (!look_in(disk, place.folder, place.name, ret_info)) {
+		*ret_info = (DiskInfo){ 0 };
+	}
+	return true;
 }
 
 static const DiskFileClass posix_file_class = {
@@ -332,7 +385,7 @@ static const DiskFileClass posix_file_class = {
 	.set = posix_file_set,
 	.sync = posix_file_sync,
 	.hold = posix_file_hold,
-	.seal = posix_file_seal,
+	.place = posix_file_place,
 };
 
 static DiskFile *new_file(PosixDisk *disk, int fd)
@@ -398,17 +451,6 @@ static int compare_inode(const void *a_data, const void *b_data)
 {
 	const Listed *a = a_data, *b = b_data;
 	return a->inode < b->inode ? -1 : a->inode > b->inode;
-}
-
-static bool look_in(const PosixDisk *disk, int folder, const char *name, DiskInfo *ret_info)
-{
-	struct statx info;
-	int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
-	if (statx(folder, name, flags, STATX_WANTED, &info) < 0) {
-		return false;
-	}
-	to_info(disk, &info, ret_info);
-	return true;
 }
 
 /*
@@ -574,45 +616,16 @@ static bool posix_make(Disk *base, const char *path, const char *target, int64_t
 	return made || beneath_fail(error, errno, "make", path);
 }
 
-/* Never onto something, where renameat2(2) knows no flags. */
-static bool rename_without_flags(const Place *from, const Place *to)
-{
-	if (linkat(from->folder, from->name, to->folder, to->name, 0) == 0) {
-		return unlinkat(from->folder, from->name, 0) == 0;
-	}
-	if (errno == EEXIST || errno == ENOENT) {
-		return false;
-	}
-	/* A folder, or a file system without hard links. A folder replaces nothing but an empty
-	 * one; for a file a moment remains in which another could come. */
-	struct stat info;
-	if (fstatat(to->folder, to->name, &info, AT_SYMLINK_NOFOLLOW) == 0) {
-		errno = EEXIST;
-		return false;
-	}
-	return errno == ENOENT && renameat(from->folder, from->name, to->folder, to->name) == 0;
-}
-
 static bool posix_rename(Disk *base, const char *from, const char *to, bool exchange,
 			 GError **error)
 {
 	PosixDisk *disk = (PosixDisk *)base;
 	g_auto(Place) place_from = { 0 };
 	g_auto(Place) place_to = { 0 };
-	if (!find_place(disk, from, "rename", &place_from, error) ||
-	    !find_place(disk, to, "rename to", &place_to, error)) {
-		return false;
-	}
-	unsigned flags = exchange ? RENAME_EXCHANGE : RENAME_NOREPLACE;
-	bool done = renameat2(place_from.folder, place_from.name, place_to.folder, place_to.name,
-			      flags) == 0;
-	bool unknown = !done && (errno == EINVAL || errno == ENOSYS);
-	if (unknown && !exchange) {
-		done = rename_without_flags(&place_from, &place_to);
-	} else if (unknown) {
-		errno = EOPNOTSUPP;
-	}
-	return done || beneath_fail(error, errno, "rename to", to);
+	return find_place(disk, from, "rename", &place_from, error) &&
+	       find_place(disk, to, "rename to", &place_to, error) &&
+	       (rename_place(&place_from, &place_to, exchange) ||
+		beneath_fail(error, errno, "rename to", to));
 }
 
 static bool posix_remove(Disk *base, const char *path, bool folder, GError **error)

@@ -262,6 +262,25 @@ bool plain_rename(Disk *disk, const char *from, const char *to, bool exchange, G
 	       fail_taken(disk, to, reason, error);
 }
 
+bool plain_place(DiskFile *staged, const char *path, DiskInfo *ret_info, GError **error)
+{
+	Disk *disk = staged->disk;
+	if (!staged->class->place) {
+		bool renamed = plain_rename(disk, staged->staged, path, false, error);
+		if (renamed && !plain_file_look(staged, ret_info, NULL)) {
+			*ret_info = (DiskInfo){ 0 };
+		}
+		return renamed;
+	}
+	g_autofree char *here = spell(disk, path);
+	GError *reason = NULL;
+	if (!staged->class->place(staged, here, ret_info, &reason)) {
+		return fail_taken(disk, path, reason, error);
+	}
+	adjust(disk, ret_info);
+	return true;
+}
+
 bool plain_remove(Disk *disk, const char *path, bool folder, GError **error)
 {
 	g_autofree char *here = spell(disk, path);

@@ -16,6 +16,8 @@ DiskFile *plain_open(Disk *disk, const char *path, bool create, GError **error);
 bool plain_make(Disk *disk, const char *path, const char *target, int64_t mtime_ns, GError **error);
 bool plain_rename(Disk *disk, const char *from, const char *to, bool exchange, GError **error);
 bool plain_remove(Disk *disk, const char *path, bool folder, GError **error);
+/* As DiskFileClass.place, whether it is there or not. */
+bool plain_place(DiskFile *staged, const char *path, DiskInfo *ret_info, GError **error);
 bool plain_file_look(DiskFile *file, DiskInfo *ret_info, GError **error);
 
 /* The same under any name, touched or not. */
