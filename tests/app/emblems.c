@@ -1,17 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A file manager as small as it gets: loads the extension named on the command line, and asks it
- * what nautilus would ask. A line on stdin is "look PATH", "menu PATH…" or "choose NAME PATH…" (by
- * tabs); a line of JSON on stdout says what came of it.
+ * what nautilus would ask; or Caja, whose interface is the same under other names. A line on stdin
+ * is "look PATH", "menu PATH…" or "choose NAME PATH…" (by tabs); a line of JSON on stdout says what
+ * came of it.
  */
 #include <gio/gio.h>
 #include <gio/gunixinputstream.h>
 #include <gmodule.h>
 #include <jansson.h>
-#include <nautilus-extension.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#ifdef CAJA
+#include <libcaja-extension/caja-extension-types.h>
+#include <libcaja-extension/caja-file-info.h>
+#include <libcaja-extension/caja-info-provider.h>
+#include <libcaja-extension/caja-menu-provider.h>
+#define NAME(name) caja_##name
+#define TYPE(name) Caja##name
+#define FILE_INFO_TYPE CAJA_TYPE_FILE_INFO
+#define INFO_PROVIDER CAJA_INFO_PROVIDER
+#define MENU_PROVIDER CAJA_MENU_PROVIDER
+#define COMPLETE CAJA_OPERATION_COMPLETE
+#define WINDOW NULL,
+typedef CajaFileInfoIface FileInfoInterface;
+#else
+#include <nautilus-extension.h>
+#define NAME(name) nautilus_##name
+#define TYPE(name) Nautilus##name
+#define FILE_INFO_TYPE NAUTILUS_TYPE_FILE_INFO
+#define INFO_PROVIDER NAUTILUS_INFO_PROVIDER
+#define MENU_PROVIDER NAUTILUS_MENU_PROVIDER
+#define COMPLETE NAUTILUS_OPERATION_COMPLETE
+#define WINDOW
+typedef NautilusFileInfoInterface FileInfoInterface;
+#endif
+#define TEXT(name) G_STRINGIFY(name)
+#define SYMBOL(name) TEXT(NAME(name))
 
 /* ---- a file ------------------------------------------------------------------------------ */
 
@@ -25,10 +52,10 @@ typedef struct FileClass {
 	GObjectClass parent;
 } FileClass;
 
-static void file_info_init(NautilusFileInfoInterface *interface);
+static void file_info_init(FileInfoInterface *interface);
 static GType file_get_type(void);
 G_DEFINE_TYPE_WITH_CODE(File, file, G_TYPE_OBJECT,
-			G_IMPLEMENT_INTERFACE(NAUTILUS_TYPE_FILE_INFO, file_info_init))
+			G_IMPLEMENT_INTERFACE(FILE_INFO_TYPE, file_info_init))
 
 static GHashTable *files; /* path -> File */
 
@@ -45,27 +72,27 @@ static File *self(void *info)
 	return info;
 }
 
-static GFile *get_location(NautilusFileInfo *info)
+static GFile *get_location(TYPE(FileInfo) * info)
 {
 	return g_file_new_for_path(self(info)->path);
 }
 
-static gboolean is_directory(NautilusFileInfo *info)
+static gboolean is_directory(TYPE(FileInfo) * info)
 {
 	return g_file_test(self(info)->path, G_FILE_TEST_IS_DIR);
 }
 
-static void add_emblem(NautilusFileInfo *info, const char *name)
+static void add_emblem(TYPE(FileInfo) * info, const char *name)
 {
 	json_array_append_new(self(info)->emblems, json_string(name));
 }
 
-static void invalidate(NautilusFileInfo *info)
+static void invalidate(TYPE(FileInfo) * info)
 {
 	say(json_pack("{s:s}", "changed", self(info)->path));
 }
 
-static void file_info_init(NautilusFileInfoInterface *interface)
+static void file_info_init(FileInfoInterface *interface)
 {
 	interface->get_location = get_location;
 	interface->is_directory = is_directory;
@@ -141,10 +168,10 @@ static void open_extension(const char *path)
 	if (!module->library) {
 		g_error("%s", g_module_error());
 	}
-	g_assert_true(g_module_symbol(module->library, "nautilus_module_initialize",
-				      (void **)&initialize));
-	g_assert_true(g_module_symbol(module->library, "nautilus_module_list_types",
-				      (void **)&list_types));
+	g_assert_true(
+		g_module_symbol(module->library, SYMBOL(module_initialize), (void **)&initialize));
+	g_assert_true(
+		g_module_symbol(module->library, SYMBOL(module_list_types), (void **)&list_types));
 	g_assert_true(g_type_module_use(G_TYPE_MODULE(module)));
 	list_types(&types, &count);
 	g_assert_cmpint(count, ==, 1);
@@ -158,24 +185,23 @@ static void tell(File *file, const char *how)
 	say(json_pack("{s:s, s:s, s:O}", "path", file->path, "how", how, "emblems", file->emblems));
 }
 
-static void complete(NautilusInfoProvider *asked, NautilusOperationHandle *handle,
-		     NautilusOperationResult result, void *data)
+static void complete(TYPE(InfoProvider) * asked, TYPE(OperationHandle) * handle,
+		     TYPE(OperationResult) result, void *data)
 {
-	g_assert_cmpint(result, ==, NAUTILUS_OPERATION_COMPLETE);
+	g_assert_cmpint(result, ==, COMPLETE);
 	tell(data, "later");
 }
 
 static void look(const char *path)
 {
 	File *file = file_of(path);
-	NautilusOperationHandle *handle = NULL;
+	TYPE(OperationHandle) *handle = NULL;
 	json_array_clear(file->emblems);
 	GClosure *closure = g_cclosure_new(G_CALLBACK(complete), file, NULL);
 	g_closure_set_marshal(closure, g_cclosure_marshal_generic);
 	g_closure_sink(g_closure_ref(closure));
-	if (nautilus_info_provider_update_file_info(NAUTILUS_INFO_PROVIDER(provider),
-						    NAUTILUS_FILE_INFO(file), closure,
-						    &handle) == NAUTILUS_OPERATION_COMPLETE) {
+	if (NAME(info_provider_update_file_info)(INFO_PROVIDER(provider), (void *)file, closure,
+						 &handle) == COMPLETE) {
 		tell(file, "at once");
 	}
 	g_closure_unref(closure);
@@ -189,23 +215,23 @@ static void open_menu(char **paths, const char *chosen)
 	for (; *paths; paths++) {
 		list = g_list_append(list, file_of(*paths));
 	}
-	GList *items =
-		nautilus_menu_provider_get_file_items(NAUTILUS_MENU_PROVIDER(provider), list);
-	g_autoptr(NautilusMenu) menu = NULL;
+	GList *items = NAME(menu_provider_get_file_items)(MENU_PROVIDER(provider), WINDOW list);
+	TYPE(Menu) *menu = NULL;
 	if (items) {
 		g_object_get(items->data, "menu", &menu, NULL);
 	}
-	GList *inside = menu ? nautilus_menu_get_items(menu) : NULL;
+	GList *inside = menu ? NAME(menu_get_items)(menu) : NULL;
 	for (GList *link = inside; link; link = link->next) {
 		g_autofree char *name = NULL;
 		g_object_get(link->data, "name", &name, NULL);
 		json_array_append_new(names, json_string(name));
 		if (g_strcmp0(name, chosen) == 0) {
-			nautilus_menu_item_activate(link->data);
+			NAME(menu_item_activate)(link->data);
 		}
 	}
-	nautilus_menu_item_list_free(inside);
-	nautilus_menu_item_list_free(items);
+	NAME(menu_item_list_free)(inside);
+	g_clear_object(&menu);
+	NAME(menu_item_list_free)(items);
 	g_list_free(list);
 	say(json_pack("{s:o}", "menu", names));
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Emblems and menu in the file manager, asked for as nautilus asks: tests/app/emblems.c."""
+"""Emblems and menu in the file manager, asked for as nautilus and Caja ask: tests/app/emblems.c."""
 
 import json
 import os
@@ -13,17 +13,11 @@ import pytest
 from door import Door
 from drive import BUILD, TIMEOUT_S, Device, wait_until
 
-HOST = BUILD / "tests/app/emblems"
-EXTENSION = BUILD / "src/client/nautilus/imdrive-nautilus.so"
-
-if not HOST.exists():
-    pytest.skip("needs libnautilus-extension-dev: tools/install app", allow_module_level=True)
-
 
 class FileManager:
-    def __init__(self, state):
+    def __init__(self, name, state):
         self.process = subprocess.Popen(
-            [HOST, EXTENSION], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [BUILD / f"tests/app/emblems-{name}", BUILD / f"src/client/{name}/imdrive-{name}.so"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             env={**os.environ, "XDG_STATE_HOME": str(state)})
         self.lines = queue.Queue()
         threading.Thread(target=self.read, daemon=True).start()
@@ -71,9 +65,11 @@ def device(tmp_path, server):
     device.stop()
 
 
-@pytest.fixture
-def manager(tmp_path, device):
-    manager = FileManager(tmp_path / "state")
+@pytest.fixture(params=["nautilus", "caja"])
+def manager(request, tmp_path, device):
+    if not (BUILD / f"tests/app/emblems-{request.param}").exists():
+        pytest.skip(f"needs what {request.param}'s extensions are built with: tools/install app")
+    manager = FileManager(request.param, tmp_path / "state")
     yield manager
     manager.close()
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/nautilus/file_menu.h"
+#include "client/file_view/file_menu.h"
 
 #include "base/limits.h"
 #include "client/control/control_client.h"
@@ -7,6 +7,7 @@
 #include <gio/gdesktopappinfo.h>
 #include <gio/gio.h>
 #include <glib/gi18n-lib.h>
+#include <libintl.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -38,23 +39,26 @@ static void notify(const char *text)
 			       NULL);
 }
 
-typedef struct Keep {
+/* One of two: paths are kept, or not; or the app shows path. */
+typedef struct FileMenuDeed {
 	char *profile;
 	json_t *paths;
 	const char *keep;
-} Keep;
+	char *path; /* whose former states the app shows; "": what waits for a choice */
+} FileMenuDeed;
 
-static void keep_free(void *data)
+static void deed_free(void *data)
 {
-	Keep *keep = data;
-	g_free(keep->profile);
-	json_decref(keep->paths);
-	g_free(keep);
+	FileMenuDeed *deed = data;
+	g_free(deed->profile);
+	json_decref(deed->paths);
+	g_free(deed->path);
+	g_free(deed);
 }
 
 static void run(GTask *task, void *source, void *data, GCancellable *cancellable)
 {
-	const Keep *keep = data;
+	const FileMenuDeed *keep = data;
 	g_autoptr(GError) error = NULL;
 	json_auto_t *params = json_pack("{s:O, s:s}", "paths", keep->paths, "keep", keep->keep);
 	json_auto_t *done = control_client_call(keep->profile, "keep", params, &error);
@@ -64,17 +68,18 @@ static void run(GTask *task, void *source, void *data, GCancellable *cancellable
 	g_task_return_boolean(task, TRUE);
 }
 
-static void keep_chosen(NautilusMenuItem *item, const Keep *chosen)
+static void keep_chosen(const FileMenuDeed *chosen)
 {
-	Keep *keep = g_new(Keep, 1);
-	*keep = (Keep){ g_strdup(chosen->profile), json_incref(chosen->paths), chosen->keep };
+	FileMenuDeed *keep = g_new0(FileMenuDeed, 1);
+	keep->profile = g_strdup(chosen->profile);
+	keep->paths = json_incref(chosen->paths);
+	keep->keep = chosen->keep;
 	g_autoptr(GTask) task = g_task_new(NULL, NULL, NULL, NULL);
-	g_task_set_task_data(task, keep, keep_free);
+	g_task_set_task_data(task, keep, deed_free);
 	g_task_run_in_thread(task, run);
 }
 
-/* The app shows what a file was before; without one ("") what waits for a choice. */
-static void app_chosen(NautilusMenuItem *item, const char *path)
+static void app_chosen(const char *path)
 {
 	g_autoptr(GDesktopAppInfo) app = g_desktop_app_info_new(APPLICATION ".desktop");
 	g_autoptr(GError) error = NULL;
@@ -85,38 +90,48 @@ static void app_chosen(NautilusMenuItem *item, const char *path)
 	}
 }
 
+void file_menu_choose(const FileMenuEntry *entry)
+{
+	if (entry->deed->paths) {
+		keep_chosen(entry->deed);
+	} else {
+		app_chosen(entry->deed->path);
+	}
+}
+
 /* ---- what is offered --------------------------------------------------------------------- */
 
-static void free_closure(void *data, GClosure *closure)
+void file_menu_entry_free(void *data)
 {
-	g_free(data);
+	FileMenuEntry *entry = data;
+	deed_free(entry->deed);
+	g_free(entry);
 }
 
-static void keep_free_closure(void *data, GClosure *closure)
+static FileMenuDeed *add(GPtrArray *entries, const char *name, const char *label, const char *tip)
 {
-	keep_free(data);
+	FileMenuEntry *entry = g_new(FileMenuEntry, 1);
+	*entry = (FileMenuEntry){ name, label, tip, g_new0(FileMenuDeed, 1) };
+	g_ptr_array_add(entries, entry);
+	return entry->deed;
 }
 
-static void add(NautilusMenu *menu, const char *name, const char *label, const char *tip,
-		GClosure *closure)
+static bool is(const char *text, const char *word)
 {
-	g_autoptr(NautilusMenuItem) item = nautilus_menu_item_new(name, label, tip, NULL);
-	g_signal_connect_closure(item, "activate", closure, FALSE);
-	nautilus_menu_append_item(menu, item);
+	return strcmp(text, word) == 0;
 }
 
 static bool any(const GArray *items, const char *kept, bool is_it)
 {
 	for (unsigned i = 0; i < items->len; i++) {
-		const FileMenuItem *item = &g_array_index(items, FileMenuItem, i);
-		if ((strcmp(item->kept, kept) == 0) == is_it) {
+		if (is(g_array_index(items, FileMenuItem, i).kept, kept) == is_it) {
 			return true;
 		}
 	}
 	return false;
 }
 
-static void add_keep(NautilusMenu *menu, const char *profile, const GArray *items, const char *keep)
+static void add_keep(GPtrArray *entries, const char *profile, const GArray *items, const char *keep)
 {
 	static const struct {
 		const char *keep;
@@ -132,55 +147,51 @@ static void add_keep(NautilusMenu *menu, const char *profile, const GArray *item
 		  N_("It goes from this device, and comes back when it is opened") },
 	};
 	unsigned i = 0;
-	while (strcmp(texts[i].keep, keep) != 0) {
+	while (!is(texts[i].keep, keep)) {
 		i++;
 	}
-	Keep *chosen = g_new(Keep, 1);
-	*chosen = (Keep){ g_strdup(profile), json_array(), texts[i].keep };
+	FileMenuDeed *deed = add(entries, texts[i].name, _(texts[i].label), _(texts[i].tip));
+	deed->profile = g_strdup(profile);
+	deed->paths = json_array();
+	deed->keep = texts[i].keep;
 	for (unsigned j = 0; j < items->len; j++) {
 		const FileMenuItem *item = &g_array_index(items, FileMenuItem, j);
-		json_array_append_new(chosen->paths, json_string(item->path));
+		json_array_append_new(deed->paths, json_string(item->path));
 	}
-	add(menu, texts[i].name, _(texts[i].label), _(texts[i].tip),
-	    g_cclosure_new(G_CALLBACK(keep_chosen), chosen, keep_free_closure));
 }
 
-static void fill(NautilusMenu *menu, const char *profile, const GArray *items)
+GPtrArray *file_menu_entries(const char *profile, const GArray *items)
 {
+	GPtrArray *entries = g_ptr_array_new_with_free_func(file_menu_entry_free);
+	if (items->len == 0) {
+		return entries;
+	}
 	const FileMenuItem *first = &g_array_index(items, FileMenuItem, 0);
 	if (items->len == 1 && !first->folder && *first->state) {
-		bool conflict = strcmp(first->state, "conflict") == 0;
-		add(menu, conflict ? "imdrive::decide" : "imdrive::versions",
-		    conflict ? _("Decide Between the Two…") : _("Earlier Versions…"), "",
-		    g_cclosure_new(G_CALLBACK(app_chosen), g_strdup(conflict ? "" : first->path),
-				   free_closure));
+		bool conflict = is(first->state, "conflict");
+		FileMenuDeed *deed =
+			conflict ? add(entries, "imdrive::decide", _("Decide Between the Two…"), "")
+				 : add(entries, "imdrive::versions", _("Earlier Versions…"), "");
+		deed->path = g_strdup(conflict ? "" : first->path);
 	}
 	if (any(items, "", true) || items->len > CONTROL_PATHS_MAX) {
-		return; /* not all of them are on a mounted disk */
+		return entries; /* not all of them are on a mounted disk */
 	}
 	if (any(items, "pinned", false)) {
-		add_keep(menu, profile, items, "pinned");
+		add_keep(entries, profile, items, "pinned");
 	}
-	if (any(items, "pinned", true)) {
-		add_keep(menu, profile, items, "unpinned");
+	if (any(items, "pinned", true) || any(items, FILE_MENU_UNKNOWN, true)) {
+		add_keep(entries, profile, items, "unpinned");
 	}
 	if (any(items, "online-only", false)) {
-		add_keep(menu, profile, items, "online-only");
+		add_keep(entries, profile, items, "online-only");
 	}
+	return entries;
 }
 
-GList *file_menu_new(const char *profile, const GArray *items)
+void file_menu_speak(void)
 {
-	g_autoptr(NautilusMenu) menu = nautilus_menu_new();
-	if (items->len > 0) {
-		fill(menu, profile, items);
-	}
-	GList *inside = nautilus_menu_get_items(menu);
-	if (!inside) {
-		return NULL;
-	}
-	nautilus_menu_item_list_free(inside);
-	NautilusMenuItem *top = nautilus_menu_item_new("imdrive::menu", "imdrive", "", NULL);
-	nautilus_menu_item_set_submenu(top, menu);
-	return g_list_append(NULL, top);
+	const char *folder = g_getenv("IMDRIVE_LOCALEDIR");
+	bindtextdomain(GETTEXT_PACKAGE, folder ? folder : IMDRIVE_LOCALEDIR);
+	bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
 }

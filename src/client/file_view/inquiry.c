@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/nautilus/inquiry.h"
+#include "client/file_view/inquiry.h"
 
 #include "base/limits.h"
 #include "client/control/control_client.h"

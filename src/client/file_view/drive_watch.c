@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/nautilus/drive_watch.h"
+#include "client/file_view/drive_watch.h"
 
 #include "client/control/control_client.h"
 #include "client/control/socket_path.h"
