@@ -68,6 +68,20 @@ def test_changes_from_elsewhere_appear_in_an_open_folder(mounts, folders):
         os.close(handle)
 
 
+def test_a_link_goes_whatever_time_it_was_given(mounts, folders):
+    """tar and rsync set the time of a link, which does not travel."""
+    disk, folder, other = mounts("disk"), folders("folder"), folders("other")
+    os.symlink("target", other.path("link"))
+    wait_equal(disk, folder, other)
+    for device in disk, folder:
+        os.utime(device.path("link"), ns=(1, 987654321987654321), follow_symlinks=False)
+        device.path(f"after {device.name}").write_text("x")
+    wait_equal(disk, folder, other)
+    other.path("link").unlink()
+    wait_equal(disk, folder, other)
+    assert not os.path.lexists(disk.path("link"))
+
+
 def test_two_disks(mounts):
     one, two = mounts("one", "two")
     content = write(one.path("big"), os.urandom(3 * MIB))

@@ -47,7 +47,8 @@ typedef struct DiskInfo {
 	EntryStamp stamp;
 } DiskInfo;
 
-/* The same file on disk, untouched: kind, stamp, size and mtime (within its slack). */
+/* The same file on disk, untouched: kind, stamp, size and mtime (within its slack; not of links).
+ */
 bool disk_info_equal(const DiskInfo *a, const DiskInfo *b);
 
 /* Is that its mtime, as far as the file system can tell? slack_ns: as in DiskInfo, of the other. */

@@ -93,9 +93,8 @@ static bool is_unchanged(const Entry *entry, const DiskInfo *info)
 		return true;
 	}
 	return entry->stamp.change_ns == info->stamp.change_ns &&
-	       disk_info_same_mtime(info, entry->mtime_ns, 0) &&
 	       (entry->kind == ENTRY_LINK ||
-		(entry->size == info->size &&
+		(disk_info_same_mtime(info, entry->mtime_ns, 0) && entry->size == info->size &&
 		 (info->executable_unknown || entry->executable == info->executable)));
 }
 
