@@ -139,6 +139,11 @@ class Bench:
         if self.rsyncd:
             self.rsyncd.terminate()
             self.rsyncd.wait()
+        # What a bench that failed left behind.
+        mounts = pathlib.Path("/proc/self/mounts").read_text().splitlines()
+        for place in (line.split()[1].replace("\\040", " ") for line in mounts):
+            if place.startswith(f"{self.scratch}/"):
+                subprocess.run(["umount", "-l", place], check=False)
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
