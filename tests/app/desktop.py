@@ -106,7 +106,7 @@ class Window:
         self.desktop = desktop
         self.profile = pathlib.Path(root) / "profile"
         self.home = pathlib.Path(root) / "home"
-        self.home.mkdir(exist_ok=True)
+        self.home.mkdir(parents=True, exist_ok=True)
         self.log = open(pathlib.Path(root) / "app.log", "ab")
         self.environment = desktop.environment(
             HOME=str(self.home), XDG_CONFIG_HOME=str(self.home / ".config"),

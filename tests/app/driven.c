@@ -20,6 +20,7 @@ int main(int argc, char **argv)
 	const ApplicationOptions options = {
 		.automation = g_getenv("IMDRIVE_APP_AUTOMATION"),
 		.right_to_left = g_getenv("IMDRIVE_APP_RIGHT_TO_LEFT"),
+		.large_text = g_getenv("IMDRIVE_APP_LARGE_TEXT"),
 		.records = g_getenv("IMDRIVE_APP_RECORDS"),
 		.usable = g_getenv("IMDRIVE_APP_SAYS_DRAWN") ? say_drawn : NULL,
 	};

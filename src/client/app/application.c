@@ -15,6 +15,7 @@
 #include <locale.h>
 #include <string.h>
 
+#define LARGE_DPI 192 /* 96 is 100 % */
 #define APPLICATION_ID "org.imdrive.App"
 #define HOUR_S 3600
 #define PATIENCE_MS 60000
@@ -28,6 +29,7 @@ typedef struct Program {
 	bool stays; /* without a window, too */
 	void (*usable)(void);
 	bool right_to_left;
+	bool large_text;
 	char *profile;
 } Program;
 
@@ -186,6 +188,10 @@ static void start(GApplication *application, Program *program)
 	if (program->right_to_left) {
 		gtk_widget_set_default_direction(GTK_TEXT_DIR_RTL);
 	}
+	if (program->large_text) {
+		g_object_set(gtk_settings_get_default(), "gtk-xft-dpi", LARGE_DPI * PANGO_SCALE,
+			     NULL);
+	}
 	g_autoptr(GtkCssProvider) style = gtk_css_provider_new();
 	gtk_css_provider_load_from_resource(style, "/org/imdrive/App/style.css");
 	gtk_style_context_add_provider_for_display(gdk_display_get_default(),
@@ -245,6 +251,7 @@ int application_run(int argc, char **argv, const ApplicationOptions *options)
 		.profile = g_build_filename(g_get_user_state_dir(), "imdrive", NULL),
 		.usable = options->usable,
 		.right_to_left = options->right_to_left,
+		.large_text = options->large_text,
 	};
 	GApplication *application = G_APPLICATION(program.application);
 	g_application_set_resource_base_path(application, "/org/imdrive/App");

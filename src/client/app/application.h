@@ -11,6 +11,7 @@ typedef struct ApplicationOptions {
 	bool automation;      /* tests: WebDriver drives the web view */
 	const char *records;  /* tests: a folder with more records of services; NULL: none */
 	bool right_to_left;   /* tests: as for people who write so, without their language */
+	bool large_text;      /* tests: at 200 % */
 	void (*usable)(void); /* benches: the window was drawn with what the daemon says; or NULL */
 } ApplicationOptions;
 

@@ -5,6 +5,7 @@
 #include "client/thunar/thunar_provider.h"
 
 #include <gmodule.h>
+#include <thunarx/thunarx.h>
 
 static GType types[1];
 static int count;

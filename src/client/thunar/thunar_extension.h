@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <thunarx/thunarx.h>
+#include <glib-object.h>
+
+typedef struct _ThunarxProviderPlugin ThunarxProviderPlugin;
 
 /* What Thunar calls, by these names, in a library that it has loaded. */
 void thunar_extension_initialize(ThunarxProviderPlugin *plugin);

@@ -3,6 +3,8 @@
 
 #include "client/file_view/file_view.h"
 
+#include <thunarx/thunarx.h>
+
 typedef struct DriveProvider {
 	GObject parent;
 	FileView *view;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include <thunarx/thunarx.h>
+#include <glib-object.h>
+
+typedef struct _ThunarxProviderPlugin ThunarxProviderPlugin;
 
 /* What Thunar asks: what is in the menu of files. Registered with its plugin. */
 GType thunar_provider_get_type(void);

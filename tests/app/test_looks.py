@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every page as people have set their desktop up: Chinese and dark, from right to left with high
+contrast, text at 200 %, narrow as a phone. Nothing leaves the window. With IMDRIVE_SCREENSHOTS=FOLDER each page
+is put there, to be looked at: what the tests cannot see."""
+
+import gettext
+import os
+import pathlib
+import subprocess
+import time
+
+import pytest
+
+from chat_service import ChatService
+from desktop import Window
+from drive import BUILD, TIMEOUT_S, Server, wait_until
+from pictures import Album, png
+from test_login_window import known_already
+
+LOOKS = {
+    "zh-dark": {"language": "zh_CN", "dark": True},
+    "right-to-left": {"IMDRIVE_APP_RIGHT_TO_LEFT": "1", "ADW_DEBUG_HIGH_CONTRAST": "1"},
+    "large-text": {"IMDRIVE_APP_LARGE_TEXT": "1"},
+    "narrow": {"size": (360, 640)},
+}
+SCREENSHOTS = os.environ.get("IMDRIVE_SCREENSHOTS")
+if SCREENSHOTS:
+    LOOKS = {"light": {}, **LOOKS}
+# What stands in a scrolled list may be wider or longer than is seen.
+FITTING = ("push button", "toggle button", "label", "text", "entry")
+
+
+def is_of_tab(item):
+    """There are tabs of several widths, of which one fits; which is not told."""
+    for _ in range(4):
+        item = item.parent
+        if item is None:
+            return False
+        if item.getRoleName() == "page tab":
+            return True
+    return False
+
+
+def outside(app):
+    """What is shown and not wholly within the window, from left to right."""
+    found = []
+    frame = next(item for item in app.everything() if item.getRoleName() in ("frame", "window"))
+    width = frame.queryComponent().getExtents(app.spi.WINDOW_COORDS).width
+    for item in app.everything():
+        try:
+            if item.getRoleName() not in FITTING:
+                continue
+            box = item.queryComponent().getExtents(app.spi.WINDOW_COORDS)
+            beyond = box.x < -1 or box.x + box.width > width + 1
+            if box.width > 0 and beyond and not is_of_tab(item):
+                found.append((item.getRoleName(), item.name, box.x, box.width, width))
+        except Exception:  # what is gone is nowhere
+            continue
+    return found
+
+
+class Tour:
+    """Through all pages, by the names that they have in the person's language."""
+
+    def __init__(self, desktop, root, look, service, drive):
+        options = dict(LOOKS[look])
+        self.look, self.size = look, options.pop("size", None)
+        language = options.get("language", "en")
+        self.say = gettext.translation("imdrive", BUILD / "po", [language], fallback=True).gettext
+        self.service, self.drive = service, drive
+        self.app = Window(desktop, root, IMDRIVE_APP_RECORDS=str(service.records), **options)
+
+    def click(self, name):
+        self.app.click(self.say(name))
+
+    def wait(self, name):
+        self.app.wait(self.say(name))
+
+    def resize(self):
+        if self.size:
+            window = self.app.keys("search", "--onlyvisible", "--pid",
+                                   str(self.app.process.pid)).split()[-1]
+            self.app.keys("windowsize", window, *(str(side) for side in self.size))
+
+    def page(self, name):
+        found = []
+
+        def fits():
+            found[:] = outside(self.app)
+            return not found
+        try:
+            wait_until(fits, f"{name} fits", TIMEOUT_S / 4)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {found}") from None
+        if SCREENSHOTS:
+            time.sleep(0.8)
+            window = self.app.keys("search", "--onlyvisible", "--pid",
+                                   str(self.app.process.pid)).split()[-1]
+            suffix = "" if self.look == "light" else f"-{self.look}"
+            path = pathlib.Path(SCREENSHOTS) / f"app-{name}{suffix}.png"
+            subprocess.run(["import", "-window", window, str(path)], check=True,
+                           env=self.app.environment)
+
+    def sign_in(self):
+        self.app.wait(self.say("Address of the drive"))
+        self.resize()
+        self.page("first-run")
+        self.app.type(self.say("Address of the drive"), self.drive.url)
+        self.click("Next")
+        qq = self.say("Sign in with %s").replace("%s", "QQ")
+        self.app.wait(qq)
+        self.page("sign-in")
+        self.service.behave = self.service.ask
+        self.app.click(self.say("Sign in with %s").replace("%s", "Stranger"))
+        self.wait("Waiting for your browser")
+        self.page("waiting")
+        self.click("Cancel")
+        self.app.click(qq)
+        self.app.wait(self.service.site.host)
+        self.page("chat-service")
+        self.click("Back")
+        self.service.behave = lambda handler: known_already(self.service, handler)
+        self.app.click(qq)
+        self.app.wait(self.say("Welcome, %s!").replace("%s", "alice"))
+
+    def use(self):
+        self.click("Go on")
+        self.wait("Choose your folder")
+        self.page("first-run-folder")
+        self.click("Start syncing")
+        self.wait("Up to date")
+        folder = self.app.home / "imdrive"
+        (folder / "holiday.jpg").write_bytes(b"x" * 300_000)
+        (folder / "A rather long name that somebody gave to a document.odt").write_text("x")
+        self.app.wait("holiday.jpg")
+        self.wait("Up to date")
+        self.page("main")
+        self.app.ask("pause", seconds=3600)
+        self.wait("Paused")
+        self.page("paused")
+        self.app.ask("resume")
+        self.click("Account")
+        self.wait("This device")
+        self.page("account")
+        self.click("Settings")
+        self.wait("Always use my browser")
+        self.page("settings")
+
+
+@pytest.fixture
+def place(tmp_path):
+    service, album = ChatService(tmp_path), Album()
+    service.broker.people["alice"]["picture"] = album.put("/alice.png", png(256, 256, (94, 129, 172)))
+    server = Server(tmp_path / "data").start()
+    yield service, server
+    server.stop()
+    service.close()
+    album.close()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_page_fits(desktop, tmp_path, place, look):
+    tour = Tour(desktop, tmp_path, look, *place)
+    try:
+        tour.sign_in()
+        wait_until(lambda: desktop.count(94, 129, 172) > 2000, "the picture is shown")
+        tour.page("feedback")
+        tour.use()
+    finally:
+        tour.app.close()
