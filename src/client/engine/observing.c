@@ -483,8 +483,8 @@ static void found_parked(const char *name, const DiskInfo *info, void *data)
 	g_autoptr(Entry) parked = entry_new(&fields);
 	state_put(engine->state, SIDE_LOCAL, parked);
 	if (parked->kind == ENTRY_FOLDER) {
-		/* What happened in it since we were last running is seen where it is to go. */
-		local_list_once_found(engine->local, parked->key, true);
+		/* What happened in it since we were last running. */
+		local_mark_folder(engine->local, parked->key, true);
 	}
 	planning_touch(engine, parked->key);
 }

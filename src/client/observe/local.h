@@ -57,8 +57,6 @@ void local_take_back(Local *local, const Scan *scan);
 void local_gone(Local *local, int64_t key);
 /* We have just put it where the local tree says: it is not missing. */
 void local_found(Local *local, int64_t key);
-/* The folder is nobody knows where, or out of reach: list it as soon as it is found. */
-void local_list_once_found(Local *local, int64_t key, bool deep);
 /* The local entry of key is new_key from now on: what is remembered of the one is of the other. */
 void local_rekey(Local *local, int64_t key, int64_t new_key);
 

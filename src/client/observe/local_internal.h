@@ -58,6 +58,8 @@ void local_arrival_free(void *arrival);
 void local_depart(Local *local, int64_t key);
 /* The entry and all below it are no longer in the tree. */
 void local_leave(Local *local, int64_t key);
+/* It is not known where the folder is: list it as soon as that is. */
+void local_list_once_found(Local *local, int64_t key, bool deep);
 /* The folder was not where it was looked for: ask for it, and list it once it is found. */
 void local_stray(Local *local, int64_t key, bool deep);
 /* What was seen of key elsewhere counts no more: it is to be looked at again. */
