@@ -16,6 +16,12 @@ from drive import BUILD, TIMEOUT_S, Device, wait_until
 PLACES = {"thunar": "thunarx-3", "caja": "caja/extensions-2.0"}
 PROGRAMS = {"thunar": ["thunar"], "caja": ["caja", "--no-desktop", "--browser"]}
 OVERLAY = 'mount -t overlay overlay -o lowerdir="$1:$2" "$2" && shift 2 && exec "$@"'
+PLACE = pathlib.Path(f"/usr/lib/{platform.machine()}-linux-gnu")
+
+
+def overlaid(layer, *command):
+    """The command, for which the layer lies over PLACE; nobody else sees it."""
+    return ["unshare", "-m", "sh", "-c", OVERLAY, "sh", layer, PLACE, *command]
 
 
 class Program(Window):
@@ -39,12 +45,11 @@ class Program(Window):
 
     def command(self, root, folder):
         """They look for extensions in one place only, in which they are shown ours."""
-        place = pathlib.Path(f"/usr/lib/{platform.machine()}-linux-gnu")
         layer = root / "layer"
         inside = layer / PLACES[self.name]
         inside.mkdir(parents=True)
         shutil.copy(BUILD / f"src/client/{self.name}/imdrive-{self.name}.so", inside)
-        return ["unshare", "-m", "sh", "-c", OVERLAY, "sh", layer, place, *PROGRAMS[self.name], folder]
+        return overlaid(layer, *PROGRAMS[self.name], folder)
 
     def root(self):
         desktop = self.spi.Registry.getDesktop(0)
@@ -89,13 +94,13 @@ def device(tmp_path, server):
 
 
 @pytest.fixture(params=["thunar", "caja"])
-def name(request):
+def name(request, tmp_path):
     if not (BUILD / f"src/client/{request.param}/imdrive-{request.param}.so").exists():
         pytest.skip(f"needs what {request.param}'s extensions are built with: tools/install app")
     if not shutil.which(request.param):
         pytest.skip(f"needs {request.param}: tools/install test")
-    if subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode:
-        pytest.skip("nothing can be shown in another place here (unshare)")
+    if subprocess.run(overlaid(tmp_path, "true"), capture_output=True, check=False).returncode:
+        pytest.skip("nothing can be shown in another place here (unshare, mount)")
     return request.param
 
 
