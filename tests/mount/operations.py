@@ -179,7 +179,8 @@ def content_of(draw):
 OPEN_FLAGS = [
     os.O_RDONLY, os.O_RDWR, os.O_RDWR | os.O_CREAT, os.O_WRONLY | os.O_CREAT,
     os.O_RDWR | os.O_CREAT | os.O_EXCL, os.O_WRONLY | os.O_TRUNC,
-    os.O_RDWR | os.O_CREAT | os.O_TRUNC,
+    os.O_RDWR | os.O_CREAT | os.O_TRUNC, os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
+    os.O_WRONLY | os.O_CREAT | os.O_EXCL,
 ]
 
 

@@ -283,3 +283,19 @@ def test_the_control_socket_keeps_and_frees(mounts):
     assert keep(keep="online-only") == ["online-only"]
     answer = door.ask("keep", paths=[str(b.profile)], keep="pinned")
     assert "error" in answer
+
+
+def test_what_is_written_to_a_file_that_was_renamed_elsewhere(mounts, folders):
+    disk, folder = mounts("disk"), folders("folder")
+    write(disk.path("old"), b"first")
+    wait_equal(disk, folder)
+    handle = os.open(disk.path("old"), os.O_WRONLY)
+    try:
+        os.rename(folder.path("old"), folder.path("new"))
+        # Not through the mount: who looks at the new name there tells it.
+        wait_until((disk.backing() / "new").exists, "it has its new name here")
+        os.write(handle, b"second")
+    finally:
+        os.close(handle)
+    wait_until(lambda: folder.path("new").read_bytes() == b"second", "what was written arrives")
+    wait_equal(disk, folder)

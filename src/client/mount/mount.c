@@ -11,6 +11,7 @@
 #include "client/mount/mount_internal.h"
 #include "client/mount/mountpoint.h"
 #include "client/mount/notice.h"
+#include "client/mount/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,10 +61,35 @@ static NodeKey stamp_key(const EntryStamp *stamp)
 	return (NodeKey){ .inode = stamp->inode, .birth_ns = stamp->birth_ns };
 }
 
+/*
+ * The engine put something there, which a program may have open: what is written to it from now on
+ * is told by its name of now. What was written since it got that name may have been told by the one
+ * before.
+ */
+static void follow(Mount *mount, Node *parent, const char *name)
+{
+	Folder *folder = NULL;
+	Node *node = NULL;
+	struct statx found;
+	if (folder_open(mount->folders, parent, &folder) == 0) {
+		place_settle(mount, folder, parent, name, &node, &found);
+		folder_close(mount->folders, folder);
+	}
+	if (node && !attr_is_folder(&found)) {
+		notice_changed(mount, node);
+	}
+	node_unref(mount->nodes, node);
+}
+
 static void entry_changed(const EntryStamp *folder, const char *name, void *data)
 {
-	const Mount *mount = data;
+	Mount *mount = data;
 	NodeKey key = stamp_key(folder);
+	Node *parent = node_find(mount->nodes, &key);
+	if (parent) {
+		follow(mount, parent, name);
+		node_unref(mount->nodes, parent);
+	}
 	teller_entry(mount->teller, &key, name);
 }
 

@@ -212,17 +212,13 @@ typedef struct Moving {
 static bool settle(Mount *mount, Folder *folder, Node *parent, const char *name)
 {
 	struct statx found;
-	if (attr_get(folder_fd(folder), name, &found) != 0) {
+	Node *node = NULL;
+	if (place_settle(mount, folder, parent, name, &node, &found) != 0) {
 		return false;
 	}
-	NodeKey key = attr_key(&found);
 	/* What takes another's place is for the engine to see, whoever still writes to it. */
-	volume_made(mount->volume, key.inode);
-	Node *node = node_find(mount->nodes, &key);
-	if (node) {
-		node_move(mount->nodes, node, parent, name);
-		node_unref(mount->nodes, node);
-	}
+	volume_made(mount->volume, found.stx_ino);
+	node_unref(mount->nodes, node);
 	return attr_is_folder(&found);
 }
 

@@ -98,6 +98,22 @@ int place_open_file(Mount *mount, Node *node, int flags, int *ret_fd)
 	return failure;
 }
 
+int place_settle(Mount *mount, Folder *folder, Node *parent, const char *name, Node **ret_node,
+		 struct statx *ret_found)
+{
+	*ret_node = NULL;
+	int failure = attr_get(folder_fd(folder), name, ret_found);
+	if (failure) {
+		return failure;
+	}
+	NodeKey key = attr_key(ret_found);
+	*ret_node = node_find(mount->nodes, &key);
+	if (*ret_node) {
+		node_move(mount->nodes, *ret_node, parent, name);
+	}
+	return 0;
+}
+
 bool place_is_reserved(const Node *parent, const char *name)
 {
 	return node_is_root(parent) && strcmp(name, DISK_RESERVED) == 0;

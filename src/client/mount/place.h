@@ -28,6 +28,13 @@ int place_open_file(Mount *mount, Node *node, int flags, int *ret_fd);
 /* What lies at name in the folder of a node. */
 int place_look_in(Mount *mount, Folder *folder, const char *name, struct statx *ret_found);
 
+/*
+ * What lies at name in the folder now: its node, if it has one, has that place from now on.
+ * *ret_node is a reference, or NULL. 0 or an errno.
+ */
+int place_settle(Mount *mount, Folder *folder, Node *parent, const char *name, Node **ret_node,
+		 struct statx *ret_found);
+
 /* Is this the reserved folder, which nobody sees? */
 bool place_is_reserved(const Node *parent, const char *name);
 
