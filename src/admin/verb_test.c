@@ -249,8 +249,8 @@ static void test_removed_account_is_emptied(Fixture *fixture, const void *data)
 	g_assert_cmpint(run(fixture, "user add alice", "long enough", NULL), ==, 0);
 	Account alice;
 	g_assert_true(accounts_find(data_folder_accounts(fixture->data), "alice", &alice, NULL));
-	g_autofree char *name = alice.name;
 	DriveCaller caller = { .account = alice.id };
+	accounts_account_clear(&alice);
 	fill(fixture, &caller);
 	g_assert_cmpint(run(fixture, "user remove alice", NULL, NULL), ==, 0);
 	Drive *drive = data_folder_drive(fixture->data);
@@ -269,11 +269,11 @@ static void test_devices(Fixture *fixture, const void *data)
 	Accounts *accounts = data_folder_accounts(fixture->data);
 	Account alice;
 	g_assert_true(accounts_find(accounts, "alice", &alice, NULL));
-	g_autofree char *name = alice.name;
 	g_autofree char *token = NULL;
 	int64_t device;
 	g_assert_true(devices_add(accounts_devices(accounts), alice.id, "laptop", g_get_real_time(),
 				  &token, &device, NULL));
+	accounts_account_clear(&alice);
 	assert_says(fixture, "device list alice", 0, "laptop");
 	assert_says(fixture, "device revoke alice x", 1, "not the number");
 	assert_says(fixture, "device revoke alice 77", 1, "no device 77");
