@@ -35,6 +35,7 @@ def test_from_the_first_start_to_a_synced_file(window, server):
     app.wait("Welcome back, alice!")
     app.click("Go on")
     app.wait("Choose your folder")
+    app.wait("~/imdrive")
     app.click("Start syncing")
     app.wait("Up to date")
     (app.home / "imdrive" / "hello.txt").write_text("x")

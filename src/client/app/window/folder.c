@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/app/window/folder.h"
 
+#include "client/app/window/rows.h"
+
 #include <glib/gi18n.h>
 #include <stdbool.h>
 #include <string.h>
@@ -24,7 +26,7 @@ static unsigned bound_signal;
 static void show_path(Folder *page)
 {
 	g_autofree char *name = g_path_get_basename(page->path);
-	g_autofree char *shown = g_filename_display_name(page->path);
+	g_autofree char *shown = rows_place(page->path);
 	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(page->row), name);
 	adw_action_row_set_subtitle(page->row, shown);
 }

@@ -17,6 +17,16 @@ GtkWidget *rows_new(const char *title, const char *subtitle)
 	return row;
 }
 
+char *rows_place(const char *path)
+{
+	const char *home = g_get_home_dir();
+	size_t size = strlen(home);
+	bool is_inside = g_str_has_prefix(path, home) && path[size] == '/';
+	g_autofree char *place =
+		g_strconcat(is_inside ? "~" : "", path + (is_inside ? size : 0), NULL);
+	return g_filename_display_name(place);
+}
+
 char *rows_time(int64_t time_us, int64_t now_us)
 {
 	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(time_us / G_TIME_SPAN_SECOND);

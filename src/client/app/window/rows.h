@@ -32,5 +32,8 @@ GtkWidget *rows_icon_button(const char *icon, const char *text);
 /* Opens a file or folder as the desktop does. */
 void rows_open(GtkWidget *widget, const char *path);
 
+/* Where that is, for people: "~/imdrive". Free with g_free(). */
+char *rows_place(const char *path);
+
 /* "12:04", "yesterday", "3 March": when, for people. Free with g_free(). */
 char *rows_time(int64_t time_us, int64_t now_us);

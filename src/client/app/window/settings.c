@@ -91,7 +91,8 @@ static void show_folder(Settings *page, const char *path, bool is_mount)
 	g_autofree char *choice = g_strdup_printf(_("Folders of %s on this device"), name);
 	g_autofree char *rules = g_strdup_printf(_("What is not synced of %s"), name);
 	g_autofree char *stop = g_strdup_printf(_("Stop syncing %s"), name);
-	GtkWidget *row = rows_new(name, path);
+	g_autofree char *place = rows_place(path);
+	GtkWidget *row = rows_new(name, place);
 	adw_action_row_add_prefix(ADW_ACTION_ROW(row),
 				  gtk_image_new_from_icon_name("folder-symbolic"));
 	if (!is_mount) {
