@@ -98,7 +98,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/server/picture/picture/first-bytes-say-what-it-is",
 			test_first_bytes_say_what_it_is);
-	g_test_add_func("/server/picture/picture/R9-inside-is-not-asked", test_inside_is_not_asked);
-	g_test_add_func("/server/picture/picture/R9-only-https-is-asked", test_only_https_is_asked);
+	g_test_add_func("/server/picture/picture/r9-inside-is-not-asked", test_inside_is_not_asked);
+	g_test_add_func("/server/picture/picture/r9-only-https-is-asked", test_only_https_is_asked);
 	return g_test_run();
 }
