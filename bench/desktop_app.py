@@ -44,11 +44,10 @@ def private_memory(process):
 
 
 def wake_ups(process):
-    """Of all its threads, so far."""
-    total = 0
-    for status in pathlib.Path(f"/proc/{process.pid}/task").glob("*/status"):
-        total += int(status.read_text().split("\nvoluntary_ctxt_switches:")[1].split()[0])
-    return total
+    """Of each of its threads, so far."""
+    tasks = pathlib.Path(f"/proc/{process.pid}/task").glob("*/status")
+    return {status: int(status.read_text().split("\nvoluntary_ctxt_switches:")[1].split()[0])
+            for status in tasks}
 
 
 def end(process):
@@ -83,7 +82,7 @@ def measure(bench, Row, runs):
             held, peer_held = private_memory(process), private_memory(peer)
             before = wake_ups(process)
             time.sleep(ASLEEP_S if number == runs else 0)
-            woken = wake_ups(process) - before
+            woken = sum(count - before.get(task, 0) for task, count in wake_ups(process).items())
             end(peer)
             end(process)
             if number:

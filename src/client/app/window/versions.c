@@ -84,6 +84,7 @@ static void show(void *object, const json_t *result, const GError *error)
 {
 	const Versions *versions = versions_of(object);
 	const json_t *list = json_object_get(result, "versions");
+	gtk_spinner_stop(GTK_SPINNER(versions->spinner));
 	gtk_widget_set_visible(versions->spinner, FALSE);
 	if (error) {
 		adw_preferences_group_set_description(versions->group, error->message);

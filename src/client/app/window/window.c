@@ -96,8 +96,8 @@ static void heard(Window *window)
 	const char *trouble = door_trouble(window->door);
 	if (!status) {
 		adw_status_page_set_description(window->starting, trouble);
-		gtk_spinner_set_spinning(window->spinner, !trouble);
 		gtk_stack_set_visible_child_name(window->stack, "starting");
+		gtk_spinner_set_spinning(window->spinner, !trouble);
 		window->placed = false;
 		return;
 	}
