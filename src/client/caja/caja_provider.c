@@ -33,6 +33,16 @@ static FileView *view_of(void *provider)
 	return ((DriveProvider *)provider)->view;
 }
 
+static GFile *location(GObject *file)
+{
+	return caja_file_info_get_location(CAJA_FILE_INFO(file));
+}
+
+static gboolean is_folder(GObject *file)
+{
+	return caja_file_info_is_directory(CAJA_FILE_INFO(file));
+}
+
 /* ---- emblems ----------------------------------------------------------------------------- */
 
 static void add_emblem(GObject *file, const char *name)
@@ -45,39 +55,18 @@ static void invalidate(GObject *file)
 	caja_file_info_invalidate_extension_info(CAJA_FILE_INFO(file));
 }
 
-/* What the file manager waits for. */
-typedef struct Update {
-	CajaInfoProvider *provider;
-	GClosure *complete;
-} Update;
-
-static void update_free(void *data)
+static void complete(GClosure *closure, void *provider, InquiryQuestion *question)
 {
-	g_closure_unref(((Update *)data)->complete);
-	g_free(data);
-}
-
-static void done(InquiryQuestion *question, void *data)
-{
-	const Update *update = data;
-	caja_info_provider_update_complete_invoke(update->complete, update->provider,
+	caja_info_provider_update_complete_invoke(closure, provider,
 						  (CajaOperationHandle *)(void *)question,
 						  CAJA_OPERATION_COMPLETE);
 }
 
 static CajaOperationResult update_file_info(CajaInfoProvider *provider, CajaFileInfo *file,
-					    GClosure *complete, CajaOperationHandle **ret_handle)
+					    GClosure *closure, CajaOperationHandle **ret_handle)
 {
-	Update *update = g_new(Update, 1);
-	*update = (Update){ provider, g_closure_ref(complete) };
-	const FileViewLook look = {
-		.file = G_OBJECT(file),
-		.location = caja_file_info_get_location(file),
-		.done = done,
-		.data = update,
-		.freed = update_free,
-	};
-	InquiryQuestion *question = file_view_look(view_of(provider), &look);
+	InquiryQuestion *question =
+		file_view_look(view_of(provider), G_OBJECT(file), closure, provider);
 	if (!question) {
 		return CAJA_OPERATION_COMPLETE;
 	}
@@ -98,16 +87,6 @@ static void info_init(CajaInfoProviderIface *interface)
 
 /* ---- menu -------------------------------------------------------------------------------- */
 
-static void chosen(CajaMenuItem *item, const FileMenuEntry *entry)
-{
-	file_menu_choose(entry);
-}
-
-static void entry_free(void *entry, GClosure *closure)
-{
-	file_menu_entry_free(entry);
-}
-
 static GList *menu_of(GPtrArray *entries)
 {
 	if (entries->len == 0) {
@@ -118,7 +97,7 @@ static GList *menu_of(GPtrArray *entries)
 		FileMenuEntry *entry = g_ptr_array_steal_index(entries, 0);
 		g_autoptr(CajaMenuItem) item =
 			caja_menu_item_new(entry->name, entry->label, entry->tip, NULL);
-		g_signal_connect_data(item, "activate", G_CALLBACK(chosen), entry, entry_free, 0);
+		file_menu_connect(item, entry);
 		caja_menu_append_item(menu, item);
 	}
 	CajaMenuItem *top = caja_menu_item_new("imdrive::menu", "imdrive", "", NULL);
@@ -128,14 +107,7 @@ static GList *menu_of(GPtrArray *entries)
 
 static GList *get_file_items(CajaMenuProvider *provider, GtkWidget *window, GList *files)
 {
-	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(FileViewChosen));
-	g_array_set_clear_func(list, file_view_chosen_clear);
-	for (; files; files = files->next) {
-		const FileViewChosen file = { caja_file_info_get_location(files->data),
-					      caja_file_info_is_directory(files->data) };
-		g_array_append_val(list, file);
-	}
-	g_autoptr(GPtrArray) entries = file_view_menu(view_of(provider), list);
+	g_autoptr(GPtrArray) entries = file_view_menu(view_of(provider), files);
 	return menu_of(entries);
 }
 
@@ -154,7 +126,8 @@ static void finalize(GObject *object)
 
 static void caja_provider_init(DriveProvider *own)
 {
-	own->view = file_view_new(&(FileViewShell){ add_emblem, invalidate });
+	own->view = file_view_new(
+		&(FileViewShell){ location, is_folder, add_emblem, invalidate, complete });
 }
 
 static void caja_provider_class_init(DriveProviderClass *class)

@@ -90,7 +90,7 @@ static void app_chosen(const char *path)
 	}
 }
 
-void file_menu_choose(const FileMenuEntry *entry)
+static void chosen(GObject *item, const FileMenuEntry *entry)
 {
 	if (entry->deed->paths) {
 		keep_chosen(entry->deed);
@@ -99,14 +99,24 @@ void file_menu_choose(const FileMenuEntry *entry)
 	}
 }
 
-/* ---- what is offered --------------------------------------------------------------------- */
-
-void file_menu_entry_free(void *data)
+static void entry_free(void *data)
 {
 	FileMenuEntry *entry = data;
 	deed_free(entry->deed);
 	g_free(entry);
 }
+
+static void disconnected(void *entry, GClosure *closure)
+{
+	entry_free(entry);
+}
+
+void file_menu_connect(void *item, FileMenuEntry *entry)
+{
+	g_signal_connect_data(item, "activate", G_CALLBACK(chosen), entry, disconnected, 0);
+}
+
+/* ---- what is offered --------------------------------------------------------------------- */
 
 static FileMenuDeed *add(GPtrArray *entries, const char *name, const char *label, const char *tip)
 {
@@ -162,7 +172,7 @@ static void add_keep(GPtrArray *entries, const char *profile, const GArray *item
 
 GPtrArray *file_menu_entries(const char *profile, const GArray *items)
 {
-	GPtrArray *entries = g_ptr_array_new_with_free_func(file_menu_entry_free);
+	GPtrArray *entries = g_ptr_array_new_with_free_func(entry_free);
 	if (items->len == 0) {
 		return entries;
 	}

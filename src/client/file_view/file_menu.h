@@ -24,13 +24,14 @@ typedef struct FileMenuEntry {
 	struct FileMenuDeed *deed;
 } FileMenuEntry;
 
-void file_menu_entry_free(void *entry);
-
 /* For these (FileMenuItem): FileMenuEntry, or empty. profile: of the daemon that is told. */
 GPtrArray *file_menu_entries(const char *profile, const GArray *items);
 
-/* Does it, on a thread; a failure is said by the desktop. */
-void file_menu_choose(const FileMenuEntry *entry);
+/*
+ * Does it, on a thread, when the file manager's item (signal "activate") is chosen; a failure is
+ * said by the desktop. Takes entry.
+ */
+void file_menu_connect(void *item, FileMenuEntry *entry);
 
 /* Once, before all else: where texts are. */
 void file_menu_speak(void);

@@ -31,8 +31,9 @@ static void shown_free(void *data)
 }
 
 /* The path, if the daemon can be asked about it. Its socket speaks UTF-8. */
-static char *dup_path(GFile *location)
+static char *dup_path(const FileView *view, GObject *file)
 {
+	g_autoptr(GFile) location = view->shell.location(file);
 	g_autofree char *path = location ? g_file_get_path(location) : NULL;
 	return path && g_utf8_validate(path, -1, NULL) ? g_steal_pointer(&path) : NULL;
 }
@@ -43,14 +44,16 @@ static char *dup_path(GFile *location)
 typedef struct Update {
 	FileView *view;
 	char *path;
-	FileViewLook look;
+	GObject *file;
+	GClosure *closure;
+	void *provider;
 } Update;
 
 static void update_free(void *data)
 {
 	Update *update = data;
-	update->look.freed(update->look.data);
-	g_object_unref(update->look.file);
+	g_closure_unref(update->closure);
+	g_object_unref(update->file);
 	g_free(update->path);
 	g_free(update);
 }
@@ -74,7 +77,7 @@ static const char *emblem_of(const char *state, const char *kept)
 static void remember(const Update *update, const char *state, const char *kept)
 {
 	Shown *shown = g_new0(Shown, 1);
-	g_weak_ref_init(&shown->file, update->look.file);
+	g_weak_ref_init(&shown->file, update->file);
 	shown->state = g_strdup(state);
 	shown->kept = g_strdup(kept);
 	g_hash_table_replace(update->view->shown, g_strdup(update->path), shown);
@@ -85,24 +88,27 @@ static void answered(InquiryQuestion *question, const char *state, const char *k
 	const Update *update = data;
 	const char *emblem = emblem_of(state, kept);
 	if (emblem) {
-		update->view->shell.add_emblem(update->look.file, emblem);
+		update->view->shell.add_emblem(update->file, emblem);
 	}
 	remember(update, state, kept);
-	update->look.done(question, update->look.data);
+	update->view->shell.complete(update->closure, update->provider, question);
 }
 
-InquiryQuestion *file_view_look(FileView *view, const FileViewLook *look)
+InquiryQuestion *file_view_look(FileView *view, GObject *file, GClosure *closure, void *provider)
 {
-	g_autoptr(GFile) location = look->location;
-	g_autofree char *path = dup_path(location);
+	g_autofree char *path = dup_path(view, file);
 	DrivePlace place = path ? drive_watch_place(view->watch, path) : DRIVE_PLACE_NONE;
 	if (place == DRIVE_PLACE_NONE) {
-		look->freed(look->data);
 		return NULL;
 	}
 	Update *update = g_new(Update, 1);
-	*update = (Update){ view, g_steal_pointer(&path), *look };
-	g_object_ref(look->file);
+	*update = (Update){
+		.view = view,
+		.path = g_steal_pointer(&path),
+		.file = g_object_ref(file),
+		.closure = g_closure_ref(closure),
+		.provider = provider,
+	};
 	return inquiry_ask(view->inquiry, update->path, place == DRIVE_PLACE_MOUNT, answered,
 			   update, update_free);
 }
@@ -130,15 +136,10 @@ static void changed(void *data)
 
 /* ---- menu -------------------------------------------------------------------------------- */
 
-void file_view_chosen_clear(void *chosen)
-{
-	g_clear_object(&((FileViewChosen *)chosen)->location);
-}
-
 /* False if it is none of the drive's, or nobody has said yet how it stands. */
-static bool read_item(FileView *view, const FileViewChosen *chosen, FileMenuItem *ret_item)
+static bool read_item(FileView *view, GObject *file, FileMenuItem *ret_item)
 {
-	g_autofree char *path = dup_path(chosen->location);
+	g_autofree char *path = dup_path(view, file);
 	DrivePlace place = path ? drive_watch_place(view->watch, path) : DRIVE_PLACE_NONE;
 	const Shown *shown = path ? g_hash_table_lookup(view->shown, path) : NULL;
 	bool blind = !view->shell.add_emblem;
@@ -150,18 +151,18 @@ static bool read_item(FileView *view, const FileViewChosen *chosen, FileMenuItem
 		.path = g_steal_pointer(&path),
 		.kept = blind ? kept : shown->kept,
 		.state = blind ? FILE_MENU_UNKNOWN : shown->state,
-		.folder = chosen->folder,
+		.folder = view->shell.is_folder(file),
 	};
 	return true;
 }
 
-GPtrArray *file_view_menu(FileView *view, const GArray *chosen)
+GPtrArray *file_view_menu(FileView *view, GList *files)
 {
 	g_autoptr(GArray) items = g_array_new(FALSE, FALSE, sizeof(FileMenuItem));
 	g_array_set_clear_func(items, file_menu_item_clear);
-	for (unsigned i = 0; i < chosen->len; i++) {
+	for (; files; files = files->next) {
 		FileMenuItem item;
-		if (!read_item(view, &g_array_index(chosen, FileViewChosen, i), &item)) {
+		if (!read_item(view, files->data, &item)) {
 			g_array_set_size(items, 0);
 			break;
 		}

@@ -15,39 +15,27 @@ typedef struct FileView FileView;
 
 /*
  * What differs between file managers. file is an object of the file manager's. One that shows no
- * emblems has neither, never looks, and its menu offers what may be done by where files lie.
+ * emblems has only the first two, never looks, and its menu offers what may be done by where files
+ * lie.
  */
 typedef struct FileViewShell {
+	GFile *(*location)(GObject *file); /* a reference, or NULL */
+	gboolean (*is_folder)(GObject *file);
 	void (*add_emblem)(GObject *file, const char *name);
 	/* The file manager shall look at it anew. */
 	void (*invalidate)(GObject *file);
+	/* The file that question is about has been looked at. */
+	void (*complete)(GClosure *closure, void *provider, InquiryQuestion *question);
 } FileViewShell;
 
 FileView *file_view_new(const FileViewShell *shell);
 void file_view_free(FileView *view);
 
 /*
- * The file gets its emblem, after which done is called, once; then, or when the question is taken
- * back (inquiry_take_back()), freed. location is taken.
+ * The file gets its emblem, after which the shell completes this closure, unless the question is
+ * taken back before (inquiry_take_back()). NULL: there is nothing to wait for.
  */
-typedef struct FileViewLook {
-	GObject *file;
-	GFile *location;
-	void (*done)(InquiryQuestion *question, void *data);
-	void *data;
-	GDestroyNotify freed;
-} FileViewLook;
+InquiryQuestion *file_view_look(FileView *view, GObject *file, GClosure *closure, void *provider);
 
-/* NULL: there is nothing to wait for, and nobody is called but freed. */
-InquiryQuestion *file_view_look(FileView *view, const FileViewLook *look);
-
-/* One of the files that a menu is for. */
-typedef struct FileViewChosen {
-	GFile *location; /* may be NULL */
-	gboolean folder;
-} FileViewChosen;
-
-void file_view_chosen_clear(void *chosen);
-
-/* The menu for these (FileViewChosen): FileMenuEntry, or empty. Nothing is asked for it. */
-GPtrArray *file_view_menu(FileView *view, const GArray *chosen);
+/* The menu for these files (GObject): FileMenuEntry, or empty. Nothing is asked for it. */
+GPtrArray *file_view_menu(FileView *view, GList *files);

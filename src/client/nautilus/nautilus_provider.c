@@ -27,6 +27,16 @@ static FileView *view_of(void *provider)
 	return ((DriveProvider *)provider)->view;
 }
 
+static GFile *location(GObject *file)
+{
+	return nautilus_file_info_get_location(NAUTILUS_FILE_INFO(file));
+}
+
+static gboolean is_folder(GObject *file)
+{
+	return nautilus_file_info_is_directory(NAUTILUS_FILE_INFO(file));
+}
+
 /* ---- emblems ----------------------------------------------------------------------------- */
 
 static void add_emblem(GObject *file, const char *name)
@@ -39,40 +49,19 @@ static void invalidate(GObject *file)
 	nautilus_file_info_invalidate_extension_info(NAUTILUS_FILE_INFO(file));
 }
 
-/* What the file manager waits for. */
-typedef struct Update {
-	NautilusInfoProvider *provider;
-	GClosure *complete;
-} Update;
-
-static void update_free(void *data)
+static void complete(GClosure *closure, void *provider, InquiryQuestion *question)
 {
-	g_closure_unref(((Update *)data)->complete);
-	g_free(data);
-}
-
-static void done(InquiryQuestion *question, void *data)
-{
-	const Update *update = data;
-	nautilus_info_provider_update_complete_invoke(update->complete, update->provider,
+	nautilus_info_provider_update_complete_invoke(closure, provider,
 						      (NautilusOperationHandle *)(void *)question,
 						      NAUTILUS_OPERATION_COMPLETE);
 }
 
 static NautilusOperationResult update_file_info(NautilusInfoProvider *provider,
-						NautilusFileInfo *file, GClosure *complete,
+						NautilusFileInfo *file, GClosure *closure,
 						NautilusOperationHandle **ret_handle)
 {
-	Update *update = g_new(Update, 1);
-	*update = (Update){ provider, g_closure_ref(complete) };
-	const FileViewLook look = {
-		.file = G_OBJECT(file),
-		.location = nautilus_file_info_get_location(file),
-		.done = done,
-		.data = update,
-		.freed = update_free,
-	};
-	InquiryQuestion *question = file_view_look(view_of(provider), &look);
+	InquiryQuestion *question =
+		file_view_look(view_of(provider), G_OBJECT(file), closure, provider);
 	if (!question) {
 		return NAUTILUS_OPERATION_COMPLETE;
 	}
@@ -93,16 +82,6 @@ static void info_init(NautilusInfoProviderInterface *interface)
 
 /* ---- menu -------------------------------------------------------------------------------- */
 
-static void chosen(NautilusMenuItem *item, const FileMenuEntry *entry)
-{
-	file_menu_choose(entry);
-}
-
-static void entry_free(void *entry, GClosure *closure)
-{
-	file_menu_entry_free(entry);
-}
-
 static GList *menu_of(GPtrArray *entries)
 {
 	if (entries->len == 0) {
@@ -113,7 +92,7 @@ static GList *menu_of(GPtrArray *entries)
 		FileMenuEntry *entry = g_ptr_array_steal_index(entries, 0);
 		g_autoptr(NautilusMenuItem) item =
 			nautilus_menu_item_new(entry->name, entry->label, entry->tip, NULL);
-		g_signal_connect_data(item, "activate", G_CALLBACK(chosen), entry, entry_free, 0);
+		file_menu_connect(item, entry);
 		nautilus_menu_append_item(menu, item);
 	}
 	NautilusMenuItem *top = nautilus_menu_item_new("imdrive::menu", "imdrive", "", NULL);
@@ -123,14 +102,7 @@ static GList *menu_of(GPtrArray *entries)
 
 static GList *get_file_items(NautilusMenuProvider *provider, GList *files)
 {
-	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(FileViewChosen));
-	g_array_set_clear_func(list, file_view_chosen_clear);
-	for (; files; files = files->next) {
-		const FileViewChosen file = { nautilus_file_info_get_location(files->data),
-					      nautilus_file_info_is_directory(files->data) };
-		g_array_append_val(list, file);
-	}
-	g_autoptr(GPtrArray) entries = file_view_menu(view_of(provider), list);
+	g_autoptr(GPtrArray) entries = file_view_menu(view_of(provider), files);
 	return menu_of(entries);
 }
 
@@ -149,7 +121,8 @@ static void finalize(GObject *object)
 
 static void nautilus_provider_init(DriveProvider *own)
 {
-	own->view = file_view_new(&(FileViewShell){ add_emblem, invalidate });
+	own->view = file_view_new(
+		&(FileViewShell){ location, is_folder, add_emblem, invalidate, complete });
 }
 
 static void nautilus_provider_class_init(DriveProviderClass *class)

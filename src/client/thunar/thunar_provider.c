@@ -22,17 +22,17 @@ static void menu_init(ThunarxMenuProviderIface *interface);
 G_DEFINE_DYNAMIC_TYPE_EXTENDED(DriveProvider, thunar_provider, G_TYPE_OBJECT, 0,
 			       G_IMPLEMENT_INTERFACE_DYNAMIC(THUNARX_TYPE_MENU_PROVIDER, menu_init))
 
+static GFile *location(GObject *file)
+{
+	return thunarx_file_info_get_location(THUNARX_FILE_INFO(file));
+}
+
+static gboolean is_folder(GObject *file)
+{
+	return thunarx_file_info_is_directory(THUNARX_FILE_INFO(file));
+}
+
 /* ---- menu -------------------------------------------------------------------------------- */
-
-static void chosen(ThunarxMenuItem *item, const FileMenuEntry *entry)
-{
-	file_menu_choose(entry);
-}
-
-static void entry_free(void *entry, GClosure *closure)
-{
-	file_menu_entry_free(entry);
-}
 
 static GList *menu_of(GPtrArray *entries)
 {
@@ -44,7 +44,7 @@ static GList *menu_of(GPtrArray *entries)
 		FileMenuEntry *entry = g_ptr_array_steal_index(entries, 0);
 		g_autoptr(ThunarxMenuItem) item =
 			thunarx_menu_item_new(entry->name, entry->label, entry->tip, NULL);
-		g_signal_connect_data(item, "activate", G_CALLBACK(chosen), entry, entry_free, 0);
+		file_menu_connect(item, entry);
 		thunarx_menu_append_item(menu, item);
 	}
 	ThunarxMenuItem *top = thunarx_menu_item_new("imdrive::menu", "imdrive", "", NULL);
@@ -55,14 +55,7 @@ static GList *menu_of(GPtrArray *entries)
 static GList *get_file_menu_items(ThunarxMenuProvider *provider, GtkWidget *window, GList *files)
 {
 	const DriveProvider *own = (DriveProvider *)(void *)provider;
-	g_autoptr(GArray) list = g_array_new(FALSE, FALSE, sizeof(FileViewChosen));
-	g_array_set_clear_func(list, file_view_chosen_clear);
-	for (; files; files = files->next) {
-		const FileViewChosen file = { thunarx_file_info_get_location(files->data),
-					      thunarx_file_info_is_directory(files->data) };
-		g_array_append_val(list, file);
-	}
-	g_autoptr(GPtrArray) entries = file_view_menu(own->view, list);
+	g_autoptr(GPtrArray) entries = file_view_menu(own->view, files);
 	return menu_of(entries);
 }
 
@@ -82,7 +75,7 @@ static void finalize(GObject *object)
 static void thunar_provider_init(DriveProvider *own)
 {
 	/* Thunar's extensions show no emblems. */
-	own->view = file_view_new(&(FileViewShell){ 0 });
+	own->view = file_view_new(&(FileViewShell){ location, is_folder });
 }
 
 static void thunar_provider_class_init(DriveProviderClass *class)
