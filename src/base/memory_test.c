@@ -93,6 +93,20 @@ static void test_dropped_block_is_taken_again(void)
 	g_assert_cmpint(faults() - before, <, ROUNDS);
 }
 
+static void use_blocks(void **ret_blocks, unsigned count, size_t size)
+{
+	for (unsigned i = 0; i < count; i++) {
+		ret_blocks[i] = used_block(size);
+	}
+}
+
+static void drop_blocks(void **blocks, unsigned count, size_t size)
+{
+	for (unsigned i = 0; i < count; i++) {
+		memory_drop_block(blocks[i], size);
+	}
+}
+
 static size_t resident(void)
 {
 	g_autofree char *text = NULL;
@@ -112,13 +126,9 @@ static void test_dropped_blocks_are_kept_within_bounds_and_given_back(void)
 	void *blocks[COUNT];
 	memory_give_back();
 	size_t before = resident();
-	for (unsigned i = 0; i < COUNT; i++) {
-		blocks[i] = used_block(BLOCK_SIZE);
-	}
+	use_blocks(blocks, COUNT, BLOCK_SIZE);
 	g_assert_cmpuint(resident() - before, >, (COUNT - 1) * BLOCK_SIZE);
-	for (unsigned i = 0; i < COUNT; i++) {
-		memory_drop_block(blocks[i], BLOCK_SIZE);
-	}
+	drop_blocks(blocks, COUNT, BLOCK_SIZE);
 	g_assert_cmpuint(resident() - before, <, 8 * BLOCK_SIZE);
 	memory_give_back();
 	g_assert_cmpuint(resident() - before, <, BLOCK_SIZE);
@@ -134,20 +144,12 @@ static void test_what_is_kept_makes_room_for_what_does_not_fit_it(void)
 	void *blocks[COUNT];
 	memory_give_back();
 	size_t before = resident();
-	for (unsigned i = 0; i < COUNT; i++) {
-		blocks[i] = used_block(2 * MIB);
-	}
-	for (unsigned i = 0; i < COUNT; i++) {
-		memory_drop_block(blocks[i], 2 * MIB);
-	}
+	use_blocks(blocks, COUNT, 2 * MIB);
+	drop_blocks(blocks, COUNT, 2 * MIB);
 	g_assert_cmpuint(resident() - before, >, 2 * BLOCK_SIZE);
-	for (unsigned i = 0; i < COUNT; i++) {
-		blocks[i] = used_block(BLOCK_SIZE);
-	}
+	use_blocks(blocks, COUNT, BLOCK_SIZE);
 	g_assert_cmpuint(resident() - before, <, (COUNT + 1) * BLOCK_SIZE);
-	for (unsigned i = 0; i < COUNT; i++) {
-		memory_drop_block(blocks[i], BLOCK_SIZE);
-	}
+	drop_blocks(blocks, COUNT, BLOCK_SIZE);
 	memory_give_back();
 }
 
