@@ -305,9 +305,10 @@ def tree(bench, row, source, peers_wanted):
     rows = [
         row(f"tar x of {files:,} files into a mount", f"{ours:.2f} s", f"ext4 {local:.2f} s",
             f"{ours / local:.2f}", "≤ 4", ours <= 4 * local),
-        row("ls -lR of them, online-only, right after the start", f"{at_once:.2f} s", "–", "–",
-            "–", True),
-        row("ls -lR of them, online-only", f"{listed:.2f} s", f"ext4 {local_listed:.2f} s",
+        row("ls -lR of them, online-only, right after the start", f"{at_once:.2f} s",
+            f"ext4 {local_listed:.2f} s", f"{at_once / local_listed:.2f}", "≤ 3",
+            at_once <= 3 * local_listed),
+        row("ls -lR of them, online-only, again", f"{listed:.2f} s", f"ext4 {local_listed:.2f} s",
             f"{listed / local_listed:.2f}", "≤ 3", listed <= 3 * local_listed),
         row("peak memory of a mount that listed them", f"{memory:.0f} MiB", "–", "–",
             "≤ 95.4 MiB", memory <= 95.4),
