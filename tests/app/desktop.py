@@ -14,6 +14,7 @@ from door import Door
 from drive import BUILD, TIMEOUT_S, wait_until
 
 PROGRAMS = ("Xvfb", "dbus-daemon", "WebKitWebDriver", "xdotool")
+MODULES = BUILD / "src/client/app"
 REGISTRY = "/usr/libexec/at-spi-bus-launcher"
 
 
@@ -22,7 +23,7 @@ def missing():
     for program in PROGRAMS:
         if not shutil.which(program):
             return program
-    for path in (REGISTRY, BUILD / "tests/app/imdrive-app-driven"):
+    for path in (REGISTRY, BUILD / "tests/app/imdrive-app-driven", MODULES / "imdrive-web.so"):
         if not pathlib.Path(path).exists():
             return str(path)
     try:
@@ -111,9 +112,10 @@ class Window:
         self.environment = desktop.environment(
             HOME=str(self.home), XDG_CONFIG_HOME=str(self.home / ".config"),
             XDG_DATA_HOME=str(self.home / ".data"), XDG_CACHE_HOME=str(self.home / ".cache"),
-            PATH=f"{BUILD}:{os.environ['PATH']}", LANG="C.UTF-8", LC_ALL="C.UTF-8", LANGUAGE=language, BROWSER=browser,
+            PATH=f"{BUILD}:{os.environ['PATH']}", LANG="C.UTF-8", LC_ALL="C.UTF-8",
+            LANGUAGE=language, BROWSER=browser,
             ADW_DEBUG_COLOR_SCHEME="prefer-dark" if dark else "default",
-            IMDRIVE_LOCALEDIR=str(BUILD / "po"), **environment)
+            IMDRIVE_LOCALEDIR=str(BUILD / "po"), **{"IMDRIVE_MODULEDIR": str(MODULES), **environment})
         self.start(*arguments)
 
     def start(self, *arguments):

@@ -3,6 +3,7 @@
 
 import html
 import http.cookiejar
+import pathlib
 import re
 import urllib.request
 
@@ -77,6 +78,28 @@ def test_the_service_signs_in_inside_the_window(app, service):
     app.click("Go on")
     app.wait("Choose your folder")
     assert app.ask("status")["account"] == "alice"
+
+
+def test_the_web_engine_is_loaded_for_a_page_only(app, service):
+    maps = pathlib.Path(f"/proc/{app.process.pid}/maps")
+    app.wait("Sign in with QQ")
+    assert "webkit" not in maps.read_text()
+    app.click("Sign in with QQ")
+    app.wait(service.site.host)
+    assert "webkit" in maps.read_text()
+
+
+def test_without_the_web_engine_the_page_opens_in_the_browser(desktop, tmp_path, service, drive,
+                                                              browser):
+    window = Window(desktop, tmp_path, IMDRIVE_APP_RECORDS=str(service.records),
+                    browser=str(browser[0]), IMDRIVE_MODULEDIR=str(tmp_path))
+    try:
+        find_drive(window, drive)
+        window.click("Sign in with QQ")
+        window.wait("Waiting for your browser")
+        wait_until(browser[1], "the browser was opened")
+    finally:
+        window.close()
 
 
 RED = (200, 30, 60)

@@ -4,7 +4,7 @@
 #include "client/app/choices.h"
 #include "client/app/door.h"
 #include "client/app/link.h"
-#include "client/app/login/chat_login.h"
+#include "client/app/login/chat_module.h"
 #include "client/app/notices.h"
 #include "client/app/services.h"
 #include "client/app/tray.h"
@@ -244,7 +244,9 @@ int application_run(int argc, char **argv, const ApplicationOptions *options)
 		services_add_folder(options->records);
 	}
 	if (options->automation) {
-		chat_login_allow_automation();
+		const ChatLoginModule *module = chat_module_get();
+		g_assert(module);
+		module->allow_automation();
 	}
 	Program program = {
 		.application = adw_application_new(APPLICATION_ID, G_APPLICATION_HANDLES_OPEN),

@@ -2,6 +2,7 @@
 #include "client/app/login/chat_login.h"
 
 #include <glib/gi18n.h>
+#include <gmodule.h>
 #include <stdbool.h>
 #include <webkit/webkit.h>
 
@@ -240,10 +241,24 @@ static void connect_view(ChatLogin *page, WebKitWebView *view)
 				G_CALLBACK(no_download), page, G_CONNECT_SWAPPED);
 }
 
-void chat_login_open(ChatLogin *page, const char *url, const DispatchRules *rules,
-		     const char *title)
+static void close_page(ChatLogin *page)
 {
-	chat_login_close(page);
+	page->over = true;
+	if (page->view) {
+		g_signal_handlers_disconnect_by_data(page->view, page);
+		webkit_web_view_try_close(page->view);
+		adw_bin_set_child(page->place, NULL);
+		g_clear_object(&page->view);
+	}
+	g_clear_pointer(&page->server, g_free);
+	g_clear_pointer(&page->redirect, g_free);
+	g_clear_pointer(&page->hosts, g_strfreev);
+}
+
+static void open_page(ChatLogin *page, const char *url, const DispatchRules *rules,
+		      const char *title)
+{
+	close_page(page);
 	page->over = false;
 	page->server = g_strdup(rules->server);
 	page->redirect = g_strdup(rules->redirect);
@@ -257,20 +272,6 @@ void chat_login_open(ChatLogin *page, const char *url, const DispatchRules *rule
 	adw_bin_set_child(page->place, GTK_WIDGET(page->view));
 	webkit_web_view_load_uri(page->view, url);
 	gtk_widget_grab_focus(GTK_WIDGET(page->view));
-}
-
-void chat_login_close(ChatLogin *page)
-{
-	page->over = true;
-	if (page->view) {
-		g_signal_handlers_disconnect_by_data(page->view, page);
-		webkit_web_view_try_close(page->view);
-		adw_bin_set_child(page->place, NULL);
-		g_clear_object(&page->view);
-	}
-	g_clear_pointer(&page->server, g_free);
-	g_clear_pointer(&page->redirect, g_free);
-	g_clear_pointer(&page->hosts, g_strfreev);
 }
 
 /* ---- for tests --------------------------------------------------------------------------- */
@@ -291,7 +292,7 @@ static void automation_started(WebKitWebContext *context, WebKitAutomationSessio
 	g_signal_connect(session, "create-web-view", G_CALLBACK(prepare), NULL);
 }
 
-void chat_login_allow_automation(void)
+static void allow_automation(void)
 {
 	WebKitWebContext *context = webkit_web_context_get_default();
 	automated = true;
@@ -305,7 +306,7 @@ static void dispose(GObject *object)
 {
 	ChatLogin *page = CHAT_LOGIN_PAGE(object);
 	if (page->place) {
-		chat_login_close(page);
+		close_page(page);
 	}
 	gtk_widget_dispose_template(GTK_WIDGET(object), CHAT_LOGIN_TYPE);
 	G_OBJECT_CLASS(chat_login_parent_class)->dispose(object);
@@ -341,3 +342,15 @@ static void chat_login_init(ChatLogin *page)
 	page->over = true;
 	gtk_widget_init_template(GTK_WIDGET(page));
 }
+
+static ChatLogin *create_page(void)
+{
+	return g_object_new(CHAT_LOGIN_TYPE, NULL);
+}
+
+G_MODULE_EXPORT const ChatLoginModule chat_login_module = {
+	.create = create_page,
+	.open = open_page,
+	.close = close_page,
+	.allow_automation = allow_automation,
+};

@@ -19,11 +19,18 @@
 #define CHAT_LOGIN_TYPE (chat_login_get_type())
 G_DECLARE_FINAL_TYPE(ChatLogin, chat_login, CHAT_LOGIN, PAGE, AdwBin)
 
-/* rules are copied; title: whose page it is. */
-void chat_login_open(ChatLogin *page, const char *url, const DispatchRules *rules,
+/*
+ * All that is called from outside: this file is a module (chat_module.h). Each as its name says.
+ */
+typedef struct ChatLoginModule {
+	ChatLogin *(*create)(void); /* floating */
+	/* rules are copied; title: whose page it is. */
+	void (*open)(ChatLogin *page, const char *url, const DispatchRules *rules,
 		     const char *title);
-/* Ends the view and all that it kept. */
-void chat_login_close(ChatLogin *page);
+	/* Ends the view and all that it kept. */
+	void (*close)(ChatLogin *page);
+	/* For tests: the view is driven by WebDriver from now on. Before the first is opened. */
+	void (*allow_automation)(void);
+} ChatLoginModule;
 
-/* For tests: the view is driven by WebDriver from now on. Before the first is opened. */
-void chat_login_allow_automation(void);
+extern const ChatLoginModule chat_login_module;

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "client/app/choices.h"
-#include "client/app/login/chat_login.h"
+#include "client/app/login/chat_module.h"
 #include "client/app/login/dispatch.h"
 #include "client/app/login/feedback.h"
 #include "client/app/login/main_login.h"
@@ -24,7 +24,7 @@ struct _Navigation {
 	AdwBin parent;
 	GtkStack *stack;
 	MainLogin *main_login;
-	ChatLogin *chat_login;
+	ChatLogin *chat_login; /* NULL: no page was shown yet */
 	Feedback *feedback;
 	AdwStatusPage *waiting;
 	GtkButton *copy;
@@ -56,9 +56,16 @@ static const char *name_of_drive(const Navigation *pages)
 	return name && *name ? name : server_of(pages);
 }
 
+static void close_chat(Navigation *pages)
+{
+	if (pages->chat_login) {
+		chat_module_get()->close(pages->chat_login);
+	}
+}
+
 static void show_main(Navigation *pages)
 {
-	chat_login_close(pages->chat_login);
+	close_chat(pages);
 	main_login_set_busy(pages->main_login, FALSE);
 	gtk_stack_set_visible_child_name(pages->stack, "main");
 }
@@ -66,7 +73,7 @@ static void show_main(Navigation *pages)
 static void show_failure(Navigation *pages, const char *title, const char *text)
 {
 	pages->id = 0;
-	chat_login_close(pages->chat_login);
+	close_chat(pages);
 	feedback_failure(pages->feedback, title, text);
 	gtk_stack_set_visible_child_name(pages->stack, "feedback");
 }
@@ -111,7 +118,7 @@ static void open_window(Navigation *pages)
 		pages->service ? g_strdup_printf(_("Sign in with %s"), pages->service->name)
 			       : g_strdup_printf(_("Sign in to %s"), name_of_drive(pages));
 	gtk_stack_set_visible_child_name(pages->stack, "chat");
-	chat_login_open(pages->chat_login, pages->url, &rules, title);
+	chat_module_get()->open(pages->chat_login, pages->url, &rules, title);
 }
 
 static void begun(void *object, const json_t *result, const GError *error)
@@ -166,16 +173,53 @@ static void begin_page(Navigation *pages, Way way)
 /* Anew: what the window has seen of the former attempt is worth nothing. */
 static void use_browser(Navigation *pages)
 {
-	chat_login_close(pages->chat_login);
+	close_chat(pages);
 	begin_page(pages, WAY_BROWSER);
+}
+
+static void page_failed(Navigation *pages, const char *text)
+{
+	door_ask(pages->door, "sign-in-cancel", NULL, pages, NULL);
+	show_failure(pages, _("The page was closed"), text);
+}
+
+static void show_arrived(Navigation *pages)
+{
+	gtk_stack_set_visible_child_name(pages->stack, "arrived");
+}
+
+void navigation_stop(Navigation *pages)
+{
+	if (pages->id || pages->beginning) {
+		door_ask(pages->door, "sign-in-cancel", NULL, pages, NULL);
+	}
+	pages->id = 0;
+	pages->beginning = false;
+	show_main(pages);
+}
+
+/* False: this installation cannot show a page. */
+static bool make_chat(Navigation *pages)
+{
+	const ChatLoginModule *module = chat_module_get();
+	if (module && !pages->chat_login) {
+		pages->chat_login = module->create();
+		g_object_connect(pages->chat_login, "swapped-signal::browser", use_browser, pages,
+				 "swapped-signal::failed", page_failed, pages,
+				 "swapped-signal::arrived", show_arrived, pages,
+				 "swapped-signal::left", navigation_stop, pages, NULL);
+		gtk_stack_add_named(pages->stack, GTK_WIDGET(pages->chat_login), "chat");
+	}
+	return module != NULL;
 }
 
 /* ---- what the person does ---------------------------------------------------------------- */
 
-static bool fits_window(const Navigation *pages)
+static bool fits_window(Navigation *pages)
 {
 	bool own = !pages->service || pages->service->embedded;
-	return own && !choices_prefers_browser() && !choices_has_screen_reader();
+	return own && !choices_prefers_browser() && !choices_has_screen_reader() &&
+	       make_chat(pages);
 }
 
 static const char *label_of(const Navigation *pages, const char *id)
@@ -221,16 +265,6 @@ static void enter(Navigation *pages)
 			dedicated_password(form)));
 }
 
-void navigation_stop(Navigation *pages)
-{
-	if (pages->id || pages->beginning) {
-		door_ask(pages->door, "sign-in-cancel", NULL, pages, NULL);
-	}
-	pages->id = 0;
-	pages->beginning = false;
-	show_main(pages);
-}
-
 static void leave(Navigation *pages)
 {
 	navigation_stop(pages);
@@ -255,23 +289,12 @@ static void go_on(Navigation *pages)
 
 /* ---- what becomes of it ------------------------------------------------------------------ */
 
-static void page_failed(Navigation *pages, const char *text)
-{
-	door_ask(pages->door, "sign-in-cancel", NULL, pages, NULL);
-	show_failure(pages, _("The page was closed"), text);
-}
-
-static void show_arrived(Navigation *pages)
-{
-	gtk_stack_set_visible_child_name(pages->stack, "arrived");
-}
-
 static void welcome(Navigation *pages, const json_t *sign_in)
 {
 	const char *account = json_string_value(json_object_get(sign_in, "account"));
 	pages->id = 0;
 	text_wipe(&pages->invitation);
-	chat_login_close(pages->chat_login);
+	close_chat(pages);
 	dedicated_set_problem(main_login_dedicated(pages->main_login), NULL);
 	if (pages->service) {
 		choices_set_last_service(pages->service->id);
@@ -358,6 +381,7 @@ static void dispose(GObject *object)
 	g_clear_pointer(&pages->service, services_free);
 	g_clear_pointer(&pages->url, g_free);
 	g_clear_pointer(&pages->redirect, g_free);
+	pages->chat_login = NULL;
 	gtk_widget_dispose_template(GTK_WIDGET(object), NAVIGATION_TYPE);
 	G_OBJECT_CLASS(navigation_parent_class)->dispose(object);
 }
@@ -366,7 +390,6 @@ static void bind_children(GtkWidgetClass *widget)
 {
 	gtk_widget_class_bind_template_child(widget, Navigation, stack);
 	gtk_widget_class_bind_template_child(widget, Navigation, main_login);
-	gtk_widget_class_bind_template_child(widget, Navigation, chat_login);
 	gtk_widget_class_bind_template_child(widget, Navigation, feedback);
 	gtk_widget_class_bind_template_child(widget, Navigation, waiting);
 	gtk_widget_class_bind_template_child(widget, Navigation, copy);
@@ -377,7 +400,6 @@ static void navigation_class_init(NavigationClass *class)
 	GtkWidgetClass *widget = GTK_WIDGET_CLASS(class);
 	G_OBJECT_CLASS(class)->dispose = dispose;
 	g_type_ensure(MAIN_LOGIN_TYPE);
-	g_type_ensure(CHAT_LOGIN_TYPE);
 	g_type_ensure(FEEDBACK_TYPE);
 	gtk_widget_class_set_template_from_resource(widget, "/org/imdrive/App/navigation.ui");
 	bind_children(widget);
@@ -385,11 +407,8 @@ static void navigation_class_init(NavigationClass *class)
 	gtk_widget_class_bind_template_callback(widget, confirm);
 	gtk_widget_class_bind_template_callback(widget, leave);
 	gtk_widget_class_bind_template_callback(widget, navigation_stop);
-	gtk_widget_class_bind_template_callback(widget, use_browser);
 	gtk_widget_class_bind_template_callback(widget, open_again);
 	gtk_widget_class_bind_template_callback(widget, copy_link);
-	gtk_widget_class_bind_template_callback(widget, page_failed);
-	gtk_widget_class_bind_template_callback(widget, show_arrived);
 	gtk_widget_class_bind_template_callback(widget, go_on);
 	entered_signal = g_signal_new("entered", NAVIGATION_TYPE, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
 				      NULL, G_TYPE_NONE, 0);
