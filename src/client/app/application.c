@@ -19,14 +19,17 @@
 #define APPLICATION_ID "org.imdrive.App"
 #define HOUR_S 3600
 #define PATIENCE_MS 60000
+/* So long a window waits for the daemon, rather than be drawn twice. */
+#define GLANCE_MS 150
 
 typedef struct Program {
 	AdwApplication *application;
 	Door *door;
 	Window *window; /* NULL: closed */
 	Notices *notices;
-	Tray *tray; /* NULL: no bus */
-	bool stays; /* without a window, too */
+	Tray *tray;        /* NULL: no bus */
+	unsigned patience; /* source: the window is to be shown, once there is something in it */
+	bool stays;        /* without a window, too */
 	void (*usable)(void);
 	bool right_to_left;
 	bool large_text;
@@ -62,11 +65,26 @@ static void show_window(Program *program)
 		}
 	}
 	gtk_window_present(GTK_WINDOW(program->window));
+	if (program->patience) {
+		g_clear_handle_id(&program->patience, g_source_remove);
+		g_application_release(G_APPLICATION(program->application));
+	}
+}
+
+static gboolean lose_patience(void *data)
+{
+	show_window(data);
+	return G_SOURCE_REMOVE;
 }
 
 static void activate(GApplication *application, Program *program)
 {
-	show_window(program);
+	if (program->window || door_status(program->door)) {
+		show_window(program);
+	} else if (!program->patience) {
+		g_application_hold(application);
+		program->patience = g_timeout_add(GLANCE_MS, lose_patience, program);
+	}
 }
 
 static void open_links(GApplication *application, GFile **files, int count, const char *hint,
@@ -158,6 +176,9 @@ static void heard(Program *program)
 {
 	const json_t *status = door_status(program->door);
 	bool stays = json_array_size(json_object_get(status, "bindings")) > 0;
+	if (program->patience) {
+		show_window(program);
+	}
 	if (!status || stays == program->stays) {
 		return;
 	}
@@ -185,6 +206,9 @@ static void start(GApplication *application, Program *program)
 	static const char *const quit_keys[] = { "<Control>q", NULL };
 	static const char *const close_keys[] = { "<Control>w", NULL };
 	GtkApplication *gtk = GTK_APPLICATION(application);
+	program->door = door_new(program->profile);
+	g_signal_connect_swapped(program->door, "status", G_CALLBACK(heard), program);
+	door_open(program->door);
 	if (program->right_to_left) {
 		gtk_widget_set_default_direction(GTK_TEXT_DIR_RTL);
 	}
@@ -201,11 +225,8 @@ static void start(GApplication *application, Program *program)
 					program);
 	gtk_application_set_accels_for_action(gtk, "app.quit", quit_keys);
 	gtk_application_set_accels_for_action(gtk, "window.close", close_keys);
-	program->door = door_new(program->profile);
-	g_signal_connect_swapped(program->door, "status", G_CALLBACK(heard), program);
 	program->notices = notices_new(application, program->door);
 	program->tray = tray_new(application, program->door);
-	door_open(program->door);
 }
 
 static int read_options(GApplication *application, GVariantDict *options, Program *program)

@@ -14,6 +14,7 @@
 
 struct _Address {
 	AdwBin parent;
+	GtkWidget *back;
 	AdwEntryRow *entry;
 	AdwActionRow *invited;
 	GtkStack *look;
@@ -30,7 +31,7 @@ struct _Address {
 
 G_DEFINE_FINAL_TYPE(Address, address, ADW_TYPE_BIN)
 
-static unsigned found_signal;
+static unsigned found_signal, left_signal;
 
 static char *dup_typed(Address *page)
 {
@@ -169,6 +170,16 @@ const char *address_invitation(Address *page)
 	return page->link.invitation;
 }
 
+void address_set_way_back(Address *page, gboolean there)
+{
+	gtk_widget_set_visible(page->back, there);
+}
+
+static void leave(Address *page)
+{
+	g_signal_emit(page, left_signal, 0);
+}
+
 const json_t *address_drive(Address *page)
 {
 	return page->drive;
@@ -196,6 +207,7 @@ static void address_class_init(AddressClass *class)
 	G_OBJECT_CLASS(class)->dispose = dispose;
 	widget->grab_focus = focus;
 	gtk_widget_class_set_template_from_resource(widget, "/org/imdrive/App/address.ui");
+	gtk_widget_class_bind_template_child(widget, Address, back);
 	gtk_widget_class_bind_template_child(widget, Address, entry);
 	gtk_widget_class_bind_template_child(widget, Address, invited);
 	gtk_widget_class_bind_template_child(widget, Address, look);
@@ -204,9 +216,12 @@ static void address_class_init(AddressClass *class)
 	gtk_widget_class_bind_template_child(widget, Address, next);
 	gtk_widget_class_bind_template_callback(widget, typed);
 	gtk_widget_class_bind_template_callback(widget, go_on);
+	gtk_widget_class_bind_template_callback(widget, leave);
 	gtk_widget_class_bind_template_callback_full(widget, "forget", G_CALLBACK(address_forget));
 	found_signal = g_signal_new("found", ADDRESS_TYPE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
 				    G_TYPE_NONE, 0);
+	left_signal = g_signal_new("left", ADDRESS_TYPE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+				   G_TYPE_NONE, 0);
 }
 
 static void address_init(Address *page)
