@@ -211,6 +211,33 @@ def test_git(disk, tmp_path):
     assert len(git("log", "--oneline", folder=disk.path("clone")).split("\n")) == 3
 
 
+@pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
+def test_git_knows_what_it_had_read(disk, folders, tmp_path):
+    """What is sent, recorded and given free is no change: git reads it by its time of change."""
+    folder = folders("folder")
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    git("init", "-q", folder=origin)
+    for i in range(30):
+        (origin / f"file{i}").write_text(f"content {i}\n" * 100)
+    git("add", ".", folder=origin)
+    git("commit", "-qm", "first", folder=origin)
+    clone = disk.path("clone")
+    run("git", "clone", "-q", "--no-hardlinks", origin, clone)
+    # Not of the same moment as the index: git reads such files again, whatever the times.
+    for i in range(30):
+        os.utime(clone / f"file{i}", ns=(0, 987654321987654321))
+    assert git("status", "--porcelain", folder=clone) == ""
+    wait_equal(disk, folder)
+    for _ in range(2):
+        disk.command("free", clone)
+        assert git("status", "--porcelain", folder=clone) == ""
+        for i in range(30):
+            assert disk.state(f"clone/file{i}") == "online-only"
+        disk.stop()
+        disk.start()
+
+
 def grow(folder):
     """A small tree with all that a tree has."""
     (folder / "sub" / "deeper").mkdir(parents=True)

@@ -38,7 +38,7 @@ static int look(Mount *mount, int fd, const char *name, struct statx *ret_found)
 {
 	int failure = attr_get(fd, name, ret_found);
 	if (failure == 0 && S_ISREG(ret_found->stx_mode)) {
-		volume_correct(mount->volume, ret_found);
+		volume_correct(mount->volume, fd, name, ret_found);
 	}
 	return failure;
 }

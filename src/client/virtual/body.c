@@ -628,21 +628,31 @@ int body_file_alter(VolumeFile *file, const struct timespec times[2], mode_t mod
 	return errnum;
 }
 
-void body_correct(Volume *volume, struct statx *info)
+static void correct_time(struct statx_timestamp *time, int64_t time_ns)
+{
+	int64_t ns = time_ns % NS_PER_S;
+	ns += ns < 0 ? NS_PER_S : 0;
+	time->tv_sec = (time_ns - ns) / NS_PER_S;
+	time->tv_nsec = (uint32_t)ns;
+}
+
+void body_correct(Volume *volume, int fd, const char *name, struct statx *info)
 {
 	if (!S_ISREG(info->stx_mode)) {
 		return;
 	}
 	Body *body = body_find(volume, info->stx_ino);
 	if (!body) {
+		int64_t change_ns = 0;
+		if (record_peek(fd, name, &change_ns)) {
+			correct_time(&info->stx_ctime, change_ns);
+		}
 		return;
 	}
 	g_mutex_lock(&body->mutex);
 	if (body->clean) {
-		int64_t ns = body->record.mtime_ns % NS_PER_S;
-		ns += ns < 0 ? NS_PER_S : 0;
-		info->stx_mtime.tv_sec = (body->record.mtime_ns - ns) / NS_PER_S;
-		info->stx_mtime.tv_nsec = (uint32_t)ns;
+		correct_time(&info->stx_mtime, body->record.mtime_ns);
+		correct_time(&info->stx_ctime, body->record.change_ns);
 		info->stx_size = body->record.size;
 	}
 	g_mutex_unlock(&body->mutex);

@@ -210,6 +210,23 @@ int record_read(int fd, const char *name, Record *ret_record)
 	return record_decode(bytes, size, ret_record, NULL) ? 0 : EBADMSG;
 }
 
+bool record_peek(int fd, const char *name, int64_t *ret_change_ns)
+{
+	uint8_t bytes[RECORD_SIZE_MAX];
+	ssize_t size = -1;
+	if (*name) {
+		const Target target = target_of(fd, name);
+		size = get_once(&target, RECORD_ATTRIBUTE, bytes, sizeof bytes);
+	} else {
+		size = fgetxattr(fd, RECORD_ATTRIBUTE, bytes, sizeof bytes);
+	}
+	if (size < HEAD_SIZE || bytes[0] != VERSION) {
+		return false;
+	}
+	*ret_change_ns = (int64_t)bytes_get64(bytes + 2);
+	return true;
+}
+
 int record_write(int fd, const Record *record)
 {
 	uint8_t bytes[RECORD_SIZE_MAX];

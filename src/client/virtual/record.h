@@ -63,6 +63,11 @@ bool record_decode(const uint8_t *bytes, size_t size, Record *ret_record, GError
 int record_read(int fd, const char *name, Record *ret_record);
 int record_write(int fd, const Record *record);
 int record_remove(int fd);
+/*
+ * Only its change_ns, quickly: false if there is no record, or none that can be read by whoever may
+ * read the file. An empty name is the open file itself.
+ */
+bool record_peek(int fd, const char *name, int64_t *ret_change_ns);
 
 /* Any attribute; *ret_size: at most size. */
 int record_get(int fd, const char *name, const char *attribute, void *ret_bytes, size_t size,

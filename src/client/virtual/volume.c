@@ -312,9 +312,9 @@ int volume_file_alter(VolumeFile *file, const struct timespec times[2], mode_t m
 	return body_file_alter(file, times, mode);
 }
 
-void volume_correct(Volume *volume, struct statx *info)
+void volume_correct(Volume *volume, int fd, const char *name, struct statx *info)
 {
-	body_correct(volume, info);
+	body_correct(volume, fd, name, info);
 }
 
 const char *volume_state_name(VolumeState state)

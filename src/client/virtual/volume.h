@@ -169,10 +169,12 @@ int volume_file_touch(VolumeFile *file, uint64_t keep_size, GCancellable *cancel
 int volume_file_alter(VolumeFile *file, const struct timespec times[2], mode_t mode);
 
 /*
- * statx() of a regular file says, while its content comes, times that are not the file's: puts
- * right what it said (of stx_ino, with STATX_BASIC_STATS). Costs next to nothing.
+ * statx() of a regular file, of fd or of `name` ("" : fd itself) in it, says times that are not the
+ * file's: puts right what it said (of stx_ino, with STATX_BASIC_STATS). While content comes, that
+ * is the mtime; and whatever comes, goes or is recorded of a clean file moves the ctime, by which
+ * programs (git) tell whether they have to read it again. Costs one look at an attribute.
  */
-void volume_correct(Volume *volume, struct statx *info);
+void volume_correct(Volume *volume, int fd, const char *name, struct statx *info);
 
 /* ---- for the mount: states ------------------------------------------------------------------ */
 

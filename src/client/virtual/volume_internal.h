@@ -141,7 +141,7 @@ void body_file_close(VolumeFile *file);
 int body_file_need(VolumeFile *file, uint64_t offset, uint64_t size, GCancellable *cancellable);
 int body_file_touch(VolumeFile *file, uint64_t keep_size, GCancellable *cancellable);
 int body_file_alter(VolumeFile *file, const struct timespec times[2], mode_t mode);
-void body_correct(Volume *volume, struct statx *info);
+void body_correct(Volume *volume, int fd, const char *name, struct statx *info);
 
 /* ---- condition.c, volume_watch.c: of volume.h -------------------------------------------------
  */

@@ -204,11 +204,43 @@ static void test_correct(void)
 	/* As in the moment after bytes were written. */
 	g_assert_cmpint(utimensat(root, "file", NULL, 0), ==, 0);
 	g_assert_cmpint(statx(root, "file", 0, STATX_BASIC_STATS, &info), ==, 0);
-	volume_correct(backing->volume, &info);
+	volume_correct(backing->volume, root, "file", &info);
 	g_assert_cmpint(info.stx_mtime.tv_sec, ==, BACKING_MTIME_NS / 1000000000);
 	g_assert_cmpint(info.stx_mtime.tv_nsec, ==, BACKING_MTIME_NS % 1000000000);
 	volume_file_close(file);
 	close(fd);
+}
+
+static int64_t shown_change_ns(Backing *backing, const char *path)
+{
+	struct statx info;
+	int root = volume_root(backing->volume);
+	g_assert_cmpint(statx(root, path, 0, STATX_BASIC_STATS, &info), ==, 0);
+	volume_correct(backing->volume, root, path, &info);
+	return info.stx_ctime.tv_sec * G_GINT64_CONSTANT(1000000000) + info.stx_ctime.tv_nsec;
+}
+
+static void test_change_is_an_edit(void)
+{
+	g_autoptr(Backing) backing = backing_new();
+	place(backing, "file");
+	int64_t before_ns = shown_change_ns(backing, "file");
+	DiskInfo found = backing_look(backing, "file");
+	g_assert_cmpint(before_ns, ==, found.stamp.change_ns);
+	/* What was fetched, recorded and given free again is the file that it was. */
+	read_whole(backing, "file");
+	g_assert_cmpint(shown_change_ns(backing, "file"), ==, before_ns);
+	volume_settle(backing->volume);
+	int fd = backing_open(backing, "file", O_RDONLY);
+	g_assert_cmpint(volume_free(backing->volume, fd), ==, 0);
+	g_assert_cmpint(shown_change_ns(backing, "file"), ==, before_ns);
+	VolumeFile *file = backing_open_file(backing, fd);
+	g_assert_cmpint(shown_change_ns(backing, "file"), ==, before_ns);
+	volume_file_close(file);
+	close(fd);
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { 77, 5 } };
+	g_assert_cmpint(alter(backing, times, VOLUME_MODE_KEEP), ==, 0);
+	g_assert_cmpint(shown_change_ns(backing, "file"), >, before_ns);
 }
 
 /* ---- promises ----------------------------------------------------------------------------- */
@@ -250,8 +282,10 @@ static void test_promise(void)
 {
 	g_auto(Written) written = written_new();
 	g_assert_cmpint(backing_state(written.backing, "file"), ==, VOLUME_DIRTY);
+	int64_t change_ns = shown_change_ns(written.backing, "file");
 	promise(&written, -1);
 	promise(&written, -1);
+	g_assert_cmpint(shown_change_ns(written.backing, "file"), ==, change_ns);
 	DiskInfo now = backing_look(written.backing, "file");
 	g_assert_true(disk_info_equal(&now, &written.info));
 	g_assert_cmpint(backing_state(written.backing, "file"), ==, VOLUME_CACHED);
@@ -597,6 +631,7 @@ int main(int argc, char **argv)
 	ADD("replaced-while-open", test_replaced);
 	ADD("attributes-are-an-edit-without-bytes", test_alter);
 	ADD("times-are-put-right", test_correct);
+	ADD("only-edits-move-the-time-of-change", test_change_is_an_edit);
 	ADD("promise", test_promise);
 	ADD("promise-of-what-changed", test_promise_changed);
 	ADD("promise-waits-for-writers", test_promise_busy);
