@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import programs
 from measure import (PROGRAM_TIMEOUT_S, ROOT, Api, Measured, Server, compiled, cpu_seconds,
                      peak_memory, resident_memory, wait_until)
 
@@ -64,8 +65,9 @@ def read_here_and_there(path):
 
 
 def list_all(folder):
-    subprocess.run(["ls", "-lR", folder], stdout=subprocess.DEVNULL, check=True,
-                   timeout=PROGRAM_TIMEOUT_S)
+    # A time-out of Python's would look for the end every 50 ms.
+    subprocess.run(["timeout", str(PROGRAM_TIMEOUT_S), "ls", "-lR", folder],
+                   stdout=subprocess.DEVNULL, check=True)
 
 
 def unpack(archive, folder):
@@ -401,14 +403,24 @@ def many(bench, row, files):
     ]
 
 
+def small_project(bench, row):
+    """Rows about git and make."""
+    stand = Stand(bench, "mount-programs")
+    rows = programs.measure(bench, row, stand)
+    stand.end()
+    return rows
+
+
 def measure(bench, row, options):
-    """options: mount_parts of large, tree, many; how large each is."""
+    """options: mount_parts of large, tree, many, programs; how large each is."""
     rows = []
     if "large" in options.mount_parts:
         rows += large(bench, row, options.mount_size * MIB)
     if "tree" in options.mount_parts:
         rows += tree(bench, row, pathlib.Path(options.mount_tree or options.linux),
                      options.mount_peers)
+    if "programs" in options.mount_parts:
+        rows += small_project(bench, row)
     if "many" in options.mount_parts:
         rows += many(bench, row, options.mount_files)
     return rows
