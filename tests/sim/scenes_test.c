@@ -519,6 +519,49 @@ static void test_alone_without_conflicts(void)
 	}
 }
 
+static void work_for(Scene *scene, SimDevice *device, unsigned steps, int64_t time_us)
+{
+	for (unsigned i = 0; i < steps; i++) {
+		work(device);
+		pass(scene, time_us);
+	}
+}
+
+/*
+ * The feed tells of the new file before the answer to its creation does, when it is gone already,
+ * or another has its place: it is no news.
+ */
+static void run_gone_while_it_is_sent(unsigned steps, bool lazy, bool again)
+{
+	g_autoptr(Scene) scene = scene_new_with(1, lazy);
+	save(scene->laptop, "a", "first");
+	work_for(scene, scene->laptop, steps, 1000);
+	sim_device_step(scene->laptop);
+	sim_device_hold_first(scene->laptop, true);
+	sim_device_run_job(scene->laptop);
+	sim_device_set_online(scene->laptop, false);
+	remove_one(scene->laptop, "a");
+	if (again) {
+		make(scene->laptop, "a");
+	}
+	work_for(scene, scene->laptop, 30, 40000);
+	sim_device_set_online(scene->laptop, true);
+	work_for(scene, scene->laptop, 100, 200000);
+	assert_tree(scene->laptop, again ? "a/\n" : "");
+	sim_device_hold_first(scene->laptop, false);
+	settle_as(scene, again ? "a/\n" : "");
+}
+
+static void test_gone_while_it_is_sent(void)
+{
+	/* Some of them when the server has it, and nobody has heard of that. */
+	for (unsigned steps = 0; steps < 20; steps++) {
+		for (unsigned kind = 0; kind < 4; kind++) {
+			run_gone_while_it_is_sent(steps, kind & 1, kind & 2);
+		}
+	}
+}
+
 /* ---- what is out of reach --------------------------------------------------------------- */
 
 static void get_status(SimDevice *device, EngineStatus *ret_status)
@@ -689,6 +732,7 @@ int main(int argc, char **argv)
 	ADD("created-in-what-another-deletes", test_created_in_what_another_deletes);
 	ADD("swapped-while-everything-is-listed", test_swapped_while_everything_is_listed);
 	ADD("alone-without-conflicts", test_alone_without_conflicts);
+	ADD("gone-while-it-is-sent", test_gone_while_it_is_sent);
 	ADD("unreadable-folder-is-not-deleted", test_unreadable_folder_is_not_deleted);
 	ADD("unmounted-folder-is-not-deleted", test_unmounted_folder_is_not_deleted);
 	ADD("brake-holds-many-deletions", test_brake_holds_many_deletions);

@@ -52,6 +52,7 @@ struct SimDevice {
 	GPtrArray *jobs;
 	GPtrArray *done; /* jobs that ran, and whose end the engine has not heard of */
 	bool lags;
+	bool holds_first;
 	int64_t wants_us;
 };
 
@@ -385,6 +386,11 @@ void sim_device_set_hook(SimDevice *device, DiskHook hook, void *data)
 	device->hook_data = data;
 }
 
+void sim_device_hold_first(SimDevice *device, bool on)
+{
+	device->holds_first = on;
+}
+
 void sim_device_set_lag(SimDevice *device)
 {
 	device->lags = true;
@@ -584,7 +590,7 @@ bool sim_device_step(SimDevice *device)
 
 bool sim_device_run_job(SimDevice *device)
 {
-	bool waits = device->done->len > 0;
+	bool waits = device->done->len > 0 && !device->holds_first;
 	if (device->jobs->len == 0 || (waits && sim_world_draw(device->world, 2) == 0)) {
 		if (waits) {
 			post(device, sim_world_draw(device->world, device->done->len));
@@ -594,8 +600,8 @@ bool sim_device_run_job(SimDevice *device)
 	disk_memory_set_time(device->memory, device->world->now_us * 1000);
 	device->worked = false;
 	run_one(device, sim_world_draw(device->world, device->jobs->len));
-	if (!device->lags) {
-		post(device, 0);
+	if (device->holds_first ? device->done->len > 1 : !device->lags) {
+		post(device, device->done->len - 1);
 	}
 	return device->worked;
 }

@@ -39,6 +39,8 @@ bool sim_device_run_job(SimDevice *device);
 
 /* From now on the engine may hear later that a job is done: first, for one, of what it has done. */
 void sim_device_set_lag(SimDevice *device);
+/* While on, it is not heard that the first job from now on is done. */
+void sim_device_hold_first(SimDevice *device, bool on);
 void sim_device_set_online(SimDevice *device, bool online);
 void sim_device_kill(SimDevice *device);
 void sim_device_cut_power(SimDevice *device);

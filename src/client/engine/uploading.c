@@ -133,6 +133,9 @@ void uploading_add(Engine *engine, const Action *action, unsigned group)
 	Lane *lane =
 		weight(item) > BATCH_SIZE_TARGET ? &engine->upload_large : &engine->upload_small;
 	planning_busy(engine, item->key, true);
+	if (item->verb == UPLOAD_CREATE) {
+		state_hold_id(engine->state, &item->node, item->key);
+	}
 	lane->waiting_bytes += weight(item);
 	g_queue_push_tail(&lane->waiting, item);
 }
@@ -394,6 +397,7 @@ static void done(Job *job)
 	for (unsigned i = 0; i < upload->items->len; i++) {
 		const UploadItem *item = upload->items->pdata[i];
 		result(engine, item, upload->completed);
+		state_let_id(engine->state, item->key);
 		planning_busy(engine, item->key, false);
 	}
 	g_ptr_array_unref(upload->items);

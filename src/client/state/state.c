@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "client/state/agreement.h"
 #include "client/state/header.h"
 #include "client/state/kept.h"
 #include "client/state/promises.h"
@@ -47,6 +48,7 @@ struct State {
 	Rows *rows;
 	Trees trees;
 	Promises *promises;
+	Promises *held; /* the same, of what is being sent; not recorded */
 	int64_t key_next;
 	StateTotals totals; /* of synced */
 
@@ -125,6 +127,7 @@ static State *state_new(const NodeId *drive)
 	state->log_first = 1;
 	state->generation = 1;
 	state->promises = promises_new();
+	state->held = promises_new();
 	state->kept = kept_new();
 	state->kept_few = KEPT_FEW;
 	return state;
@@ -162,6 +165,7 @@ void state_close(State *state)
 	sql_close(state->sql);
 	g_array_unref(state->log);
 	promises_free(state->promises);
+	promises_free(state->held);
 	header_clear(&state->header);
 	g_bytes_unref(state->cursor);
 	g_free(state);
@@ -216,7 +220,20 @@ void state_strays(State *state, GArray *ret_keys)
 int64_t state_key_of_id(State *state, const NodeId *id)
 {
 	int64_t key = promises_key_of(state->promises, id);
+	if (key == ENTRY_KEY_NONE) {
+		key = promises_key_of(state->held, id);
+	}
 	return key != ENTRY_KEY_NONE ? key : trees_key_of_id(&state->trees, id);
+}
+
+void state_hold_id(State *state, const NodeId *id, int64_t key)
+{
+	promises_add(state->held, id, key);
+}
+
+void state_let_id(State *state, int64_t key)
+{
+	promises_drop(state->held, key);
 }
 
 int64_t state_key_for_id(State *state, const NodeId *id)
@@ -366,39 +383,14 @@ static void set_synced(State *state, int64_t key, Entry *entry)
 	g_array_append_val(state->log, item);
 }
 
-static bool is_same(const Entry *a, const Entry *b)
-{
-	return entry_same_place(a, b) && a->size == b->size && a->mtime_ns == b->mtime_ns &&
-	       a->executable == b->executable && a->seq == b->seq &&
-	       memcmp(&a->stamp, &b->stamp, sizeof a->stamp) == 0 &&
-	       (a->content == b->content ||
-		(a->content && b->content && g_bytes_equal(a->content, b->content)));
-}
-
-/* synced with what local and remote agree in; NULL if that is nothing. */
-static Entry *agreement(const Entry *synced, const Entry *local, const Entry *remote)
-{
-	bool place = entry_same_place(local, remote);
-	bool value = entry_same_value(local, remote);
-	if (!(synced ? place || value : place && value)) {
-		return NULL;
-	}
-	Entry fields = value ? *remote : *synced;
-	fields.stamp = value ? local->stamp : synced->stamp;
-	fields.parent = place ? remote->parent : synced->parent;
-	fields.name = place ? remote->name : synced->name;
-	fields.seq = place && value ? remote->seq : synced->seq;
-	return entry_new(&fields);
-}
-
 void state_agree(State *state, int64_t key)
 {
 	const Entry *local = state_get(state, SIDE_LOCAL, key);
 	const Entry *remote = state_get(state, SIDE_REMOTE, key);
 	g_assert(local && remote);
 	const Entry *synced = state_get(state, SIDE_SYNCED, key);
-	g_autoptr(Entry) entry = agreement(synced, local, remote);
-	if (entry && !(synced && is_same(entry, synced))) {
+	g_autoptr(Entry) entry = agreement_of(synced, local, remote);
+	if (entry && !(synced && agreement_is_same(entry, synced))) {
 		set_synced(state, key, g_steal_pointer(&entry));
 	}
 }

@@ -60,6 +60,14 @@ int64_t state_key_of_id(State *state, const NodeId *id);
  * will show. Kept with the cursor.
  */
 int64_t state_key_for_id(State *state, const NodeId *id);
+/*
+ * While a node is being created on the server, its id leads to its key, whatever becomes of it here
+ * meanwhile: the feed may tell of it before the answer does, and must not find it unknown. One at
+ * a time for each key; not recorded.
+ */
+void state_hold_id(State *state, const NodeId *id, int64_t key);
+/* It was created, or was not. Does nothing if it is not held. */
+void state_let_id(State *state, int64_t key);
 /* The node that is this file on disk, in the local tree; ENTRY_KEY_NONE if unknown. */
 int64_t state_key_of_file(State *state, uint64_t inode, int64_t birth_ns);
 /* Is key folder itself or below it, on that side? */

@@ -250,6 +250,22 @@ static void test_promised_key_is_kept(Fixture *fixture, const void *data)
 	g_assert_null(state_path(fixture->state, SIDE_REMOTE, child.key));
 }
 
+static void test_held_id_outlives_what_was_here(Fixture *fixture, const void *data)
+{
+	Entry file = node(fixture, ENTRY_KEY_ROOT, "file", ENTRY_FILE);
+	see(fixture, SIDE_LOCAL, file);
+	state_hold_id(fixture->state, &file.id, file.key);
+	state_remove(fixture->state, SIDE_LOCAL, file.key, NULL);
+	g_assert_cmpint(state_key_of_id(fixture->state, &file.id), ==, file.key);
+	g_assert_cmpint(state_key_for_id(fixture->state, &file.id), ==, file.key);
+	see(fixture, SIDE_REMOTE, file);
+	state_let_id(fixture->state, file.key);
+	state_let_id(fixture->state, file.key);
+	g_assert_cmpint(state_key_of_id(fixture->state, &file.id), ==, file.key);
+	state_remove(fixture->state, SIDE_REMOTE, file.key, NULL);
+	g_assert_cmpint(state_key_of_id(fixture->state, &file.id), ==, ENTRY_KEY_NONE);
+}
+
 static void test_reset_keeps_what_is_here(Fixture *fixture, const void *data)
 {
 	int64_t folder = settled(fixture, ENTRY_KEY_ROOT, "folder", ENTRY_FOLDER);
@@ -536,6 +552,7 @@ int main(int argc, char **argv)
 	ADD("recorded-deletion-does-not-come-back", test_recorded_deletion_does_not_come_back);
 	ADD("cursor-waits-while-much-is-left", test_cursor_waits_while_much_is_left);
 	ADD("promised-key-is-kept", test_promised_key_is_kept);
+	ADD("held-id-outlives-what-was-here", test_held_id_outlives_what_was_here);
 	ADD("reset-keeps-what-is-here", test_reset_keeps_what_is_here);
 	ADD("rename-of-a-folder-is-one-row", test_rename_of_a_folder_is_one_row);
 	ADD("of-another-drive-is-refused", test_of_another_drive_is_refused);
