@@ -41,7 +41,9 @@ typedef struct Before {
 	size_t parts_size;
 } Before;
 
-static void note(Body *body, Before *ret_before)
+/* False: there is nothing to be said of it, or nothing any more (it was told twice, by its last
+ * bytes and by who closed it). */
+static bool note(Body *body, Before *ret_before)
 {
 	g_mutex_lock(&body->mutex);
 	body->queued = false;
@@ -50,18 +52,19 @@ static void note(Body *body, Before *ret_before)
 	ret_before->generation = body->generation;
 	ret_before->whole = body->clean && ranges_have(&body->here, 0, body->record.size);
 	ret_before->parts_size = ranges_encode(&body->here, ret_before->parts);
+	bool wanted = body->clean && !body->record.complete;
 	g_mutex_unlock(&body->mutex);
+	return wanted;
 }
 
-static bool sync_all(const Volume *volume, GPtrArray *bodies)
+static bool sync_all(const Volume *volume, const Before *before, unsigned count)
 {
-	if (bodies->len > ALONE_MAX) {
+	if (count > ALONE_MAX) {
 		return syncfs(volume->root) == 0;
 	}
 	bool ok = true;
-	for (unsigned i = 0; i < bodies->len; i++) {
-		const Body *body = g_ptr_array_index(bodies, i);
-		ok &= TEMP_FAILURE_RETRY(fdatasync(body->fd)) == 0;
+	for (unsigned i = 0; i < count; i++) {
+		ok &= TEMP_FAILURE_RETRY(fdatasync(before[i].body->fd)) == 0;
 	}
 	return ok;
 }
@@ -82,20 +85,25 @@ static void mark(const Before *before)
 	g_mutex_unlock(&body->mutex);
 }
 
+static void unref(void *body, void *unused G_GNUC_UNUSED)
+{
+	body_unref(body);
+}
+
 static void settle(Volume *volume, GPtrArray *bodies)
 {
 	g_autofree Before *before = g_new(Before, bodies->len);
+	unsigned count = 0;
 	for (unsigned i = 0; i < bodies->len; i++) {
-		note(g_ptr_array_index(bodies, i), &before[i]);
+		count += note(g_ptr_array_index(bodies, i), &before[count]);
 	}
 	/* A failure must be believed: then these files are fetched again after a crash. */
-	bool synced = sync_all(volume, bodies);
-	for (unsigned i = 0; i < bodies->len; i++) {
-		if (synced) {
+	if (sync_all(volume, before, count)) {
+		for (unsigned i = 0; i < count; i++) {
 			mark(&before[i]);
 		}
-		body_unref(before[i].body);
 	}
+	g_ptr_array_foreach(bodies, unref, NULL);
 	chores_consider(volume);
 }
 

@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "client/virtual/backing.h"
 #include "client/virtual/record.h"
+#include "client/virtual/volume_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -186,6 +187,23 @@ static void test_fetch(void)
 	assert_order(scene.backing, "WSC");
 }
 
+static void test_fetch_told_twice(void)
+{
+	g_auto(Scene) scene = scene_placed();
+	int fd = backing_open(scene.backing, "file", O_RDONLY);
+	VolumeFile *file = backing_open_file(scene.backing, fd);
+	backing_assert_bytes(scene.backing, "file", scene.bytes);
+	assert_order(scene.backing, "WSC");
+	begin();
+	g_mutex_lock(&file->body->mutex);
+	g_assert_cmpint(file->body->fd, >=, 0);
+	keeper_add(file->body);
+	g_mutex_unlock(&file->body->mutex);
+	assert_order(scene.backing, "");
+	volume_file_close(file);
+	close(fd);
+}
+
 static void test_fetch_unsynced(void)
 {
 	g_auto(Scene) scene = scene_placed();
@@ -295,6 +313,7 @@ int main(int argc, char **argv)
 #define ADD(name, function) g_test_add_func("/client/virtual/order/" name, function)
 	ADD("record-before-size", test_place);
 	ADD("complete-only-after-sync", test_fetch);
+	ADD("told-twice-is-synced-once", test_fetch_told_twice);
 	ADD("failed-sync-completes-nothing", test_fetch_unsynced);
 	ADD("dirty-only-after-sync", test_touch);
 	ADD("failed-sync-stays-clean", test_touch_unsynced);
