@@ -3,7 +3,6 @@
 
 import base64
 import hashlib
-import socket
 import subprocess
 import urllib.parse
 
@@ -22,12 +21,6 @@ def authorize(url, scope):
     return url + "?" + urllib.parse.urlencode({
         "response_type": "code", "client_id": "imdrive", "redirect_uri": REDIRECT, "scope": scope,
         "state": "s" * 22, "code_challenge": challenge.decode(), "code_challenge_method": "S256"})
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def is_installed():

@@ -5,12 +5,12 @@ import json
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import urllib.error
 import urllib.request
 
 from measure import wait_until
+from ports import free_port
 
 FOLDER = "bench"
 # The least that Syncthing's watcher can be told to wait; its default is 10 s.
@@ -19,12 +19,6 @@ WATCH_DELAY_S = 1
 
 def is_installed():
     return shutil.which("syncthing") is not None
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Syncthing:

@@ -5,7 +5,8 @@ import os
 import subprocess
 
 from drive import TIMEOUT_S, wait_until
-from webkit import WebKit, free_port
+from ports import free_port
+from webkit import WebKit
 
 
 class View(WebKit):

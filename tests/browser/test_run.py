@@ -12,7 +12,7 @@ import urllib.request
 import pytest
 
 from browser import ROOT
-from prosody import free_port
+from ports import free_port
 
 LIMIT_S = 180
 

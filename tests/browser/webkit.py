@@ -3,21 +3,15 @@
 
 import json
 import os
-import socket
 import subprocess
 import urllib.error
 import urllib.request
 
 from drive import TIMEOUT_S, wait_until
+from ports import free_port
 
 MINI_BROWSER = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser"
 PASSING = "no such element", "no such frame", "stale element reference", "unload event"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class WebKit:

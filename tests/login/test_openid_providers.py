@@ -5,12 +5,12 @@ import http.client
 import os
 import pathlib
 import re
-import socket
 import subprocess
 import urllib.parse
 
 import pytest
 
+from ports import free_port
 from provider_cli import TIMEOUT_S, Walker, follow
 from quirks import CLIENT, SECRET
 
@@ -87,12 +87,6 @@ def through_forms(url, cookies=None):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("openid")
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def enable(walker, issuer, name="oidc"):

@@ -9,8 +9,9 @@ import pytest
 
 from drive import Server, wait_until
 from pictures import Album, png
+from ports import free_port
 from service import Service
-from test_openid_providers import Script, free_port, through_forms
+from test_openid_providers import Script, through_forms
 from visitor import Visitor
 
 KEPT = "SELECT url, type, bytes FROM picture"

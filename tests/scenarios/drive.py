@@ -14,6 +14,8 @@ import stat
 import subprocess
 import time
 
+from ports import free_port
+
 BUILD = pathlib.Path(os.environ.get("IMDRIVE_BUILD", pathlib.Path(__file__).parents[2] / "build"))
 # A library for the programs, for runs under ThreadSanitizer (tools/check).
 PRELOAD = (["env", f"LD_PRELOAD={os.environ['IMDRIVE_PRELOAD']}"]
@@ -58,7 +60,7 @@ class Server:
         self.options = options
         self.process = None
         self.url = None
-        self.listen = "127.0.0.1:0"
+        self.listen = f"127.0.0.1:{free_port()}"
 
     def start(self):
         log = open(self.data.parent / f"{self.data.name}.log", "ab")
