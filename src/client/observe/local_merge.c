@@ -155,7 +155,7 @@ static void appear(Merge *merge, const ScanPlace *place)
 	Entry fields = {
 		.key = state_key_new(merge->state),
 		.parent = place->folder,
-		.id = node_id_random(),
+		.id = node_id_new(),
 		.name = place->name,
 		.kind = (EntryKind)place->info.kind,
 	};

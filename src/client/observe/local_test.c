@@ -66,6 +66,19 @@ static void test_new(void)
 	assert_nobody_left(observer);
 }
 
+/* Or each index of ids, here and on the server, is written in as many places as there are nodes. */
+static void test_new_ids_lie_together(void)
+{
+	g_autoptr(Observer) observer = start(NULL, NULL, NULL);
+	observer_write(observer, "a", "text");
+	observer_write(observer, "b", "text");
+	settle(observer);
+	const NodeId *a = &observer_entry(observer, "a")->id;
+	const NodeId *b = &observer_entry(observer, "b")->id;
+	g_assert_cmpmem(a, sizeof *a / 4, b, sizeof *b / 4);
+	g_assert_false(node_id_equal(a, b));
+}
+
 /* What was put there before the folder was watched. */
 static void test_new_folder_with_content(void)
 {
@@ -742,6 +755,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 #define ADD(name, function) g_test_add_func("/client/observe/local/" name, function)
 	ADD("new", test_new);
+	ADD("new-ids-lie-together", test_new_ids_lie_together);
 	ADD("new-folder-with-content", test_new_folder_with_content);
 	ADD("changed", test_changed);
 	ADD("what-happens-inside-is-no-change", test_what_happens_inside_is_no_change);
