@@ -150,6 +150,22 @@ def test_second_imdrive_of_a_profile_joins_the_first(devices, tmp_path):
     wait_until(lambda: b.path("x").exists() and a.path("x").exists(), "all folders agree")
 
 
+def test_one_folder_goes_on_while_another_is_closed(devices, tmp_path):
+    a = devices("a")
+    other = tmp_path / "other"
+    other.mkdir()
+    a.command("sync", other)
+    wait_until(lambda: len(a.status()["bindings"]) == 2, "it is bound too")
+    for n in range(300):
+        write(a.path(f"a{n}"), "one")
+        write(other / f"b{n}", "the other")
+    a.stop()
+    a.start()
+    a.command("sync", other)
+    wait_until(lambda: all(len(list(folder.glob("[ab]*"))) == 600 for folder in (a.folder, other)),
+               "both have all")
+
+
 @pytest.mark.parametrize("arguments, code, says", [
     ((), 2, "Usage"),
     (("nonsense",), 2, "no command 'nonsense'"),

@@ -34,6 +34,18 @@ static void close_bound(Bound *bound)
 	g_clear_pointer(&bound->binding, binding_close);
 }
 
+/* Anew after each: while one closes the others go on, and any can be unbound. */
+static void close_all(Daemon *daemon)
+{
+	unsigned i = 0;
+	while (i < daemon->bounds->len) {
+		Bound *bound = daemon->bounds->pdata[i];
+		bool open = bound->binding;
+		close_bound(bound);
+		i = open ? 0 : i + 1;
+	}
+}
+
 static void bound_free(void *data)
 {
 	Bound *bound = data;
@@ -330,9 +342,9 @@ static gboolean reload(void *data)
 {
 	Daemon *daemon = data;
 	g_atomic_int_set(&daemon->reloads, 0);
+	close_all(daemon);
 	for (unsigned i = 0; i < daemon->bounds->len; i++) {
 		Bound *bound = daemon->bounds->pdata[i];
-		close_bound(bound);
 		g_clear_error(&bound->failure);
 		bound->meter = (Meter){ 0 };
 	}
@@ -411,15 +423,17 @@ bool daemon_detach(Daemon *daemon, const char *folder, GError **error)
 		if (strcmp(bound->folder, folder) != 0) {
 			continue;
 		}
+		/* First: while it closes, it may be asked for again. */
+		g_ptr_array_steal_index(daemon->bounds, i);
 		bool ours = bound->binding;
-		close_bound(bound);
-		g_autofree char *marker = g_build_filename(folder, DISK_RESERVED, "marker", NULL);
+		g_autofree char *id = g_strdup(bound->id);
+		g_autofree char *marker =
+			g_build_filename(bound->folder, DISK_RESERVED, "marker", NULL);
+		bound_free(bound);
+		daemon_changed(daemon);
 		if (ours && unlink(marker) != 0 && errno != ENOENT) {
 			return error_set_errno(error, errno, "remove '%s'", marker);
 		}
-		g_autofree char *id = g_strdup(bound->id);
-		g_ptr_array_remove_index(daemon->bounds, i);
-		daemon_changed(daemon);
 		return profile_unbind(daemon->profile, id, error);
 	}
 	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND, "'%s' is not bound", folder);
@@ -485,6 +499,7 @@ static gboolean asked_to_end(void *data)
 
 static void daemon_clear(Daemon *daemon)
 {
+	close_all(daemon);
 	if (daemon->tick) {
 		g_source_remove(daemon->tick);
 	}
@@ -497,7 +512,7 @@ static void daemon_clear(Daemon *daemon)
 	control_server_free(daemon->control);
 	reception_free(daemon->reception);
 	g_idle_remove_by_data(daemon);
-	g_clear_pointer(&daemon->bounds, g_ptr_array_unref);
+	g_ptr_array_unref(daemon->bounds);
 	quota_free(daemon->quota);
 	g_free(daemon->folder);
 	g_free(daemon->mounter);
