@@ -4,8 +4,10 @@ start; and what is installed for the desktop."""
 
 import configparser
 import hashlib
+import pathlib
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -65,6 +67,32 @@ def test_it_lives_on_in_the_tray(app, shell):
     app.process.wait(60)
     # The daemon does not care.
     assert Door(app.profile).ask("status")["result"]["state"] == "idle"
+
+
+def woken(app):
+    """How often each of its threads has been, so far."""
+    tasks = pathlib.Path(f"/proc/{app.process.pid}/task").glob("*/status")
+    return {path: path.read_text().split("\nvoluntary_ctxt_switches:")[1].split()[0]
+            for path in tasks}
+
+
+def sleeps(app):
+    before = woken(app)
+    time.sleep(4)  # whatever is drawn again, or looked at again, is so within that
+    return woken(app) == before
+
+
+def test_whoever_is_not_looked_at_wakes_nobody(app):
+    app.click("Account")
+    app.wait("This device")
+    app.click("Settings")
+    app.wait("Always use my browser")
+    app.click("Overview")
+    app.wait("Up to date")
+    wait_until(lambda: sleeps(app), "the app sleeps, whatever stands on the pages that are not seen")
+    app.click("Close")
+    wait_until(lambda: not app.find("Overview"), "the window is gone")
+    wait_until(lambda: sleeps(app), "the app sleeps without a window")
 
 
 def test_notifications_say_what_has_happened_and_do_it(app, shell):

@@ -26,7 +26,6 @@ static void update(Dedicated *form)
 	gtk_widget_set_sensitive(GTK_WIDGET(form->name), !form->busy);
 	gtk_widget_set_sensitive(GTK_WIDGET(form->password), !form->busy);
 	gtk_widget_set_visible(GTK_WIDGET(form->spinner), form->busy);
-	gtk_spinner_set_spinning(form->spinner, form->busy);
 }
 
 static void typed(Dedicated *form)
