@@ -47,6 +47,7 @@ struct Volume {
 	uint64_t cache_size_max;
 	uint64_t cached; /* about; counted anew before anything is evicted */
 	uint64_t fetched;
+	uint64_t noticed; /* changes by programs */
 
 	GRWLock making;   /* held for reading while a file is made */
 	int half_count;   /* atomic: of these */
