@@ -299,3 +299,21 @@ def test_what_is_written_to_a_file_that_was_renamed_elsewhere(mounts, folders):
         os.close(handle)
     wait_until(lambda: folder.path("new").read_bytes() == b"second", "what was written arrives")
     wait_equal(disk, folder)
+
+
+def test_what_is_written_to_a_file_that_was_moved_where_nobody_looked(mounts, folders):
+    disk, folder = mounts("disk"), folders("folder")
+    write(disk.path("old"), b"first")
+    wait_equal(disk, folder)
+    handle = os.open(disk.path("old"), os.O_WRONLY)
+    try:
+        os.makedirs(folder.path("above/below"))
+        os.rename(folder.path("old"), folder.path("above/below/new"))
+        wait_until((disk.backing() / "above" / "below" / "new").exists, "it is there here, too")
+        os.write(handle, b"second")
+    finally:
+        os.close(handle)
+    wait_until(lambda: folder.path("above/below/new").read_bytes() == b"second",
+               "what was written arrives")
+    assert disk.path("above/below/new").read_bytes() == b"second"
+    wait_equal(disk, folder)

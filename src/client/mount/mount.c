@@ -81,7 +81,25 @@ static void follow(Mount *mount, Node *parent, const char *name)
 	node_unref(mount->nodes, node);
 }
 
-static void entry_changed(const EntryStamp *folder, const char *name, void *data)
+/* The same, into a folder that nobody has looked up. Its path leads there, or to what another put
+ * in its place since, which is told by itself. */
+static void follow_into(Mount *mount, const NodeKey *folder, const char *name, const char *path)
+{
+	struct statx found;
+	if (!node_has_files(mount->nodes) ||
+	    attr_get(volume_root(mount->volume), path, &found) != 0 || attr_is_folder(&found)) {
+		return;
+	}
+	NodeKey key = attr_key(&found);
+	Node *node = node_find(mount->nodes, &key);
+	if (node) {
+		node_move_into(mount->nodes, node, folder, name);
+		notice_changed(mount, node);
+		node_unref(mount->nodes, node);
+	}
+}
+
+static void entry_changed(const EntryStamp *folder, const char *name, const char *path, void *data)
 {
 	Mount *mount = data;
 	NodeKey key = stamp_key(folder);
@@ -89,6 +107,8 @@ static void entry_changed(const EntryStamp *folder, const char *name, void *data
 	if (parent) {
 		follow(mount, parent, name);
 		node_unref(mount->nodes, parent);
+	} else {
+		follow_into(mount, &key, name, path);
 	}
 	teller_entry(mount->teller, &key, name);
 }

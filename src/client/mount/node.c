@@ -28,6 +28,7 @@ struct NodeTable {
 	Node **buckets;
 	size_t size; /* of buckets, a power of two */
 	size_t count;
+	size_t files; /* that are open */
 	size_t hand; /* bucket at which node_idle() goes on */
 	Node *root;
 };
@@ -262,6 +263,21 @@ void node_move(NodeTable *table, Node *node, Node *parent, const char *name)
 	}
 }
 
+void node_move_into(NodeTable *table, Node *node, const NodeKey *key, const char *name)
+{
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+	Node *folder = find(table, key);
+	if (!folder) {
+		folder = add(table, key, NODE_FOLDER);
+		/* No name: whoever goes there finds nothing, and is told to look it up. */
+		place(table, folder, table->root, "");
+	}
+	if (!lies_below(folder, node)) {
+		place(table, node, folder, name);
+	}
+	settle(table, folder);
+}
+
 bool node_place(NodeTable *table, Node *node, NodePlace *ret_place)
 {
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
@@ -294,6 +310,7 @@ void node_add_file(NodeTable *table, Node *node, NodeFile *file)
 	file->next = other;
 	node->files = file;
 	node->references++;
+	table->files++;
 }
 
 bool node_remove_file(NodeTable *table, Node *node, NodeFile *file)
@@ -306,6 +323,7 @@ bool node_remove_file(NodeTable *table, Node *node, NodeFile *file)
 	}
 	*link = file->next;
 	node->references--;
+	table->files--;
 	settle(table, node);
 	return shared;
 }
@@ -320,6 +338,12 @@ bool node_each_file(NodeTable *table, Node *node, bool (*visit)(NodeFile *file, 
 		}
 	}
 	return false;
+}
+
+bool node_has_files(NodeTable *table)
+{
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&table->lock);
+	return table->files > 0;
 }
 
 NodeFile *node_any_file(NodeTable *table)

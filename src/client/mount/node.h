@@ -60,6 +60,12 @@ void node_unref(NodeTable *table, Node *node);
 /* It is now there. */
 void node_move(NodeTable *table, Node *node, Node *parent, const char *name);
 
+/*
+ * The same, in a folder that nobody has looked up: it has a node from now on, whose own place will
+ * be known when the kernel looks it up.
+ */
+void node_move_into(NodeTable *table, Node *node, const NodeKey *folder, const char *name);
+
 /* No lock. */
 const NodeKey *node_key(const Node *node);
 bool node_is_root(const Node *node);
@@ -90,6 +96,7 @@ bool node_each_file(NodeTable *table, Node *node, bool (*visit)(NodeFile *file, 
 
 /* Any open file there is, or NULL. */
 NodeFile *node_any_file(NodeTable *table);
+bool node_has_files(NodeTable *table);
 
 /*
  * Some nodes, at most max, that are no folders and have no open file: with a reference each, for

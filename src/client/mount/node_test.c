@@ -56,6 +56,33 @@ static void test_same_inode_again(void)
 	node_table_free(table);
 }
 
+static void test_moves_where_nobody_looked(void)
+{
+	NodeTable *table = node_table_new(&root_key);
+	const NodeKey key = { .inode = 20, .birth_ns = 1 };
+	Node *file = add(table, node_root(table), "file", 11, NODE_OTHER);
+	node_move_into(table, file, &key, "moved");
+	node_check(table);
+	Node *folder = node_find(table, &key);
+	assert_place(table, file, folder, "moved");
+	/* When it is looked up it is found where it lies. */
+	Node *above = add(table, node_root(table), "above", 12, NODE_FOLDER);
+	g_assert_true(add(table, above, "folder", 20, NODE_FOLDER) == folder);
+	assert_place(table, folder, above, "folder");
+	node_forget(table, folder, 1);
+	node_unref(table, folder);
+	node_check(table);
+	/* It stays as the place of the file, and no longer. */
+	node_move(table, file, above, "file");
+	node_check(table);
+	g_assert_null(node_find(table, &key));
+	/* What lies below the file cannot be its folder. */
+	node_move_into(table, file, node_key(file), "file");
+	node_check(table);
+	assert_place(table, file, above, "file");
+	node_table_free(table);
+}
+
 static void test_moves(void)
 {
 	NodeTable *table = node_table_new(&root_key);
@@ -166,6 +193,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/client/mount/node/is-forgotten-when-nobody-needs-it", test_forgets);
 	g_test_add_func("/client/mount/node/knows-a-reused-inode-number", test_same_inode_again);
+	g_test_add_func("/client/mount/node/moves-where-nobody-looked",
+			test_moves_where_nobody_looked);
 	g_test_add_func("/client/mount/node/moves", test_moves);
 	g_test_add_func("/client/mount/node/places-make-no-ring", test_no_ring);
 	g_test_add_func("/client/mount/node/keeps-open-files", test_open_files);

@@ -156,11 +156,13 @@ void volume_set_listener(Volume *volume, const VolumeListener *listener, void *d
 	g_rw_lock_writer_unlock(&volume->listening);
 }
 
-void volume_tell_entry(Volume *volume, const EntryStamp *folder, const char *name)
+void volume_tell_entry(Volume *volume, const EntryStamp *folder, const char *path)
 {
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
 	g_rw_lock_reader_lock(&volume->listening);
 	if (volume->listener) {
-		volume->listener->entry(folder, name, volume->listener_data);
+		volume->listener->entry(folder, name, path, volume->listener_data);
 	}
 	g_rw_lock_reader_unlock(&volume->listening);
 }

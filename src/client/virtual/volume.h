@@ -113,8 +113,9 @@ bool volume_is_half(Volume *volume, uint64_t inode);
  * a lock held; not by calls of the mount, so that it may wait for requests of the mount.
  */
 typedef struct VolumeListener {
-	/* What `name` in this folder stands for: made, replaced, moved, removed. */
-	void (*entry)(const EntryStamp *folder, const char *name, void *data);
+	/* What `name` in this folder stands for: made, replaced, moved, removed. path: the same
+	 * place, from the volume's root. */
+	void (*entry)(const EntryStamp *folder, const char *name, const char *path, void *data);
 	/* mtime or mode of a file that stays the same one. */
 	void (*body)(const EntryStamp *file, void *data);
 } VolumeListener;

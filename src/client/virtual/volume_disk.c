@@ -62,7 +62,7 @@ static void tell_entry(VirtualDisk *disk, const char *path)
 	g_autofree char *folder = g_strndup(path, slash ? (size_t)(slash - path) : 0);
 	DiskInfo info;
 	if (!is_ours(path) && disk->inner->class->look(disk->inner, folder, &info, NULL, NULL)) {
-		volume_tell_entry(disk->volume, &info.stamp, slash ? slash + 1 : path);
+		volume_tell_entry(disk->volume, &info.stamp, path);
 	}
 }
 

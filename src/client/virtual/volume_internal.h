@@ -197,7 +197,8 @@ int evict_free(Volume *volume, int fd);
 
 /* ---- volume.c ----------------------------------------------------------------------------- */
 
-void volume_tell_entry(Volume *volume, const EntryStamp *folder, const char *name);
+/* path: of what changed, in that folder. */
+void volume_tell_entry(Volume *volume, const EntryStamp *folder, const char *path);
 void volume_tell_body(Volume *volume, const EntryStamp *file);
 
 void volume_count_fetched(Volume *volume, uint64_t bytes);

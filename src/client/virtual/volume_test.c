@@ -584,9 +584,10 @@ typedef struct Told {
 	unsigned bodies;
 } Told;
 
-static void told_entry(const EntryStamp *folder, const char *name, void *data)
+static void told_entry(const EntryStamp *folder, const char *name, const char *path, void *data)
 {
 	Told *told = data;
+	g_assert_true(g_str_has_suffix(path, name));
 	g_assert_cmpuint(folder->inode, >, 0);
 	g_string_append_printf(told->entries, "%s ", name);
 }
