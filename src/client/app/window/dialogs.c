@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/app/window/dialogs.h"
 
+#include "client/app/window/focus.h"
+
 #include <glib/gi18n.h>
 
 GtkWindow *dialogs_window_of(GtkWidget *widget)
@@ -41,6 +43,7 @@ GtkWidget *dialogs_window_new(GtkWidget *widget, const char *title, int width, i
 	gtk_window_set_modal(GTK_WINDOW(window), TRUE);
 	gtk_window_set_transient_for(GTK_WINDOW(window), dialogs_window_of(widget));
 	close_by_escape(window);
+	focus_keep(GTK_WINDOW(window));
 	return window;
 }
 

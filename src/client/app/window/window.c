@@ -5,6 +5,7 @@
 #include "client/app/spoken.h"
 #include "client/app/window/address.h"
 #include "client/app/window/devices.h"
+#include "client/app/window/focus.h"
 #include "client/app/window/folder.h"
 #include "client/app/window/overview.h"
 #include "client/app/window/settings.h"
@@ -299,6 +300,7 @@ static void window_init(Window *window)
 	gtk_widget_init_template(GTK_WIDGET(window));
 	spoken_follow(GTK_WIDGET(window->stack));
 	spoken_follow(GTK_WIDGET(window->views));
+	focus_keep(GTK_WINDOW(window));
 	spoken_name(window->menu, _("Menu"));
 	gtk_window_set_default_icon_name("org.imdrive.App");
 }
