@@ -47,7 +47,8 @@ static bool open_providers(Portal *portal, const PortalOptions *options, GError 
 	if (!portal->providers) {
 		return false;
 	}
-	portal->pictures = pictures_new(portal->accounts, portal->providers, portal->http);
+	portal->pictures = pictures_new(portal->accounts, portal->providers, portal->http,
+					portal->report, portal->report_data);
 	return true;
 }
 

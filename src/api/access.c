@@ -2,6 +2,7 @@
 #include "api/access.h"
 
 #include "base/error.h"
+#include "request/agent.h"
 #include "server/accounts/identities.h"
 #include "server/accounts/sessions.h"
 
@@ -16,12 +17,13 @@ bool access_sessions(ApiCall *call, GError **error)
 	json_t *list = json_array();
 	for (unsigned i = 0; i < sessions->len; i++) {
 		const Session *session = &g_array_index(sessions, Session, i);
+		g_autofree char *agent = agent_describe(session->agent);
 		json_array_append_new(list, json_pack("{s:I, s:I, s:I, s:s, s:s, s:s}", "id",
 						      (json_int_t)session->id, "created_us",
 						      (json_int_t)session->created_us, "seen_us",
 						      (json_int_t)session->seen_us, "peer",
 						      session->peer, "method", session->method,
-						      "agent", session->agent));
+						      "agent", agent ? agent : ""));
 	}
 	api_reply_json(call, json_pack("{s:o}", "sessions", list));
 	return true;

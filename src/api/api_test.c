@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "server/accounts/credentials.h"
 #include "server/accounts/accounts.h"
+#include "server/accounts/sessions.h"
 #include "wire/frame.h"
 
 #include <jansson.h>
@@ -396,6 +397,26 @@ static void test_a7_scopes_are_kept(Fixture *fixture, const void *data)
 	g_free(keeper.authorization);
 }
 
+static void test_sessions_are_named_for_people(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	g_autofree char *token = NULL;
+	const SessionsSpec spec = {
+		.account = world->alice.account,
+		.method = "qq",
+		.agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+	};
+	const AuditBy by = { .peer = "192.0.2.1", .now_us = g_get_real_time() };
+	g_assert_true(sessions_begin(world->accounts, &spec, &by, &token, NULL));
+	Response response;
+	test_world_ask(world, &world->alice, "/api/v1/sessions", NULL, &response);
+	json_auto_t *answer = json_of(&response);
+	const json_t *session = json_array_get(json_object_get(answer, "sessions"), 0);
+	g_assert_cmpstr(json_string_value(json_object_get(session, "agent")), ==,
+			"Firefox on Linux");
+	response_clear(&response);
+}
+
 static void test_foreign_drive_does_not_exist(Fixture *fixture, const void *data)
 {
 	TestWorld *world = fixture->world;
@@ -708,6 +729,7 @@ int main(int argc, char **argv)
 	add("revoked-device-stops-waiting", test_revoked_device_stops_waiting);
 	add("strangers-get-401", test_strangers_get_401);
 	add("A7-scopes-are-kept", test_a7_scopes_are_kept);
+	add("sessions-are-named-for-people", test_sessions_are_named_for_people);
 	add("foreign-drive-does-not-exist", test_foreign_drive_does_not_exist);
 	add("inner-errors-stay-inside", test_inner_errors_stay_inside);
 	add("garbage-is-refused", test_garbage_is_refused);

@@ -122,6 +122,9 @@ def test_r9_what_is_no_picture_is_not_kept(drive, service, album, trick):
     alice = sign_in(drive)
     wait_until(lambda: kept(drive) == [(url, "", b"")], "it is known that there is none")
     assert picture_of(alice)[0] == 404 and album.asked == ["/x"]
+    lines = [line for line in (drive.data.parent / "data.log").read_text().splitlines()
+             if "no picture of somebody who signed in with 'demo'" in line]
+    assert len(lines) == 1 and "/x" not in lines[0]
     # At the next sign-in there may be one.
     album.put("/x", png())
     await_picture(sign_in(drive))

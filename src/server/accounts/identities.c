@@ -233,6 +233,21 @@ bool identities_find_picture(Accounts *accounts, int64_t account, IdentitiesPict
 	return true;
 }
 
+bool identities_have_picture(Accounts *accounts, int64_t account)
+{
+	g_autoptr(SqlSession) session = sql_read(accounts_sql(accounts), NULL);
+	SqlStatement *select =
+		session ? records_ask(session,
+				      "SELECT 1 FROM identity"
+				      " JOIN picture ON picture.identity = identity.id"
+				      " WHERE account = $1 AND avatar_url <> ''"
+				      " AND length(picture.bytes) > 0 LIMIT 1",
+				      RECORDS_VALUES(RECORDS_INT(account)), NULL)
+			: NULL;
+	bool more = false;
+	return select && sql_step(select, &more, NULL) && more;
+}
+
 /* ---- binding --------------------------------------------------------------------------- */
 
 bool identities_insert(SqlSession *session, const IdentitiesBind *bind, const AuditBy *by,

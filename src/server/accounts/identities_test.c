@@ -340,6 +340,7 @@ static void assert_picture(World *world, int64_t account, const char *bytes, boo
 	g_auto(IdentitiesPicture) picture = picture_of(world, account);
 	g_assert_cmpint(picture.coming, ==, coming);
 	g_assert_cmpint(picture.bytes != NULL, ==, bytes != NULL);
+	g_assert_cmpint(identities_have_picture(world->accounts, account), ==, bytes != NULL);
 	if (bytes) {
 		size_t size;
 		const void *kept = g_bytes_get_data(picture.bytes, &size);

@@ -211,9 +211,7 @@ static void show(LoginCall *call, Content *content)
 		.service_count = content->services->len,
 		.can_link_chat = call->login->chat && chat_is_there(call->login->chat),
 	};
-	g_auto(IdentitiesPicture) picture = { 0 };
-	identities_find_picture(call->login->accounts, call->session.account, &picture, NULL);
-	page.has_picture = picture.bytes != NULL;
+	page.has_picture = identities_have_picture(call->login->accounts, call->session.account);
 	page.noted = notice_of(call, &page.notice);
 	Frame frame = reply_frame(call, "/account");
 	reply_page(call, 200, page_account(&frame, &page, call->now_us), NULL);

@@ -14,6 +14,8 @@ struct Pictures {
 	Accounts *accounts;
 	Providers *providers;
 	Http *http;
+	PicturesReport report;
+	void *report_data;
 	GCancellable *cancellable;
 	GThreadPool *threads;
 };
@@ -24,6 +26,13 @@ static void proof_free(Proof *proof)
 	g_free(proof);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Proof, proof_free)
+
+static void tell(const Pictures *pictures, const char *provider, const GError *error)
+{
+	g_autofree char *text = g_strdup_printf(
+		"no picture of somebody who signed in with '%s': %s", provider, error->message);
+	pictures->report(text, pictures->report_data);
+}
 
 static void run(void *data, void *user_data)
 {
@@ -39,19 +48,26 @@ static void run(void *data, void *user_data)
 	const PictureFetch fetch = { .url = url, .loopback = record->allow_http_loopback };
 	g_auto(IdentitiesPicture) picture = { 0 };
 	g_autoptr(GError) error = NULL;
-	picture_fetch(pictures->http, &fetch, pictures->cancellable, &picture, &error);
-	if (!g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_CANCELLED)) {
+	bool fetched =
+		picture_fetch(pictures->http, &fetch, pictures->cancellable, &picture, &error);
+	if (fetched || !g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_CANCELLED)) {
+		if (!fetched) {
+			tell(pictures, proof->provider, error);
+		}
 		/* Also that there is none, so that nobody waits for it. */
 		identities_keep_picture(pictures->accounts, identity, url, &picture, NULL);
 	}
 }
 
-Pictures *pictures_new(Accounts *accounts, Providers *providers, Http *http)
+Pictures *pictures_new(Accounts *accounts, Providers *providers, Http *http, PicturesReport report,
+		       void *report_data)
 {
 	Pictures *pictures = g_new0(Pictures, 1);
 	pictures->accounts = accounts;
 	pictures->providers = providers;
 	pictures->http = http;
+	pictures->report = report;
+	pictures->report_data = report_data;
 	pictures->cancellable = g_cancellable_new();
 	pictures->threads = g_thread_pool_new(run, pictures, THREADS, FALSE, NULL);
 	return pictures;

@@ -15,8 +15,15 @@
  */
 typedef struct Pictures Pictures;
 
+/*
+ * What an operator should know: a picture could not be had, and why. On a thread of its own; no
+ * address that may hold a secret.
+ */
+typedef void (*PicturesReport)(const char *text, void *data);
+
 /* All borrowed. */
-Pictures *pictures_new(Accounts *accounts, Providers *providers, Http *http);
+Pictures *pictures_new(Accounts *accounts, Providers *providers, Http *http, PicturesReport report,
+		       void *report_data);
 /* Gives up what is under way. */
 void pictures_free(Pictures *pictures);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Pictures, pictures_free)
