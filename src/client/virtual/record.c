@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -118,11 +119,37 @@ static Target target_of(int fd, const char *name)
 	return target;
 }
 
+/* getxattrat(2) of Linux 6.13: half the time of the way through /proc, and libc has no name yet. */
+#ifndef SYS_getxattrat
+#define SYS_getxattrat 464
+#endif
+
+static ssize_t get_at(const Target *target, const char *attribute, void *bytes, size_t size)
+{
+	struct {
+		uint64_t value;
+		uint32_t size, flags;
+	} arguments = { .value = (uintptr_t)bytes, .size = (uint32_t)size };
+	return syscall(SYS_getxattrat, target->fd, target->name, AT_SYMLINK_NOFOLLOW, attribute,
+		       &arguments, sizeof arguments);
+}
+
 /* The last part of a path is the file itself, of a name it might be a link. */
 static ssize_t get_once(const Target *target, const char *attribute, void *bytes, size_t size)
 {
-	return target->name ? lgetxattr(target->path, attribute, bytes, size)
-			    : getxattr(target->path, attribute, bytes, size);
+	static int is_missing;
+	if (!target->name) {
+		return getxattr(target->path, attribute, bytes, size);
+	}
+	if (!g_atomic_int_get(&is_missing)) {
+		ssize_t got = get_at(target, attribute, bytes, size);
+		/* Or whoever confines this process does not know it. */
+		if (got >= 0 || (errno != ENOSYS && errno != EPERM)) {
+			return got;
+		}
+		g_atomic_int_set(&is_missing, errno == ENOSYS);
+	}
+	return lgetxattr(target->path, attribute, bytes, size);
 }
 
 /* Gives its owner these bits; *ret_mode is what there was. */

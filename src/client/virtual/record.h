@@ -54,6 +54,8 @@ bool record_decode(const uint8_t *bytes, size_t size, Record *ret_record, GError
 #define RECORD_PIN_ATTRIBUTE "user.imdrive.pinned"
 /* Of the backing folder: something in it may be pinned. */
 #define RECORD_PINS_ATTRIBUTE "user.imdrive.pins"
+/* Of the backing folder: how much was here when it was closed. */
+#define RECORD_COUNT_ATTRIBUTE "user.imdrive.count"
 
 /*
  * Of an open file (fd) or, with name, of what is in the folder fd (O_PATH). 0, ENODATA if there is

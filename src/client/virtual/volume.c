@@ -4,6 +4,7 @@
  */
 #include "client/virtual/volume_internal.h"
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "client/disk/disk_impl.h"
@@ -57,6 +58,41 @@ static Volume *volume_new(const VolumeOptions *options)
 	return volume;
 }
 
+/* ---- what was counted --------------------------------------------------------------------- */
+
+#define COUNT_SIZE 16
+#define COUNT_KEPT_S (24 * 3600)
+
+/*
+ * Counting looks at every file, just when a start does so anyway and programs want to. So what was
+ * counted is kept while nobody has the volume; after a crash, and after a day, it is counted anew.
+ */
+static void keep_count(Volume *volume)
+{
+	uint8_t bytes[COUNT_SIZE];
+	bytes_put64(bytes, volume->cached);
+	bytes_put64(bytes + 8, (uint64_t)volume->counted_s);
+	record_put(volume->root, RECORD_COUNT_ATTRIBUTE, bytes, sizeof bytes);
+}
+
+static bool recall_count(Volume *volume)
+{
+	uint8_t bytes[COUNT_SIZE];
+	size_t size = 0;
+	int errnum = record_get(volume->root, NULL, RECORD_COUNT_ATTRIBUTE, bytes, sizeof bytes,
+				&size);
+	if (errnum || size != sizeof bytes ||
+	    record_put(volume->root, RECORD_COUNT_ATTRIBUTE, NULL, 0) != 0) {
+		return false;
+	}
+	volume->cached = bytes_get64(bytes);
+	volume->counted_s = (int64_t)bytes_get64(bytes + 8);
+	int64_t now_s = g_get_real_time() / G_USEC_PER_SEC;
+	return volume->counted_s <= now_s && now_s - volume->counted_s < COUNT_KEPT_S;
+}
+
+/* ---- opening ------------------------------------------------------------------------------ */
+
 static bool open_disk(Volume *volume, const VolumeOptions *options, GError **error)
 {
 	if (options->is_new && g_mkdir_with_parents(options->folder, 0700) < 0) {
@@ -86,7 +122,11 @@ Volume *volume_open(const VolumeOptions *options, GError **error)
 	if (volume->has_pins) {
 		chores_fetch_pinned(volume);
 	}
-	chores_evict(volume);
+	if (recall_count(volume)) {
+		chores_consider(volume);
+	} else {
+		chores_evict(volume);
+	}
 	return g_steal_pointer(&volume);
 }
 
@@ -106,6 +146,9 @@ void volume_close(Volume *volume)
 		g_thread_pool_free(volume->fetchers, FALSE, TRUE);
 	}
 	keeper_free(volume->keeper);
+	if (chores) {
+		keep_count(volume);
+	}
 	g_assert(g_hash_table_size(volume->bodies) == 0);
 	g_assert(!volume->watch);
 	g_hash_table_unref(volume->bodies);
@@ -247,6 +290,7 @@ uint64_t volume_counted(Volume *volume, uint64_t bytes)
 {
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&volume->mutex);
 	volume->cached = bytes;
+	volume->counted_s = g_get_real_time() / G_USEC_PER_SEC;
 	return volume->cache_size_max;
 }
 

@@ -45,7 +45,8 @@ struct Volume {
 	unsigned chores_left;
 	GCond idle; /* a chore is done */
 	uint64_t cache_size_max;
-	uint64_t cached; /* about; counted anew before anything is evicted */
+	uint64_t cached;   /* about; counted anew before anything is evicted */
+	int64_t counted_s; /* when, since 1970 */
 	uint64_t fetched;
 	uint64_t noticed; /* changes by programs */
 

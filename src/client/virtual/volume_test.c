@@ -621,6 +621,33 @@ static void test_listener(void)
 	g_string_free(told.entries, TRUE);
 }
 
+static void test_count_is_kept(void)
+{
+	g_autoptr(Backing) backing = backing_new();
+	place(backing, "file");
+	read_whole(backing, "file");
+	volume_settle(backing->volume);
+	uint64_t cached = volume_totals(backing->volume).cached;
+	g_assert_cmpuint(cached, >, 0);
+	/* Whoever counted anew would find nothing. */
+	g_assert_cmpint(unlinkat(volume_root(backing->volume), "file", 0), ==, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		backing_reopen(backing);
+		volume_settle(backing->volume);
+		g_assert_cmpuint(volume_totals(backing->volume).cached, ==, cached);
+		/* After a crash it would not be believed. */
+		char none[1];
+		size_t size;
+		g_assert_cmpint(record_get(volume_root(backing->volume), NULL,
+					   RECORD_COUNT_ATTRIBUTE, none, 0, &size),
+				==, ENODATA);
+	}
+	/* Nor is anything evicted by it. */
+	volume_set_cache_size(backing->volume, 1);
+	volume_settle(backing->volume);
+	g_assert_cmpuint(volume_totals(backing->volume).cached, ==, 0);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -646,5 +673,6 @@ int main(int argc, char **argv)
 	ADD("contents-aside", test_aside);
 	ADD("watch", test_watch);
 	ADD("listener", test_listener);
+	ADD("count-is-kept", test_count_is_kept);
 	return g_test_run();
 }
