@@ -49,14 +49,13 @@ def moved(app, before):
 
 def go_to(app, name):
     """By Tab; gives what was passed."""
-    passed = []
+    passed, here = [], focused(app)
     for _ in range(STOPS_MAX):
-        here = focused(app)
         if here and here[1] == name:
             return passed
         passed.append(here)
         app.key("Tab")
-        moved(app, here)
+        here = moved(app, here)
     raise AssertionError(f"Tab does not lead to {name!r}, only to {passed}")
 
 

@@ -6,14 +6,16 @@ is put there, to be looked at: what the tests cannot see."""
 import gettext
 import os
 import pathlib
+import re
 import subprocess
 import time
+import types
 
 import pytest
 
-from chat_service import ChatService
+from chat_service import ChatService, answer, self_signed
 from desktop import Window
-from drive import BUILD, TIMEOUT_S, Server, wait_until
+from drive import BUILD, TIMEOUT_S, Device, Server, wait_until
 from pictures import Album, png
 from test_login_window import known_already
 
@@ -105,11 +107,17 @@ class Tour:
         self.app.wait(self.say("Address of the drive"))
         self.resize()
         self.page("first-run")
+        if SCREENSHOTS:
+            self.app.type(self.say("Address of the drive"), "http://127.0.0.1:1")
+            self.wait("No drive answers there. Is the address right, and are you online?")
+            self.page("unreachable")
         self.app.type(self.say("Address of the drive"), self.drive.url)
         self.click("Next")
         qq = self.say("Sign in with %s").replace("%s", "QQ")
         self.app.wait(qq)
         self.page("sign-in")
+        if SCREENSHOTS:
+            self.fail()
         self.service.behave = self.service.ask
         self.app.click(self.say("Sign in with %s").replace("%s", "Stranger"))
         self.wait("Waiting for your browser")
@@ -122,6 +130,46 @@ class Tour:
         self.service.behave = lambda handler: known_already(self.service, handler)
         self.app.click(qq)
         self.app.wait(self.say("Welcome, %s!").replace("%s", "alice"))
+
+    def fail(self):
+        """What goes wrong, as it is shown; from the page where one signs in, and back to it."""
+        qq = self.say("Sign in with %s").replace("%s", "QQ")
+        self.service.behave = lambda handler: answer(
+            handler, "", 302, Location=re.sub("code=[^&]*", "error=access_denied",
+                                              self.service.way_back(handler)))
+        self.app.click(qq)
+        self.app.wait(self.drive.url.removeprefix("http://"))
+        time.sleep(5)  # the drive's own page, which at-spi does not see
+        self.page("refused")
+        self.click("Back")
+        self.service.behave = lambda handler: answer(
+            handler, "x", Content_Type="application/octet-stream")
+        self.app.click(qq)
+        self.wait("The page was closed")
+        self.page("page-closed")
+        self.click("Try again")
+        self.service.behave = lambda handler: answer(
+            handler, "", 302, Location=self.service.elsewhere.url)
+        self.app.click(qq)
+        self.wait("Waiting for your browser")
+        self.page("foreign-page")
+        self.click("Cancel")
+        self.app.wait(qq)
+
+    def conflict(self, other):
+        here = self.app.home / "imdrive"
+        (here / "report.odt").write_text("base")
+        wait_until(lambda: other.once() and other.path("report.odt").exists(), "the other has it")
+        self.app.ask("pause")
+        (here / "report.odt").write_text("mine")
+        other.path("report.odt").write_text("theirs, longer")
+        other.once()
+        self.app.ask("resume")
+        self.wait("Changed on two devices")
+        self.page("conflict")
+        self.app.click_for(self.say("Earlier versions"), self.say("Now"))
+        self.page("versions")
+        self.app.click(self.say("Close"))
 
     def use(self):
         self.click("Go on")
@@ -168,3 +216,45 @@ def test_every_page_fits(desktop, tmp_path, place, look):
         tour.use()
     finally:
         tour.app.close()
+
+
+@pytest.mark.skipif(not SCREENSHOTS, reason="for people to look at: IMDRIVE_SCREENSHOTS")
+@pytest.mark.parametrize("look", ["light", "zh-dark"])
+def test_a_bad_certificate_is_shown(desktop, tmp_path, look):
+    service = ChatService(tmp_path, self_signed(tmp_path))
+    server = Server(tmp_path / "data").start()
+    tour = Tour(desktop, tmp_path, look, service, server)
+    try:
+        tour.app.type(tour.say("Address of the drive"), server.url)
+        tour.click("Next")
+        tour.app.click(tour.say("Sign in with %s").replace("%s", "QQ"))
+        tour.wait("The page was closed")
+        tour.page("bad-certificate")
+    finally:
+        tour.app.close()
+        server.stop()
+        service.close()
+
+
+@pytest.mark.skipif(not SCREENSHOTS, reason="for people to look at: IMDRIVE_SCREENSHOTS")
+@pytest.mark.parametrize("look", ["light", "zh-dark"])
+def test_a_conflict_is_shown(desktop, tmp_path, look):
+    server = Server(tmp_path / "data").start()
+    server.add_user("alice")
+    (tmp_path / "records").mkdir()
+    tour = Tour(desktop, tmp_path, look, types.SimpleNamespace(records=tmp_path / "records"), server)
+    other = Device(tmp_path, "other", server).login()
+    try:
+        tour.app.type(tour.say("Address of the drive"), server.url)
+        tour.click("Next")
+        tour.app.type(tour.say("Name"), "alice")
+        tour.app.type(tour.say("Password"), "correct horse")
+        tour.click("Sign in")
+        tour.click("Go on")
+        tour.click("Start syncing")
+        tour.wait("Up to date")
+        tour.conflict(other)
+    finally:
+        tour.app.close()
+        other.stop()
+        server.stop()
