@@ -33,6 +33,7 @@ struct Acceptor {
 static bool is_bulk(const char *begin, size_t size)
 {
 	static const char *const paths[] = {
+		"POST /sync/v1/missing ", /* what is missing follows */
 		"POST /sync/v1/upload ",
 		"POST /sync/v1/commit ",
 		"POST /sync/v1/fetch ",

@@ -34,13 +34,21 @@ static Connection *connection_new(Front *front, struct MHD_Connection *mhd)
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	connection->peer = listener_host(address_of(mhd));
 	connection->counted = !peer_is_exempt(front, connection->peer);
-	connection->bulk =
-		front->bulk &&
-		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_DAEMON)->daemon == front->bulk;
 	connection->deadline.func = cut;
 	connection->deadline.data = connection;
 	setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	return connection;
+}
+
+void connection_notify_bulk(void *cls, struct MHD_Connection *mhd, void **socket_context,
+			    enum MHD_ConnectionNotificationCode code)
+{
+	connection_notify(cls, mhd, socket_context, code);
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		Connection *connection = *socket_context;
+		connection->bulk = true;
+		connection->front->bulk_connections++;
+	}
 }
 
 void connection_notify(void *cls, struct MHD_Connection *mhd, void **socket_context,
@@ -51,7 +59,6 @@ void connection_notify(void *cls, struct MHD_Connection *mhd, void **socket_cont
 		Connection *connection = connection_new(front, mhd);
 		*socket_context = connection;
 		front->connections++;
-		front->bulk_connections += connection->bulk;
 		connection_expect(connection, front->header_timeout_ms);
 		return;
 	}

@@ -3,9 +3,14 @@
 
 #include "front/front_internal.h"
 
-/* MHD_NotifyConnectionCallback of either daemon: makes and frees the Connection. cls: the Front. */
+/*
+ * MHD_NotifyConnectionCallback of the daemons: makes and frees the Connection. cls: the Front.
+ * (Which daemon has a connection cannot be asked: each of its threads is one of its own.)
+ */
 void connection_notify(void *cls, struct MHD_Connection *mhd, void **socket_context,
 		       enum MHD_ConnectionNotificationCode code);
+void connection_notify_bulk(void *cls, struct MHD_Connection *mhd, void **socket_context,
+			    enum MHD_ConnectionNotificationCode code);
 
 Connection *connection_of(struct MHD_Connection *mhd);
 

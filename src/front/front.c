@@ -35,6 +35,7 @@
 
 /* For a header, and for what is read at a time of a body. */
 #define MANY_POOL_SIZE (8 * KIB)
+#define TLS_POOL_SIZE (32 * KIB)
 #define BULK_POOL_SIZE (128 * KIB)
 #define MANY_THREADS 16
 #define BULK_CONNECTIONS_MAX 512
@@ -86,6 +87,7 @@ typedef struct DaemonOptions {
 	unsigned threads;
 	unsigned connections_max;
 	size_t pool_size;
+	MHD_NotifyConnectionCallback notify;
 	const FrontOptions *front; /* with TLS; or NULL */
 } DaemonOptions;
 
@@ -112,7 +114,7 @@ static struct MHD_Daemon *start_daemon(Front *front, const DaemonOptions *option
 		front, MHD_OPTION_CONNECTION_LIMIT, options->connections_max,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, options->pool_size,
 		MHD_OPTION_CONNECTION_TIMEOUT, stall_seconds(front), MHD_OPTION_NOTIFY_CONNECTION,
-		connection_notify, front, MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, front,
+		options->notify, front, MHD_OPTION_NOTIFY_COMPLETED, exchange_completed, front,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, more, MHD_OPTION_END);
 	if (!daemon) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "start the HTTP server%s",
@@ -127,7 +129,8 @@ static bool start_daemons(Front *front, const FrontOptions *options, GError **er
 		.threads = MANY_THREADS,
 		/* Each thread gets its share, and connections are spread only about evenly. */
 		.connections_max = front->connections_max + 2 * MANY_THREADS,
-		.pool_size = MANY_POOL_SIZE,
+		.pool_size = options->tls_key ? TLS_POOL_SIZE : MANY_POOL_SIZE,
+		.notify = connection_notify,
 		.front = options->tls_key ? options : NULL,
 	};
 	front->many = start_daemon(front, &many, error);
@@ -138,6 +141,7 @@ static bool start_daemons(Front *front, const FrontOptions *options, GError **er
 		.threads = options->threads > 0 ? options->threads : g_get_num_processors(),
 		.connections_max = 2 * BULK_CONNECTIONS_MAX,
 		.pool_size = BULK_POOL_SIZE,
+		.notify = connection_notify_bulk,
 	};
 	front->bulk = start_daemon(front, &bulk, error);
 	return front->bulk != NULL;

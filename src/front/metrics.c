@@ -22,10 +22,11 @@ void metrics_handle(Front *front, struct MHD_Connection *mhd, const Connection *
 	g_string_append_printf(
 		text,
 		"# TYPE imdrive_connections gauge\nimdrive_connections %u\n"
+		"# TYPE imdrive_bulk_connections gauge\nimdrive_bulk_connections %u\n"
 		"# TYPE imdrive_buffered_bytes gauge\nimdrive_buffered_bytes %zu\n"
 		"# TYPE imdrive_refused_total counter\nimdrive_refused_total %" G_GUINT64_FORMAT
 		"\n",
-		front->connections, front->buffered, front->refused);
+		front->connections, front->bulk_connections, front->buffered, front->refused);
 	ret_response->status = MHD_HTTP_OK;
 	ret_response->content_type = "text/plain; version=0.0.4";
 	ret_response->body = g_string_free_to_bytes(text);

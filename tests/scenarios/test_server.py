@@ -3,6 +3,7 @@
 
 import http.client
 import json
+import os
 import pathlib
 import re
 import signal
@@ -123,6 +124,22 @@ def test_revoked_device_is_out_at_once_while_waiting(server):
     assert seen["at"] - start < 40, "it was told only when its wait was over"
     assert waiting.call("GET", "/api/v1/me")[0] == 401
     assert other.call("GET", "/api/v1/me")[0] == 200
+
+
+def test_content_moves_over_connections_that_are_made_for_it(devices, server):
+    """Over others it is read 4 KiB at a time; and who waits must not take those."""
+    a, b = devices("a", "b")
+    a.path("film").write_bytes(os.urandom(3 << 20))
+    wait_until(lambda: b.path("film").exists(), "b has it")
+
+    def count(what):
+        counted = Api(server).raw("GET", "/metrics")[1].decode()
+        return int(re.search(rf"^imdrive_{what} (\d+)$", counted, re.M)[1])
+
+    wait_until(lambda: count("waiting_devices") == 2, "both wait for more")
+    bulk = count("bulk_connections")
+    assert bulk >= 2
+    assert count("connections") >= bulk + 2
 
 
 def test_ends_cleanly_with_devices_waiting(server):

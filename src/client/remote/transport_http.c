@@ -21,6 +21,8 @@
 typedef struct HttpTransport {
 	Transport transport;
 	Http *http;
+	Http *feed;     /* the server sorts connections by their first request: those that move
+			 * content are read in larger pieces than those that wait for changes */
 	char *base_url; /* ends in "/sync/v1/" */
 	TransportToken token;
 } HttpTransport;
@@ -69,14 +71,14 @@ static void set_answer_error(GError **error, const HttpResponse *response)
 }
 
 typedef struct Exchange {
+	Http *http;
 	const char *url;
 	Bulk *body;
 	unsigned wait_ms;
 	GCancellable *cancellable;
 } Exchange;
 
-static HttpResponse *send(HttpTransport *self, const Exchange *call, const char *token,
-			  GError **error)
+static HttpResponse *send(const Exchange *call, const char *token, GError **error)
 {
 	g_autofree char *authorization = g_strconcat("Authorization: Bearer ", token, NULL);
 	const char *const headers[] = {
@@ -93,7 +95,7 @@ static HttpResponse *send(HttpTransport *self, const Exchange *call, const char 
 		.response_size_max = BODY_SIZE_MAX,
 		.stall_ms = call->wait_ms + SILENCE_MS,
 	};
-	return http_send(self->http, &request, call->cancellable, error);
+	return http_send(call->http, &request, call->cancellable, error);
 }
 
 /* With a token that is good, as far as anybody knows before the drive says no. */
@@ -101,12 +103,12 @@ static HttpResponse *send_signed(HttpTransport *self, const Exchange *call, GErr
 {
 	const TransportToken *from = &self->token;
 	g_autofree char *token = from->get(from->data, NULL, call->cancellable, error);
-	g_autoptr(HttpResponse) response = token ? send(self, call, token, error) : NULL;
+	g_autoptr(HttpResponse) response = token ? send(call, token, error) : NULL;
 	if (!response || response->status != 401) {
 		return g_steal_pointer(&response);
 	}
 	g_autofree char *next = from->get(from->data, token, call->cancellable, error);
-	return next ? send(self, call, next, error) : NULL;
+	return next ? send(call, next, error) : NULL;
 }
 
 static bool http_exchange(Transport *transport, const char *endpoint, Bulk *body, unsigned wait_ms,
@@ -114,7 +116,8 @@ static bool http_exchange(Transport *transport, const char *endpoint, Bulk *body
 {
 	HttpTransport *self = (HttpTransport *)transport;
 	g_autofree char *url = g_strconcat(self->base_url, endpoint, NULL);
-	const Exchange call = { url, body, wait_ms, cancellable };
+	Http *http = strcmp(endpoint, "changes") == 0 ? self->feed : self->http;
+	const Exchange call = { http, url, body, wait_ms, cancellable };
 	g_autoptr(HttpResponse) response = send_signed(self, &call, error);
 	if (!response) {
 		return false;
@@ -140,13 +143,18 @@ static bool http_exchange(Transport *transport, const char *endpoint, Bulk *body
 static void http_transport_traffic(Transport *transport, uint64_t *ret_sent, uint64_t *ret_received)
 {
 	HttpTransport *self = (HttpTransport *)transport;
+	uint64_t sent = 0, received = 0;
 	http_traffic(self->http, ret_sent, ret_received);
+	http_traffic(self->feed, &sent, &received);
+	*ret_sent += sent;
+	*ret_received += received;
 }
 
 static void http_transport_free(Transport *transport)
 {
 	HttpTransport *self = (HttpTransport *)transport;
 	http_free(self->http);
+	http_free(self->feed);
 	g_free(self->base_url);
 	g_free(self);
 }
@@ -172,6 +180,7 @@ Transport *transport_http_new(const char *base_url, const TransportToken *token,
 	HttpTransport *self = g_new0(HttpTransport, 1);
 	self->transport.vtable = &vtable;
 	self->http = http_new("imdrive/" IMDRIVE_VERSION);
+	self->feed = http_new("imdrive/" IMDRIVE_VERSION);
 	self->base_url = g_strdup_printf("%.*s/sync/v1/", (int)length, base_url);
 	self->token = *token;
 	return &self->transport;
