@@ -26,8 +26,10 @@
 /* Of the blocks that were dropped so many stay, and not more bytes than these … */
 #define BLOCKS_KEPT_MAX 8
 #define BLOCKS_SIZE_MAX (12 * MIB)
-/* … and with those in use not more than these: what is kept does not add to what is much. */
+/* … and with those in use not more than these: what is kept does not add much to what is much. */
 #define BLOCKS_MAPPED_MAX (20 * MIB)
+/* Beyond that, one part in so many. */
+#define BLOCKS_SHARE 4
 
 /* So that each has red zones of its own. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -135,8 +137,9 @@ static uint8_t *take(size_t size)
 static void drop(uint8_t *bytes, size_t size)
 {
 	g_mutex_lock(&kept.mutex);
-	bool room = kept.count < BLOCKS_KEPT_MAX && kept.size + size <= BLOCKS_SIZE_MAX &&
-		    kept.mapped <= BLOCKS_MAPPED_MAX;
+	size_t most =
+		kept.mapped <= BLOCKS_MAPPED_MAX ? BLOCKS_SIZE_MAX : kept.mapped / BLOCKS_SHARE;
+	bool room = kept.count < BLOCKS_KEPT_MAX && kept.size + size <= most;
 	if (room) {
 		kept.blocks[kept.count++] = (Block){ bytes, size };
 		kept.size += size;

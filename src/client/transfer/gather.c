@@ -173,10 +173,11 @@ static Progress read_bytes(Gather *gather, GError **error)
 		GError *cause = NULL;
 		/* Not to its end, which would take one more call: compare() sees a longer file. */
 		size_t wanted = (size_t)MIN(size - at, READ_SIZE);
+		wanted = MIN(wanted, batch->room - LISTS_ROOM - batch->filled);
 		if (!upload_check_cancelled(gather->run->cancellable, error)) {
 			return BROKEN;
 		}
-		g_assert(wanted <= batch->room - batch->filled);
+		g_assert(wanted > 0);
 		if (!disk_file_read(gather->file, at, batch->bytes + batch->filled, wanted, &got,
 				    &cause)) {
 			return trouble(gather, cause, error);

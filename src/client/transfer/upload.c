@@ -73,8 +73,8 @@ UploadBatch *upload_batch_new(size_t size_max, uint64_t expected)
 {
 	g_assert(size_max <= FIRST_RAW_SIZE);
 	UploadBatch *batch = g_new0(UploadBatch, 1);
-	/* The last chunk goes beyond the end, and what was read on. */
-	batch->room = (size_t)MIN(expected, size_max + CHUNK_SIZE_MAX + READ_SIZE) + LISTS_ROOM;
+	/* The last chunk goes beyond the end. */
+	batch->room = (size_t)MIN(expected, size_max + CHUNK_SIZE_MAX) + LISTS_ROOM;
 	batch->bytes = memory_take_block(batch->room);
 	batch->size_max = size_max;
 	batch->chunks = g_array_new(FALSE, FALSE, sizeof(UploadChunk));
