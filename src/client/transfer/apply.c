@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A run is four things at the same time: source.c finds out where the bytes come from,
- * stage_fetch() gets a load of them from the server, stage_write() writes the load before into
- * staged files, and settle_round() syncs the round before that and puts it in place. A round is as
- * many files as may well be synced together; a run of one load does all without threads.
+ * A run is five things at the same time: source.c finds out where the bytes come from,
+ * stage_fetch_ahead() and stage_fetch() get a load of them each from the server, stage_write()
+ * writes the load before into staged files, and settle_round() syncs the round before that and puts
+ * it in place. A round is as many files as may well be synced together; a run of one load does all
+ * without threads.
  */
 #include "client/transfer/apply.h"
 
@@ -196,7 +197,8 @@ static bool is_remote_failure(const GError *error)
 
 static bool run_works(ApplyRun *run, GPtrArray *works, GError **error)
 {
-	static const PipelineStep steps[] = { stage_fetch, stage_write, settle_round, NULL };
+	static const PipelineStep steps[] = { stage_fetch_ahead, stage_fetch, stage_write,
+					      settle_round, NULL };
 	Pipeline *pipeline = pipeline_new(steps, apply_load_free, run);
 	ApplyLoad *last = NULL;
 	GError *source_error = NULL;

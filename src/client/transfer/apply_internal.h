@@ -63,6 +63,7 @@ typedef struct ApplyLoad {
 	GArray *pieces;    /* ApplyPiece, of each file in the order of its bytes */
 	GPtrArray *bodies; /* GBytes, which own the chunks' bytes */
 	size_t size;       /* bytes of the pieces */
+	bool ahead;        /* fetched while the one before it is */
 	GPtrArray *works;  /* ApplyWork, in the order of the items */
 	bool ends_round;   /* what came so far is to be synced and put in place */
 } ApplyLoad;
@@ -104,7 +105,9 @@ bool source_works(ApplyRun *run, GPtrArray *works, Pipeline *pipeline, ApplyLoad
 
 /* ---- stage.c, settle.c: steps of the pipeline ---------------------------------------------- */
 
-/* Gets the pieces that are not here. */
+/* Gets the pieces that are not here, the first of these steps of every second load: so two loads are
+ * fetched at a time, and the server reads one while the other is on its way. */
+bool stage_fetch_ahead(void *load, void *run, GError **error);
 bool stage_fetch(void *load, void *run, GError **error);
 /* Verifies the pieces and writes them into staged files. */
 bool stage_write(void *load, void *run, GError **error);

@@ -415,13 +415,13 @@ static bool fails(int *countdown)
 	return *countdown > 0 && --*countdown == 0;
 }
 
-static void begin_upload(FakeDrive *drive)
+static void begin_moving(FakeDrive *drive)
 {
 	gint64 end_us = g_get_monotonic_time() + G_TIME_SPAN_MINUTE;
-	drive->uploading++;
-	drive->uploading_max = MAX(drive->uploading_max, drive->uploading);
+	drive->moving++;
+	drive->moving_max = MAX(drive->moving_max, drive->moving);
 	g_cond_broadcast(&drive->met);
-	while (drive->uploading_max < drive->meet &&
+	while (drive->moving_max < drive->meet &&
 	       g_cond_wait_until(&drive->met, &drive->mutex, end_us)) {
 	}
 }
@@ -431,10 +431,10 @@ static bool fake_exchange(Transport *transport, const char *endpoint, Bulk *body
 {
 	FakeDrive *drive = drive_of(transport);
 	g_assert(body->len <= BODY_SIZE_MAX);
-	bool is_upload = strcmp(endpoint, "upload") == 0;
+	bool moves = strcmp(endpoint, "upload") == 0 || strcmp(endpoint, "fetch") == 0;
 	g_mutex_lock(&drive->mutex);
-	if (is_upload) {
-		begin_upload(drive);
+	if (moves) {
+		begin_moving(drive);
 	}
 	drive->exchanges++;
 	drive->body_size_max = MAX(drive->body_size_max, body->len);
@@ -457,7 +457,7 @@ static bool fake_exchange(Transport *transport, const char *endpoint, Bulk *body
 			ok = false;
 		}
 	}
-	drive->uploading -= is_upload;
+	drive->moving -= moves;
 	g_mutex_unlock(&drive->mutex);
 	if (ok) {
 		*ret_body = bulk_free_to_bytes(g_steal_pointer(&answer));

@@ -39,7 +39,7 @@ typedef struct FakeDrive {
 	bool disk_full;       /* … or on the server's disk */
 	bool corrupt;         /* chunks are fetched with a wrong byte */
 	size_t fetch_max;     /* chunks in one answer */
-	int meet;             /* uploads wait until so many are under way, at most a minute */
+	int meet; /* uploads and fetches wait until so many are under way, at most a minute */
 	GCancellable *cancel_at_next; /* cancelled by the next exchange */
 	/* what the test may count */
 	int exchanges;
@@ -47,8 +47,8 @@ typedef struct FakeDrive {
 	int missings;
 	int uploads;
 	int fetches;
-	int uploading;     /* now */
-	int uploading_max; /* at the same time */
+	int moving;     /* uploads and fetches now */
+	int moving_max; /* at the same time */
 	GCond met;
 	int chunks_received; /* also those that were there */
 	int chunks_fetched;

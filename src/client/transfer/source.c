@@ -47,6 +47,7 @@ static bool push_load(Source *source, bool ends_round)
 	ApplyLoad *full = source->load;
 	full->ends_round = ends_round;
 	source->load = apply_load_new();
+	source->load->ahead = !full->ahead;
 	if (ends_round) {
 		source->round_files = 0;
 		source->round_size = 0;

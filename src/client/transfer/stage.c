@@ -93,10 +93,8 @@ static bool fetch_order(const Order *order, ApplyLoad *load, const ApplyRun *run
 	return true;
 }
 
-bool stage_fetch(void *data, void *run_data, GError **error)
+static bool fetch(ApplyLoad *load, const ApplyRun *run, GError **error)
 {
-	ApplyLoad *load = data;
-	const ApplyRun *run = run_data;
 	g_auto(Order) order = { 0 };
 	order_fill(&order, load);
 	if (!fetch_order(&order, load, run, error)) {
@@ -111,6 +109,16 @@ bool stage_fetch(void *data, void *run_data, GError **error)
 		}
 	}
 	return true;
+}
+
+bool stage_fetch_ahead(void *load, void *run, GError **error)
+{
+	return !((const ApplyLoad *)load)->ahead || fetch(load, run, error);
+}
+
+bool stage_fetch(void *load, void *run, GError **error)
+{
+	return ((const ApplyLoad *)load)->ahead || fetch(load, run, error);
 }
 
 /* ---- writing ------------------------------------------------------------------------------ */

@@ -242,7 +242,7 @@ static void test_long_file_is_sent_side_by_side(void)
 	UploadItem *item = fixture_upload_item(world, UPLOAD_CREATE, "file");
 	world->drive->meet = SENDERS_MAX;
 	fixture_upload_one(world, items, item);
-	g_assert_cmpint(world->drive->uploading_max, ==, SENDERS_MAX);
+	g_assert_cmpint(world->drive->moving_max, ==, SENDERS_MAX);
 	fixture_assert_stored(world, item, bytes);
 }
 
