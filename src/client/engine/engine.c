@@ -186,8 +186,7 @@ static int64_t run_timers(Engine *engine)
 	}
 	next_us = engine_sooner(next_us, engine->after_feed_us);
 	next_us = engine_sooner(next_us, observing_timers(engine, now_us));
-	next_us = engine_sooner(next_us, trouble_timers(engine, now_us));
-	return engine_sooner(next_us, recording_timers(engine, now_us));
+	return engine_sooner(next_us, trouble_timers(engine, now_us));
 }
 
 int64_t engine_step(Engine *engine)
@@ -205,6 +204,8 @@ int64_t engine_step(Engine *engine)
 	}
 	observing_start(engine);
 	recording_start(engine);
+	/* Only now is it clear whether anything is under way, for which a record would wait. */
+	next_us = engine_sooner(next_us, recording_timers(engine, engine_now(engine)));
 	return again ? engine_now(engine) : next_us;
 }
 
