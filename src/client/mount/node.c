@@ -29,7 +29,7 @@ struct NodeTable {
 	size_t size; /* of buckets, a power of two */
 	size_t count;
 	size_t files; /* that are open */
-	size_t hand; /* bucket at which node_idle() goes on */
+	size_t hand;  /* bucket at which node_idle() goes on */
 	Node *root;
 };
 

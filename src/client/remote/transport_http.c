@@ -20,9 +20,10 @@
 
 typedef struct HttpTransport {
 	Transport transport;
+	/* The server sorts connections by their first request: those that move content are read in
+	 * larger pieces than those that wait for changes. */
 	Http *http;
-	Http *feed;     /* the server sorts connections by their first request: those that move
-			 * content are read in larger pieces than those that wait for changes */
+	Http *feed;
 	char *base_url; /* ends in "/sync/v1/" */
 	TransportToken token;
 } HttpTransport;

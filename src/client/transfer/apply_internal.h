@@ -105,8 +105,10 @@ bool source_works(ApplyRun *run, GPtrArray *works, Pipeline *pipeline, ApplyLoad
 
 /* ---- stage.c, settle.c: steps of the pipeline ---------------------------------------------- */
 
-/* Gets the pieces that are not here, the first of these steps of every second load: so two loads are
- * fetched at a time, and the server reads one while the other is on its way. */
+/*
+ * Gets the pieces that are not here, the first of these steps of every second load: so two loads
+ * are fetched at a time, and the server reads one while the other is on its way.
+ */
 bool stage_fetch_ahead(void *load, void *run, GError **error);
 bool stage_fetch(void *load, void *run, GError **error);
 /* Verifies the pieces and writes them into staged files. */

@@ -79,8 +79,8 @@ static bool recall_count(Volume *volume)
 {
 	uint8_t bytes[COUNT_SIZE];
 	size_t size = 0;
-	int errnum = record_get(volume->root, NULL, RECORD_COUNT_ATTRIBUTE, bytes, sizeof bytes,
-				&size);
+	int errnum =
+		record_get(volume->root, NULL, RECORD_COUNT_ATTRIBUTE, bytes, sizeof bytes, &size);
 	if (errnum || size != sizeof bytes ||
 	    record_put(volume->root, RECORD_COUNT_ATTRIBUTE, NULL, 0) != 0) {
 		return false;
