@@ -14,12 +14,19 @@ def errors(device):
     return [error["message"] for error in device.status().get("errors", [])]
 
 
+def put(path, content):
+    """The whole at once: what is half written when a device looks is synced, too."""
+    whole = path.parents[1] / f"{path.name}.whole"
+    whole.write_bytes(content)
+    whole.rename(path)
+
+
 def test_quota_is_a_clear_refusal(devices, server):
     run(BUILD / "imdrived", "user", "quota", "alice", "1000000", "--data", server.data)
     a, b = devices("a", "b")
     write(a.path("small"), "fits")
     wait_equal(a, b)
-    write(a.path("large"), os.urandom(3_000_000))
+    put(a.path("large"), os.urandom(3_000_000))
     wait_until(lambda: any("storage" in text for text in errors(a)), "the refusal is shown")
     assert not b.path("large").exists()
     write(a.path("other"), "still fits")
@@ -48,7 +55,7 @@ def test_full_disk_heals(devices, server, tmp_path, small_disk):
     b.login().start()
     write(a.path("fits"), "fits")
     wait_until(lambda: b.path("fits").exists(), "a small file arrives")
-    write(a.path("large"), os.urandom(4_000_000))
+    put(a.path("large"), os.urandom(4_000_000))
     wait_until(lambda: errors(b), "the full disk is shown")
     assert not b.path("large").exists() or b.path("large").stat().st_size == 4_000_000
     assert b.path("fits").read_text() == "fits"
@@ -70,7 +77,7 @@ def test_full_drive_heals(tmp_path, small_disk):
     a, b = [Device(tmp_path, name, server).login().start() for name in "ab"]
     write(a.path("fits"), "fits")
     wait_equal(a, b)
-    write(a.path("large"), os.urandom(30_000_000))
+    put(a.path("large"), os.urandom(30_000_000))
     wait_until(lambda: any("the drive's disk is full" in text for text in errors(a)),
                "the full disk is shown")
     assert not b.path("large").exists()
