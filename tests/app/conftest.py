@@ -9,7 +9,8 @@ sys.path[:0] = [str(TESTS / "scenarios"), str(TESTS / "login"), str(TESTS / "bro
                 str(TESTS / "app")]
 
 import desktop as desktops  # noqa: E402
-from drive import Server  # noqa: E402
+from drive import Device, Server  # noqa: E402
+from test_first_run import enter  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +46,22 @@ def window(desktop, tmp_path):
     yield start
     for window in reversed(opened):
         window.close()
+
+
+@pytest.fixture
+def app(window, server):
+    """The app of alice, up to date, with a folder."""
+    app = window()
+    enter(app, server)
+    app.click("Go on")
+    app.click("Start syncing")
+    app.wait("Up to date")
+    return app
+
+
+@pytest.fixture
+def other(tmp_path, server):
+    """Another device of hers, which runs when it is told to."""
+    device = Device(tmp_path, "other", server).login()
+    yield device
+    device.stop()

@@ -3,29 +3,7 @@
 
 import shutil
 
-import pytest
-
-from drive import Device, snapshot, wait_until
-from test_first_run import enter
-
-
-@pytest.fixture
-def app(window, server):
-    """The app of alice, up to date, with a folder."""
-    app = window()
-    enter(app, server)
-    app.click("Go on")
-    app.click("Start syncing")
-    app.wait("Up to date")
-    return app
-
-
-@pytest.fixture
-def other(tmp_path, server):
-    """Another device of hers, which runs when it is told to."""
-    device = Device(tmp_path, "other", server).login()
-    yield device
-    device.stop()
+from drive import snapshot, wait_until
 
 
 def conflict(app, other, name):

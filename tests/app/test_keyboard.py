@@ -4,30 +4,17 @@ lost: not when its row has gone, nor when a dialog was closed."""
 
 import pytest
 
-from drive import Device, wait_until
+from drive import wait_until
 from test_decisions import conflict
-from test_first_run import enter
 
 # More than any page has.
 STOPS_MAX = 40
 
 
 @pytest.fixture
-def app(window, server):
-    app = window()
-    enter(app, server)
-    app.click("Go on")
-    app.click("Start syncing")
-    app.wait("Up to date")
+def app(app):
     app.focus()
     return app
-
-
-@pytest.fixture
-def other(tmp_path, server):
-    device = Device(tmp_path, "other", server).login()
-    yield device
-    device.stop()
 
 
 def focused(app):

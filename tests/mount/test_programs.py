@@ -192,15 +192,20 @@ def git(*arguments, folder):
                *arguments).stdout
 
 
+def make_origin(folder):
+    """A repository of 30 files, beside the mount."""
+    folder.mkdir()
+    git("init", "-q", folder=folder)
+    for i in range(30):
+        (folder / f"file{i}").write_text(f"content {i}\n" * 100)
+    git("add", ".", folder=folder)
+    git("commit", "-qm", "first", folder=folder)
+    return folder
+
+
 @pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
 def test_git(disk, tmp_path):
-    origin = tmp_path / "origin"
-    origin.mkdir()
-    git("init", "-q", folder=origin)
-    for i in range(30):
-        (origin / f"file{i}").write_text(f"content {i}\n" * 100)
-    git("add", ".", folder=origin)
-    git("commit", "-qm", "first", folder=origin)
+    origin = make_origin(tmp_path / "origin")
     run("git", "clone", "-q", "--no-hardlinks", origin, disk.path("clone"))
     assert git("status", "--porcelain", folder=disk.path("clone")) == ""
     disk.path("clone/file3").write_text("changed")
@@ -215,13 +220,7 @@ def test_git(disk, tmp_path):
 def test_git_knows_what_it_had_read(disk, folders, tmp_path):
     """What is sent, recorded and given free is no change: git reads it by its time of change."""
     folder = folders("folder")
-    origin = tmp_path / "origin"
-    origin.mkdir()
-    git("init", "-q", folder=origin)
-    for i in range(30):
-        (origin / f"file{i}").write_text(f"content {i}\n" * 100)
-    git("add", ".", folder=origin)
-    git("commit", "-qm", "first", folder=origin)
+    origin = make_origin(tmp_path / "origin")
     clone = disk.path("clone")
     run("git", "clone", "-q", "--no-hardlinks", origin, clone)
     # Not of the same moment as the index: git reads such files again, whatever the times.
