@@ -10,7 +10,15 @@
 typedef struct Focus {
 	graphene_rect_t place; /* of what had it last */
 	unsigned frames;       /* to go until it is looked for; 0: it is not lost */
+	GtkWidget *given;      /* what is to be seen with it then; NULL: nothing */
 } Focus;
+
+static void focus_free(void *data)
+{
+	Focus *focus = data;
+	g_clear_weak_pointer(&focus->given);
+	g_free(focus);
+}
 
 typedef struct Nearest {
 	const graphene_rect_t *place;
@@ -41,6 +49,18 @@ static void look(GtkWidget *widget, Nearest *nearest)
 	}
 }
 
+/* A list scrolls to what gets the focus, but not to what had no place yet. */
+static void scroll_to(GtkWidget *widget)
+{
+	GtkWidget *list = gtk_widget_get_ancestor(widget, GTK_TYPE_VIEWPORT);
+	GtkWidget *content = list ? gtk_viewport_get_child(GTK_VIEWPORT(list)) : NULL;
+	graphene_rect_t at;
+	if (content && gtk_widget_compute_bounds(widget, content, &at)) {
+		GtkAdjustment *height = gtk_scrollable_get_vadjustment(GTK_SCROLLABLE(list));
+		gtk_adjustment_clamp_page(height, at.origin.y, at.origin.y + at.size.height);
+	}
+}
+
 static gboolean find(GtkWidget *window, GdkFrameClock *clock, void *data)
 {
 	Focus *focus = data;
@@ -48,6 +68,10 @@ static gboolean find(GtkWidget *window, GdkFrameClock *clock, void *data)
 		return G_SOURCE_CONTINUE;
 	}
 	Nearest nearest = { &focus->place, window, NULL, DBL_MAX };
+	if (focus->given && gtk_widget_has_focus(focus->given)) {
+		scroll_to(focus->given);
+	}
+	g_clear_weak_pointer(&focus->given);
 	if (!gtk_window_get_focus(GTK_WINDOW(window))) {
 		look(window, &nearest);
 	}
@@ -55,6 +79,14 @@ static gboolean find(GtkWidget *window, GdkFrameClock *clock, void *data)
 		gtk_widget_grab_focus(nearest.widget);
 	}
 	return G_SOURCE_REMOVE;
+}
+
+static void find_later(Focus *focus, GtkWidget *window)
+{
+	if (focus->frames == 0) {
+		gtk_widget_add_tick_callback(window, find, focus, NULL);
+	}
+	focus->frames = FRAMES;
 }
 
 static void changed(GtkWindow *window, GParamSpec *property, Focus *focus)
@@ -65,15 +97,23 @@ static void changed(GtkWindow *window, GParamSpec *property, Focus *focus)
 		if (gtk_widget_compute_bounds(now, GTK_WIDGET(window), &place)) {
 			focus->place = place;
 		}
-	} else if (gtk_widget_get_mapped(GTK_WIDGET(window)) && focus->frames == 0) {
-		focus->frames = FRAMES;
-		gtk_widget_add_tick_callback(GTK_WIDGET(window), find, focus, NULL);
+	} else if (gtk_widget_get_mapped(GTK_WIDGET(window))) {
+		find_later(focus, GTK_WIDGET(window));
 	}
 }
 
 void focus_keep(GtkWindow *window)
 {
 	Focus *focus = g_new0(Focus, 1);
-	g_object_set_data_full(G_OBJECT(window), "focus", focus, g_free);
+	g_object_set_data_full(G_OBJECT(window), "focus", focus, focus_free);
 	g_signal_connect(window, "notify::focus-widget", G_CALLBACK(changed), focus);
+}
+
+void focus_give(GtkWidget *widget)
+{
+	GtkWidget *window = GTK_WIDGET(gtk_widget_get_root(widget));
+	Focus *focus = g_object_get_data(G_OBJECT(window), "focus");
+	gtk_widget_grab_focus(widget);
+	g_set_weak_pointer(&focus->given, widget);
+	find_later(focus, window);
 }

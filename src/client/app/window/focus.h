@@ -8,3 +8,6 @@
  * nearest to its place gets it once the window has been laid out anew. Once for a window.
  */
 void focus_keep(GtkWindow *window);
+
+/* To what has just been added to a window that keeps it: it is seen once it has been laid out. */
+void focus_give(GtkWidget *widget);
