@@ -99,6 +99,33 @@ def test_kill_and_go_on(devices, server):
     server.check()
 
 
+def test_nothing_conflicts_with_itself_after_a_kill(devices):
+    """What was sent in the last moment, and is not recorded, is no other device's."""
+    a, b = devices("a", "b")
+
+    def arrives(name, text):
+        write(a.path(name), text)
+        wait_until(lambda: b.path(name).is_file() and b.path(name).read_text() == text,
+                   f"{name} is there")
+
+    for turn in range(4):
+        arrives("often", f"{turn} first")
+        arrives("often", f"{turn} second")
+        arrives(f"folder {turn}/new", "new")
+        arrives(f"gone {turn}", "gone")
+        a.kill()
+        write(a.path("often"), f"{turn} last")
+        os.rename(a.path(f"folder {turn}"), a.path(f"moved {turn}"))
+        write(a.path(f"moved {turn}/new"), "newer")
+        os.unlink(a.path(f"gone {turn}"))
+        a.start()
+        wait_equal(a, b)
+        assert set(snapshot(b.folder)) == {b"often"} | {
+            f"moved {number}{end}".encode() for number in range(turn + 1) for end in ("", "/new")}
+        assert b.path("often").read_text() == f"{turn} last"
+        assert b.path(f"moved {turn}/new").read_text() == "newer"
+
+
 def test_pause_and_resume(devices):
     a, b = devices("a", "b")
     write(a.path("x"), "1")

@@ -44,6 +44,8 @@ struct SimDevice {
 	Disk *disk;
 	Watch *watch;
 	State *state;
+	Sent *sent;
+	unsigned boots; /* of the machine */
 	Remote *remote;
 	Cache *cache;
 	Upload *upload;
@@ -257,9 +259,15 @@ static void start(SimDevice *device)
 	open_disk(device);
 	device->state = state_open(device->state_path, &device->drive, &error);
 	g_assert_no_error(error);
+	g_autofree char *boot = g_strdup_printf("boot-%u", device->boots);
+	device->sent = sent_open(device->state_path, boot);
 	device->remote = remote_new(transport_new(device), &device->drive);
 	device->cache = cache_new(1 * MIB);
-	const UploadOptions upload = { .now_us = now_us, .now_data = device };
+	const UploadOptions upload = {
+		.sent = device->sent,
+		.now_us = now_us,
+		.now_data = device,
+	};
 	const ApplyOptions apply = { 0 };
 	device->upload = upload_new(device->disk, device->remote, &upload);
 	device->apply = apply_new(device->disk, device->remote, device->cache, &apply);
@@ -271,6 +279,7 @@ static void start(SimDevice *device)
 		.upload = device->upload,
 		.apply = device->apply,
 		.cache = device->cache,
+		.sent = device->sent,
 		.submit = submit,
 		.now_us = now_us,
 		.wake = wake,
@@ -314,6 +323,7 @@ static void end(SimDevice *device)
 	g_clear_pointer(&device->apply, apply_free);
 	g_clear_pointer(&device->cache, cache_free);
 	g_clear_pointer(&device->remote, remote_free);
+	g_clear_pointer(&device->sent, sent_close);
 	g_clear_pointer(&device->state, state_close);
 	g_clear_pointer(&device->disk, disk_close);
 	device->dead = false;
@@ -348,7 +358,9 @@ SimDevice *sim_device_new(SimWorld *world, const char *name, const char *folder,
 
 static void remove_state(SimDevice *device)
 {
-	static const char *const suffixes[] = { "", "-wal", "-shm", ".older" };
+	static const char *const suffixes[] = {
+		"", ".sent", ".sent-older", "-wal", "-shm", ".older"
+	};
 	for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
 		g_autofree char *path = g_strconcat(device->state_path, suffixes[i], NULL);
 		g_remove(path);
@@ -468,6 +480,7 @@ void sim_device_cut_power(SimDevice *device)
 	excuse(device);
 	g_autofree char *choices = read_choices(device->state);
 	end(device);
+	device->boots++;
 	disk_memory_crash(device->memory, sim_world_draw(world, 1u << 30));
 	if (sim_world_draw(world, 3) == 0 && may_fall_back(device, choices)) {
 		/* SQL_ORDERED: the last records may go with it. */

@@ -33,6 +33,7 @@ struct Binding {
 	Disk *disk; /* the volume's, or our own */
 	Watch *watch;
 	State *state;
+	Sent *sent;
 	Remote *remote;
 	Cache *cache;
 	Upload *upload;
@@ -347,8 +348,10 @@ static bool open_world(Binding *binding, const BindingOptions *options, GError *
 		return false;
 	}
 	binding->cache = cache_new(CACHE_SIZE);
+	binding->sent = sent_open(options->state_path, NULL);
 	const UploadOptions upload = {
 		.pace = options->up,
+		.sent = binding->sent,
 		.server_is_here = server_url_is_loopback(options->server),
 	};
 	const ApplyOptions apply = { .pace = options->down };
@@ -446,6 +449,7 @@ Binding *binding_open(const BindingOptions *options, GError **error)
 		.upload = binding->upload,
 		.apply = binding->apply,
 		.cache = binding->cache,
+		.sent = binding->sent,
 		.submit = submit,
 		.now_us = now_us,
 		.wake = wake,
@@ -508,6 +512,7 @@ void binding_close(Binding *binding)
 	}
 	remote_free(binding->remote);
 	ignore_free(binding->ignore);
+	sent_close(binding->sent);
 	state_close(binding->state);
 	courtesy_free(binding->courtesy);
 	g_main_context_unref(binding->context);

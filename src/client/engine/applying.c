@@ -328,6 +328,7 @@ static void deleted(Engine *engine, const ApplyItem *item)
 		int64_t key = g_array_index(keys, int64_t, i);
 		bool gone = !state_get(engine->state, SIDE_REMOTE, key);
 		if (gone && state_get(engine->state, SIDE_SYNCED, key)) {
+			resuming_unlearn(engine, key);
 			state_forget(engine->state, key);
 		}
 		local_gone(engine->local, key);

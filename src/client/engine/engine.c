@@ -52,6 +52,7 @@ Engine *engine_new(State *state, const World *world, const Ignore *ignore,
 	}
 	trouble_init(engine);
 	engine_choice_init(engine);
+	resuming_init(engine);
 	observing_init(engine, ignore);
 	return engine;
 }
@@ -78,6 +79,7 @@ void engine_free(Engine *engine)
 		g_hash_table_unref(tables[i]);
 	}
 	engine_choice_clear(engine);
+	resuming_clear(engine);
 	g_array_unref(engine->noticed);
 	g_array_unref(engine->activity);
 	g_object_unref(engine->cancellable);
@@ -198,6 +200,7 @@ int64_t engine_step(Engine *engine)
 	int64_t next_us = run_timers(engine);
 	bool again = false;
 	if (!engine->absent && !engine->paused && !engine->signed_out) {
+		resuming_run(engine);
 		again = planning_run(engine);
 		uploading_start(engine);
 		applying_start(engine);

@@ -17,6 +17,7 @@
  *	uploading.c   items -> upload jobs -> results
  *	applying.c    items -> apply jobs -> results
  *	recording.c   disk synced -> state recorded
+ *	resuming.c    what was sent before a kill is agreed
  *	trouble.c     what failed, when to try again; activity
  *	engine_status.c  how it all looks to a person
  *	engine_choice.c  which folders are left out, and what was taken away for that
@@ -90,6 +91,12 @@ struct Engine {
 	int64_t settled_us;    /* … the last of these */
 	int64_t next_tidy_us;
 
+	/* resuming */
+	GHashTable *sent_before; /* what sent_take() gave; NULL: none is left */
+	unsigned sent_age;       /* of upload jobs that start now: 0 or 1 */
+	unsigned sent_jobs[2];   /* that run, by age */
+	uint64_t sent_due;       /* the generation with which the older notes go; 0: none */
+
 	/* trouble */
 	GHashTable *problems; /* key -> Problem */
 	int64_t problem_next_us;
@@ -122,6 +129,8 @@ void planning_block(Engine *engine, int64_t key, int64_t on);
 int64_t planning_lost(Engine *engine, int64_t folder);
 /* An item of this node is on its way, or came back. */
 void planning_busy(Engine *engine, int64_t key, bool busy);
+/* The local entry of key turns out to be this remote node. */
+void planning_adopt(Engine *engine, int64_t key, int64_t other);
 /* The local entry of key, if there is one, becomes a new node. */
 void planning_renew(Engine *engine, int64_t key);
 /* Plans what was touched. True if it should be called again at once. */
@@ -156,6 +165,8 @@ void observing_begin(Engine *engine, int64_t folder, const char *name);
 void observing_end(Engine *engine, int64_t folder, const char *name, bool arrived);
 /* Look at the place of this local entry again. */
 void observing_look(Engine *engine, int64_t key);
+/* All that differs is to be planned. */
+void observing_touch_divergent(Engine *engine);
 /* What this disk has of the node is another: of the file that holds the rules, it is told. */
 void observing_rules(Engine *engine, int64_t key);
 /* Content was hashed so soon after a change that another may hide behind the same time. */
@@ -169,6 +180,24 @@ void recording_start(Engine *engine);
 bool recording_now(Engine *engine, GError **error);
 void recording_synced(Engine *engine, uint64_t generation);
 int64_t recording_timers(Engine *engine, int64_t now_us);
+
+/* resuming.c */
+void resuming_init(Engine *engine);
+void resuming_clear(Engine *engine);
+/* It is not the server that it was sent to, or not as it was then. */
+void resuming_forget(Engine *engine);
+/* This may be about what was noted, which is still to be looked at. */
+bool resuming_holds(Engine *engine, const Action *action);
+/* Agrees on what was sent before, as soon as it can be told. */
+void resuming_run(Engine *engine);
+/* Nothing is agreed about the node any more, whatever was noted of it. */
+void resuming_unlearn(Engine *engine, int64_t key);
+/* An upload job starts, or its results are settled: notes of its age are needed until then. */
+void resuming_job_began(Engine *engine, unsigned *ret_age);
+void resuming_job_ended(Engine *engine, unsigned age);
+/* The state was marked; it was recorded up to this generation. */
+void resuming_marked(Engine *engine, uint64_t generation);
+void resuming_recorded(Engine *engine, uint64_t generation);
 
 /* trouble.c */
 void trouble_init(Engine *engine);

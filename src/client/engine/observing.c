@@ -382,7 +382,7 @@ static void feed_failed(Engine *engine, const GError *error)
 	trouble_batch(engine, error);
 }
 
-static void touch_divergent(Engine *engine)
+void observing_touch_divergent(Engine *engine)
 {
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	state_divergent(engine->state, keys);
@@ -394,6 +394,9 @@ static void touch_divergent(Engine *engine)
 static void got_page(Engine *engine, const RemotePage *page)
 {
 	bool was_at_head = engine->feed_began && follow_at_head(engine->follow);
+	if (page->reset && follow_cursor(engine->follow)) {
+		resuming_forget(engine);
+	}
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	cache_add(engine->world.cache, page);
 	follow_page(engine->follow, page, keys);
@@ -405,7 +408,7 @@ static void got_page(Engine *engine, const RemotePage *page)
 	}
 	planning_touch(engine, ENTRY_KEY_ROOT);
 	if (page->reset || (!was_at_head && follow_at_head(engine->follow))) {
-		touch_divergent(engine);
+		observing_touch_divergent(engine);
 	}
 	planning_touch_all(engine, engine->after_feed);
 	engine->after_feed_us = -1;
@@ -529,7 +532,7 @@ void observing_init(Engine *engine, const Ignore *ignore)
 	engine->next_unwatched_us = engine_now(engine) + UNWATCHED_US;
 	engine->next_rescan_us = engine->rescan_us ? engine_now(engine) + engine->rescan_us : -1;
 	local_mark_folder(engine->local, ENTRY_KEY_ROOT, true);
-	touch_divergent(engine);
+	observing_touch_divergent(engine);
 }
 
 void observing_set_ignore(Engine *engine, const Ignore *ignore)

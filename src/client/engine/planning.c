@@ -158,6 +158,7 @@ void planning_unlearn_vanished(Engine *engine)
 	for (unsigned i = 0; i < vanished->len; i++) {
 		int64_t key = g_array_index(vanished, int64_t, i);
 		if (!g_hash_table_contains(engine->busy, KEY(key))) {
+			resuming_unlearn(engine, key);
 			state_unlearn(engine->state, key);
 			planning_touch(engine, key);
 		}
@@ -184,6 +185,7 @@ static bool gate_is_open(Engine *engine)
 /* The local entry of key is node new_key from now on, and what lies in it has another parent. */
 static void rekey(Engine *engine, int64_t key, int64_t new_key, const NodeId *id)
 {
+	resuming_unlearn(engine, key);
 	state_rekey_local(engine->state, key, new_key, id);
 	if (engine->world.watch) {
 		watch_rekey(engine->world.watch, key, new_key);
@@ -199,7 +201,7 @@ static void rekey(Engine *engine, int64_t key, int64_t new_key, const NodeId *id
 	observing_rules(engine, new_key);
 }
 
-static void adopt(Engine *engine, int64_t key, int64_t other)
+void planning_adopt(Engine *engine, int64_t key, int64_t other)
 {
 	NodeId id = state_get(engine->state, SIDE_REMOTE, other)->id;
 	rekey(engine, key, other, &id);
@@ -252,7 +254,7 @@ static void act(Engine *engine, const Action *action, unsigned group)
 	log_action(engine, action);
 	switch (action->kind) {
 	case ACTION_ADOPT:
-		adopt(engine, action->key, action->other);
+		planning_adopt(engine, action->key, action->other);
 		break;
 	case ACTION_RENEW:
 		planning_renew(engine, action->key);
@@ -264,6 +266,7 @@ static void act(Engine *engine, const Action *action, unsigned group)
 		break;
 	case ACTION_FORGET:
 		/* It may be there, and left out. */
+		resuming_unlearn(engine, action->key);
 		state_unlearn(engine->state, action->key);
 		trouble_cured(engine, action->key);
 		planning_touch(engine, action->key);
@@ -324,6 +327,9 @@ static bool may_act(Engine *engine, const Action *action, bool gate_open)
 	if (is_in_flight(engine, action->key) || trouble_holds(engine, action->key) ||
 	    observing_is_young(engine, action->key) ||
 	    g_hash_table_contains(engine->stalled, KEY(action->key))) {
+		return false;
+	}
+	if (resuming_holds(engine, action)) {
 		return false;
 	}
 	if (action->kind == ACTION_DELETE_LOCAL && engine_choice_is_hollow(engine, action->key)) {

@@ -36,6 +36,7 @@ void recording_synced(Engine *engine, uint64_t generation)
 		return;
 	}
 	engine_choice_recorded(engine, generation);
+	resuming_recorded(engine, generation);
 }
 
 static void run(Job *job)
@@ -110,6 +111,7 @@ void recording_start(Engine *engine)
 	sync->job.done = done;
 	sync->engine = engine;
 	sync->generation = state_mark(engine->state);
+	resuming_marked(engine, sync->generation);
 	sync->now_us = engine_now(engine);
 	sync->tidy = sync->now_us >= engine->next_tidy_us;
 	if (sync->tidy) {

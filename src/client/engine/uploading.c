@@ -29,6 +29,7 @@ typedef struct UploadJob {
 	Lane *lane;
 	GPtrArray *items;
 	uint64_t bytes;
+	unsigned age;
 	bool completed;
 	GError *error;
 } UploadJob;
@@ -162,10 +163,7 @@ static Entry *sent_entry(Engine *engine, const UploadItem *item)
 		fields.size = item->kind == ENTRY_FOLDER ? 0 : item->info.size;
 		fields.mtime_ns = item->kind == ENTRY_FOLDER ? 0 : item->info.mtime_ns;
 		fields.executable = item->kind == ENTRY_FILE && item->info.executable;
-		fields.stamp = item->info.stamp;
-		if (item->kind == ENTRY_FOLDER || item->young) {
-			fields.stamp.change_ns = 0;
-		}
+		fields.stamp = upload_item_stamp(item);
 	}
 	return fields.name ? entry_new(&fields) : NULL;
 }
@@ -400,6 +398,7 @@ static void done(Job *job)
 		state_let_id(engine->state, item->key);
 		planning_busy(engine, item->key, false);
 	}
+	resuming_job_ended(engine, upload->age);
 	g_ptr_array_unref(upload->items);
 	g_clear_error(&upload->error);
 	g_free(upload);
@@ -434,6 +433,7 @@ static void start_job(Engine *engine, Lane *lane)
 	lane->waiting_bytes -= job->bytes;
 	lane->running++;
 	lane->running_bytes += job->bytes;
+	resuming_job_began(engine, &job->age);
 	engine_submit(engine, &job->job);
 }
 

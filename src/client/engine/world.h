@@ -4,6 +4,7 @@
 #include "client/disk/disk.h"
 #include "client/observe/watch.h"
 #include "client/remote/remote.h"
+#include "client/state/sent.h"
 #include "client/transfer/apply.h"
 #include "client/transfer/cache.h"
 #include "client/transfer/upload.h"
@@ -33,6 +34,7 @@ typedef struct World {
 	Upload *upload;
 	Apply *apply;
 	Cache *cache;
+	Sent *sent; /* NULL: nothing is noted */
 	/* Runs the job, then gives it to engine_post(). */
 	void (*submit)(void *data, Job *job);
 	/* UTC in microseconds, the clock of file times. */

@@ -309,6 +309,35 @@ static GPtrArray *committable(const UploadBatch *batch)
 	return works;
 }
 
+/* What goes is known as ours, should nobody be there to hear the answer. */
+static void note(Sent *sent, const RemoteOperation *operations, GPtrArray *works)
+{
+	g_autofree SentNote *notes = g_new0(SentNote, works->len);
+	for (unsigned i = 0; i < works->len; i++) {
+		const UploadItem *item = ((const UploadWork *)works->pdata[i])->item;
+		const RemoteOperation *operation = &operations[i];
+		bool placed = item->verb == UPLOAD_CREATE || item->verb == UPLOAD_MOVE;
+		bool valued = item->verb == UPLOAD_CREATE || item->verb == UPLOAD_UPDATE;
+		notes[i] = (SentNote){
+			.node = item->node,
+			.kind = item->kind,
+			.placed = placed,
+			.parent = item->parent,
+			.name = item->name,
+			.place_base = item->base,
+			.valued = valued,
+			.value_base = item->base,
+			.content = operation->content,
+			.size = item->kind == ENTRY_FOLDER ? 0 : item->info.size,
+			.mtime_ns = operation->mtime_ns,
+			.executable = operation->executable,
+			.stamp = upload_item_stamp(item),
+			.deleted = item->verb == UPLOAD_DELETE,
+		};
+	}
+	sent_write(sent, notes, works->len);
+}
+
 static bool commit(const Load *load, GPtrArray *works, const UploadRun *run, GError **error)
 {
 	Upload *upload = run->upload;
@@ -317,6 +346,9 @@ static bool commit(const Load *load, GPtrArray *works, const UploadRun *run, GEr
 	for (unsigned i = 0; i < works->len; i++) {
 		const UploadWork *work = g_ptr_array_index(works, i);
 		operations[i] = upload_operation(work->item);
+	}
+	if (upload->options.sent) {
+		note(upload->options.sent, operations, works);
 	}
 	unsigned count = load->chunks->len - load->next;
 	if (!pace_wait(upload->pace, load->left, run->cancellable, error)) {

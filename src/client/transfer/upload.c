@@ -32,6 +32,15 @@ void upload_item_free(UploadItem *item)
 	g_free(item);
 }
 
+EntryStamp upload_item_stamp(const UploadItem *item)
+{
+	EntryStamp stamp = item->info.stamp;
+	if (item->kind == ENTRY_FOLDER || item->young) {
+		stamp.change_ns = 0;
+	}
+	return stamp;
+}
+
 Upload *upload_new(Disk *disk, Remote *remote, const UploadOptions *options)
 {
 	Upload *upload = g_new0(Upload, 1);

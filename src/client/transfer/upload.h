@@ -3,6 +3,7 @@
 
 #include "client/disk/disk.h"
 #include "client/remote/remote.h"
+#include "client/state/sent.h"
 #include "client/transfer/pace.h"
 #include "client/tree/entry.h"
 
@@ -59,6 +60,8 @@ typedef struct UploadItem {
 
 UploadItem *upload_item_new(UploadVerb verb);
 void upload_item_free(UploadItem *item);
+/* Of the file as it was read; what tells of its content, only as far as that can be relied on. */
+EntryStamp upload_item_stamp(const UploadItem *item);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(UploadItem, upload_item_free)
 
 /* Shared by all uploads of a binding. Progress counters are read from another thread. */
@@ -67,6 +70,7 @@ typedef struct Upload Upload;
 typedef struct UploadOptions {
 	Pace *pace;          /* borrowed; NULL: no limit */
 	bool server_is_here; /* on this machine */
+	Sent *sent;          /* borrowed: where what goes is noted; NULL: nowhere */
 	/* The clock that stamps files, in microseconds since 1970; NULL: the system's. */
 	int64_t (*now_us)(void *data);
 	void *now_data;
