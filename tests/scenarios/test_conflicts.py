@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nothing that somebody wrote is overwritten unseen."""
 
+import os
 import pathlib
 
 import pytest
@@ -154,6 +155,27 @@ def conflict(a, b, name="report.odt"):
 
 def keep(door, found, what):
     return door.ask("resolve", path=found["path"], seen=found["seen"], keep=what)
+
+
+def test_a_conflict_waits_for_a_choice_once_both_values_are_here(devices):
+    a, b = devices("a", "b")
+    write(a.path("film"), "base")
+    wait_equal(a, b)
+    a.command("limit", "--down", "400k")
+    apart(a)
+    b.path("film").write_bytes(os.urandom(2_000_000))
+    b.wait_idle()
+    write(a.path("film"), "from a")
+    a.start()
+    door = Door(a.profile)
+    wait_until(lambda: any(b"(conflict" in name for name in names(a)), "the copy is here")
+    waiting = door.ask("conflicts")["result"]["conflicts"], a.status()["conflicts"]
+    assert not a.path("film").exists()  # still now
+    assert waiting == ([], 0)
+    status = door.watch(lambda status: status["conflicts"] > 0)
+    assert status["conflicts"] == 1 and a.path("film").exists()
+    found = Door(a.profile).ask("conflicts")["result"]["conflicts"]
+    assert [each["theirs"]["size"] for each in found] == [2_000_000]
 
 
 @pytest.mark.parametrize("what", ["copy", "original"])

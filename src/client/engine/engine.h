@@ -103,7 +103,10 @@ typedef struct EngineConflict {
 	bool mine;      /* the copy is this device's value, not another's */
 } EngineConflict;
 
-/* Appends EngineConflict *, each to be freed: the conflict copies that lie here, by path. */
+/*
+ * Appends EngineConflict *, each to be freed: the conflict copies that lie here, by path. Without
+ * those whose original is still to come from the drive.
+ */
 void engine_conflict_list(Engine *engine, GPtrArray *ret_conflicts);
 void engine_conflict_free(EngineConflict *conflict);
 /* How many there are. */

@@ -21,12 +21,23 @@ static bool is_mine(const Engine *engine, const char *label)
 	return strncmp(label, engine->device_name, size) == 0 && label[size] == ',';
 }
 
+/* Is the other value still to come from the drive? Nobody can choose before he has seen it. */
+static bool is_coming(Engine *engine, int64_t folder, const char *original)
+{
+	if (state_find(engine->state, SIDE_LOCAL, folder, original) != ENTRY_KEY_NONE) {
+		return false;
+	}
+	int64_t there = state_find(engine->state, SIDE_REMOTE, folder, original);
+	return there != ENTRY_KEY_NONE && !state_get(engine->state, SIDE_SYNCED, there);
+}
+
 static EngineConflict *read_conflict(Engine *engine, const Entry *entry)
 {
 	g_autofree char *name = NULL;
 	g_autofree char *label = NULL;
 	g_autofree char *copy = state_path(engine->state, SIDE_LOCAL, entry->key);
-	if (!copy || !plan_conflict_parse(entry->name, &name, &label)) {
+	if (!copy || !plan_conflict_parse(entry->name, &name, &label) ||
+	    is_coming(engine, entry->parent, name)) {
 		return NULL;
 	}
 	size_t above = strlen(copy) - strlen(entry->name);
