@@ -40,6 +40,17 @@ def test_a_conflict_is_settled_with_one_click(app, other):
     assert sorted(path.read_text() for path in here.glob("both*")) == ["mine", "theirs, longer"]
 
 
+def test_a_choice_is_not_lost_when_the_list_grows(app, other):
+    """By another conflict, which comes above it while a button is being pressed."""
+    here = conflict(app, other, "report.odt")
+    button = app.wait("Keep both", "push button")
+    conflict(app, other, "another.txt")
+    wait_until(lambda: app.find("Keep both", "push button") != button, "another is above it")
+    assert app.act(button)
+    wait_until(lambda: app.ask("status")["conflicts"] == 1, "one is settled")
+    assert not [path for path in here.glob("report*") if "(conflict" in path.name]
+
+
 def test_what_was_deleted_comes_back_from_the_activity(app):
     file = app.home / "imdrive" / "hello.txt"
     file.write_text("first")

@@ -11,9 +11,8 @@ struct _Decisions {
 	AdwBin parent;
 	AdwPreferencesGroup *held;
 	AdwPreferencesGroup *conflicts;
-	GPtrArray *held_rows, *conflict_rows;
-	json_t *shown; /* the conflicts of these rows; NULL: they are to be made anew */
-	int64_t shown_us;
+	GPtrArray *held_rows;
+	GtkListBox *list; /* of the conflicts; NULL: closed */
 	json_int_t held_count, conflict_count;
 	Door *door;
 	bool asking, ask_again;
@@ -76,20 +75,32 @@ static GtkWidget *add_button(const Card *card, const char *label, const char *ab
 
 static void ask_conflicts(Decisions *box);
 
+/* What a row shows; NULL: it is to be made anew. */
+static void set_shown(GtkWidget *row, char *shown)
+{
+	g_object_set_data_full(G_OBJECT(row), "shown", shown, g_free);
+}
+
 static void resolved(void *object, const json_t *result, const GError *error)
 {
 	Decisions *box = object;
+	GtkListBoxRow *row;
 	if (error) {
 		dialogs_problem(GTK_WIDGET(box), error->message);
 	}
-	g_clear_pointer(&box->shown, json_decref);
+	for (int i = 0; box->list && (row = gtk_list_box_get_row_at_index(box->list, i)); i++) {
+		if (!gtk_widget_get_sensitive(GTK_WIDGET(row))) {
+			set_shown(GTK_WIDGET(row), NULL);
+		}
+	}
 	ask_conflicts(box);
 }
 
 static void choose(GtkWidget *button, Decisions *box)
 {
 	json_t *params = g_object_get_data(G_OBJECT(button), "choice");
-	gtk_widget_set_sensitive(gtk_widget_get_ancestor(button, ADW_TYPE_PREFERENCES_ROW), FALSE);
+	GtkWidget *row = gtk_widget_get_ancestor(button, ADW_TYPE_PREFERENCES_ROW);
+	gtk_widget_set_sensitive(row, FALSE);
 	door_ask(box->door, "resolve", json_incref(params), box, resolved);
 }
 
@@ -106,6 +117,20 @@ static void add_choice(Decisions *box, const Card *card, const json_t *conflict,
 	g_signal_connect(button, "clicked", G_CALLBACK(choose), box);
 }
 
+static bool is_mine(const json_t *conflict)
+{
+	return g_strcmp0(json_string_value(json_object_get(conflict, "copy")), "mine") == 0;
+}
+
+static bool remove_row(Decisions *box, int place)
+{
+	GtkListBoxRow *row = gtk_list_box_get_row_at_index(box->list, place);
+	if (row) {
+		gtk_list_box_remove(box->list, GTK_WIDGET(row));
+	}
+	return row != NULL;
+}
+
 static char *value_text(const json_t *value)
 {
 	if (!json_is_object(value)) {
@@ -119,26 +144,53 @@ static char *value_text(const json_t *value)
 	return g_strdup_printf(_("%s, %s"), size, when);
 }
 
-static void show_conflict(Decisions *box, const json_t *conflict)
+static char *conflict_text(const json_t *conflict)
 {
-	const char *original = json_string_value(json_object_get(conflict, "original"));
-	const char *copy = json_string_value(json_object_get(conflict, "copy"));
-	g_autofree char *name = g_path_get_basename(original);
 	g_autofree char *mine = value_text(json_object_get(conflict, "mine"));
 	g_autofree char *theirs = value_text(json_object_get(conflict, "theirs"));
-	bool is_mine = g_strcmp0(copy, "mine") == 0;
-	const char *label = json_string_value(json_object_get(conflict, "label"));
 	/* The name of the copy tells which device made it. */
-	g_autofree char *text =
-		is_mine ? g_strdup_printf(_("Mine: %s\nTheirs: %s"), mine, theirs)
-			: g_strdup_printf(_("Mine: %s\nTheirs: %s (%s)"), mine, theirs, label);
+	const char *label = json_string_value(json_object_get(conflict, "label"));
+	return is_mine(conflict)
+		       ? g_strdup_printf(_("Mine: %s\nTheirs: %s"), mine, theirs)
+		       : g_strdup_printf(_("Mine: %s\nTheirs: %s (%s)"), mine, theirs, label);
+}
+
+static GtkWidget *build_conflict(Decisions *box, const json_t *conflict, const char *text)
+{
+	const char *original = json_string_value(json_object_get(conflict, "original"));
+	g_autofree char *name = g_path_get_basename(original);
+	bool mine = is_mine(conflict);
 	Card card = new_card(name, text);
 	if (json_is_true(json_object_get(conflict, "files"))) {
-		add_choice(box, &card, conflict, _("Keep mine"), is_mine ? "copy" : "original");
-		add_choice(box, &card, conflict, _("Keep theirs"), is_mine ? "original" : "copy");
+		add_choice(box, &card, conflict, _("Keep mine"), mine ? "copy" : "original");
+		add_choice(box, &card, conflict, _("Keep theirs"), mine ? "original" : "copy");
 	}
 	add_choice(box, &card, conflict, _("Keep both"), "both");
-	rows_add(box->conflicts, box->conflict_rows, card.row);
+	return card.row;
+}
+
+/* A row as it is shown now, at that place of the list; those before it that show others go. */
+static void show_conflict(Decisions *box, const json_t *conflict, int place)
+{
+	g_autofree char *text = conflict_text(conflict);
+	char *values = json_dumps(conflict, JSON_COMPACT | JSON_SORT_KEYS);
+	g_autofree char *shown = g_strconcat(values, text, NULL);
+	free(values);
+	for (int i = place;; i++) {
+		GtkListBoxRow *row = gtk_list_box_get_row_at_index(box->list, i);
+		if (!row) {
+			break;
+		}
+		if (g_strcmp0(g_object_get_data(G_OBJECT(row), "shown"), shown) == 0) {
+			while (i-- > place) {
+				remove_row(box, place);
+			}
+			return;
+		}
+	}
+	GtkWidget *row = build_conflict(box, conflict, text);
+	set_shown(row, g_steal_pointer(&shown));
+	gtk_list_box_insert(box->list, row, place);
 }
 
 static void show_conflicts(void *object, const json_t *result, const GError *error)
@@ -147,24 +199,17 @@ static void show_conflicts(void *object, const json_t *result, const GError *err
 	size_t index;
 	json_t *conflict;
 	box->asking = false;
-	if (!box->conflict_rows || error) {
+	if (!box->list || error) {
 		return;
 	}
-	json_t *conflicts = json_object_get(result, "conflicts");
-	int64_t now_us = g_get_monotonic_time();
 	/* A button that somebody is about to press must not go for nothing. */
-	if (!box->shown || !json_equal(conflicts, box->shown) ||
-	    now_us - box->shown_us > G_TIME_SPAN_MINUTE) {
-		rows_clear(box->conflicts, box->conflict_rows);
-		json_array_foreach(conflicts, index, conflict)
-		{
-			show_conflict(box, conflict);
-		}
-		gtk_widget_set_visible(GTK_WIDGET(box->conflicts), box->conflict_rows->len > 0);
-		json_decref(box->shown);
-		box->shown = json_incref(conflicts);
-		box->shown_us = now_us;
+	json_array_foreach(json_object_get(result, "conflicts"), index, conflict)
+	{
+		show_conflict(box, conflict, (int)index);
 	}
+	while (remove_row(box, (int)index)) {
+	}
+	gtk_widget_set_visible(GTK_WIDGET(box->conflicts), index > 0);
 	if (box->ask_again) {
 		ask_conflicts(box);
 	}
@@ -245,8 +290,7 @@ static void dispose(GObject *object)
 {
 	Decisions *box = DECISIONS_BOX(object);
 	g_clear_pointer(&box->held_rows, g_ptr_array_unref);
-	g_clear_pointer(&box->conflict_rows, g_ptr_array_unref);
-	g_clear_pointer(&box->shown, json_decref);
+	box->list = NULL;
 	G_OBJECT_CLASS(decisions_parent_class)->dispose(object);
 }
 
@@ -270,6 +314,9 @@ static void decisions_init(Decisions *decisions)
 	decisions->held = add_group(box, _("Is that meant?"));
 	decisions->conflicts = add_group(box, _("Changed on two devices"));
 	decisions->held_rows = g_ptr_array_new();
-	decisions->conflict_rows = g_ptr_array_new();
+	decisions->list = GTK_LIST_BOX(gtk_list_box_new());
+	gtk_list_box_set_selection_mode(decisions->list, GTK_SELECTION_NONE);
+	gtk_widget_add_css_class(GTK_WIDGET(decisions->list), "boxed-list");
+	adw_preferences_group_add(decisions->conflicts, GTK_WIDGET(decisions->list));
 	adw_bin_set_child(ADW_BIN(decisions), box);
 }
