@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Chunks as they are stored and travel: raw, or one zstd frame (RFC 8878) without a dictionary that
- * is smaller than what it holds. Both contexts and the buffer are kept, because setting them up
- * costs more than coding a small chunk.
+ * Chunks as they are stored and travel: raw, or one zstd frame (RFC 8878) without a dictionary, or
+ * one LZ4 block, that is smaller than what it holds. Contexts and the buffer are kept, because
+ * setting them up costs more than coding a small chunk.
  */
 #include "chunk/codec.h"
 
 #include "base/error.h"
 #include "base/limits.h"
 
+#include <lz4.h>
 #include <string.h>
 #include <zstd.h>
 
@@ -19,11 +20,13 @@
 #define PROBE_SIZE_MIN (64 * KIB)
 #define SLICES 8
 #define SLICE_SIZE (2 * KIB)
-#define PROBE_LEVEL 1
+#define PROBE_LEVEL_MAX 1
 
 struct Codec {
-	ZSTD_CCtx *encoder; /* NULL until first used */
-	ZSTD_DCtx *decoder; /* NULL until first used */
+	/* NULL until first used */
+	ZSTD_CCtx *encoder;
+	ZSTD_DCtx *decoder;
+	void *lz4;
 	uint8_t *buffer;
 	size_t buffer_size;
 };
@@ -40,6 +43,7 @@ void codec_free(Codec *codec)
 	}
 	ZSTD_freeCCtx(codec->encoder);
 	ZSTD_freeDCtx(codec->decoder);
+	g_free(codec->lz4);
 	g_free(codec->buffer);
 	g_free(codec);
 }
@@ -59,6 +63,25 @@ static void reserve_buffer(Codec *codec, size_t size)
 	}
 }
 
+static size_t compress_lz4(Codec *codec, const void *bytes, size_t size, size_t room)
+{
+	if (!codec->lz4) {
+		codec->lz4 = g_malloc((size_t)LZ4_sizeofState());
+	}
+	return (size_t)LZ4_compress_fast_extState(codec->lz4, bytes, (char *)codec->buffer,
+						  (int)size, (int)room, 1);
+}
+
+static size_t compress_zstd(Codec *codec, const void *bytes, size_t size, size_t room, int level)
+{
+	if (!codec->encoder) {
+		codec->encoder = ZSTD_createCCtx();
+		g_assert(codec->encoder != NULL);
+	}
+	size_t done = ZSTD_compressCCtx(codec->encoder, codec->buffer, room, bytes, size, level);
+	return ZSTD_isError(done) ? 0 : done;
+}
+
 /* Compresses into the codec's buffer; 0 if the result is not worth keeping. */
 static size_t compress(Codec *codec, const void *bytes, size_t size, int level)
 {
@@ -66,16 +89,12 @@ static size_t compress(Codec *codec, const void *bytes, size_t size, int level)
 	if (room == 0) {
 		return 0;
 	}
-	if (!codec->encoder) {
-		codec->encoder = ZSTD_createCCtx();
-		g_assert(codec->encoder != NULL);
-	}
 	reserve_buffer(codec, room);
-	size_t done = ZSTD_compressCCtx(codec->encoder, codec->buffer, room, bytes, size, level);
-	return ZSTD_isError(done) ? 0 : done;
+	return level == CODEC_LEVEL_LZ4 ? compress_lz4(codec, bytes, size, room)
+					: compress_zstd(codec, bytes, size, room, level);
 }
 
-static bool is_compressible(Codec *codec, const uint8_t *bytes, size_t size)
+static bool is_compressible(Codec *codec, const uint8_t *bytes, size_t size, int level)
 {
 	if (size < PROBE_SIZE_MIN) {
 		return true;
@@ -85,7 +104,7 @@ static bool is_compressible(Codec *codec, const uint8_t *bytes, size_t size)
 	for (size_t i = 0; i < SLICES; i++) {
 		memcpy(sample + i * SLICE_SIZE, bytes + i * stride, SLICE_SIZE);
 	}
-	return compress(codec, sample, sizeof sample, PROBE_LEVEL) > 0;
+	return compress(codec, sample, sizeof sample, MIN(level, PROBE_LEVEL_MAX)) > 0;
 }
 
 GBytes *codec_encode(Codec *codec, const void *bytes, size_t size, int level,
@@ -93,10 +112,10 @@ GBytes *codec_encode(Codec *codec, const void *bytes, size_t size, int level,
 {
 	g_assert(size > 0);
 	g_assert(size <= CHUNK_SIZE_MAX);
-	if (is_compressible(codec, bytes, size)) {
+	if (is_compressible(codec, bytes, size, level)) {
 		size_t done = compress(codec, bytes, size, level);
 		if (done > 0) {
-			*ret_encoding = CODEC_ZSTD;
+			*ret_encoding = level == CODEC_LEVEL_LZ4 ? CODEC_LZ4 : CODEC_ZSTD;
 			return g_bytes_new(codec->buffer, done);
 		}
 	}
@@ -123,9 +142,6 @@ static bool decode_raw(const void *encoded, size_t encoded_size, void *ret_bytes
 static bool decode_zstd(Codec *codec, const void *encoded, size_t encoded_size, void *ret_bytes,
 			size_t raw_size, GError **error)
 {
-	if (encoded_size >= raw_size) {
-		return corrupt(error, "not smaller than what it holds");
-	}
 	/* libzstd would also take skippable and further frames, and formats older than the RFC. */
 	static const uint8_t magic[4] = { 0x28, 0xb5, 0x2f, 0xfd };
 	if (encoded_size < sizeof magic || memcmp(encoded, magic, sizeof magic) != 0) {
@@ -149,6 +165,13 @@ static bool decode_zstd(Codec *codec, const void *encoded, size_t encoded_size, 
 	return true;
 }
 
+static bool decode_lz4(const void *encoded, size_t encoded_size, void *ret_bytes, size_t raw_size,
+		       GError **error)
+{
+	int done = LZ4_decompress_safe(encoded, ret_bytes, (int)encoded_size, (int)raw_size);
+	return done == (int)raw_size || corrupt(error, "not one LZ4 block of the size announced");
+}
+
 bool codec_decode(Codec *codec, CodecEncoding encoding, const void *encoded, size_t encoded_size,
 		  void *ret_bytes, size_t raw_size, GError **error)
 {
@@ -160,11 +183,16 @@ bool codec_decode(Codec *codec, CodecEncoding encoding, const void *encoded, siz
 	if (raw_size == 0) {
 		return corrupt(error, "no chunk is empty");
 	}
+	if (encoding != CODEC_RAW && encoded_size >= raw_size) {
+		return corrupt(error, "not smaller than what it holds");
+	}
 	switch (encoding) {
 	case CODEC_RAW:
 		return decode_raw(encoded, encoded_size, ret_bytes, raw_size, error);
 	case CODEC_ZSTD:
 		return decode_zstd(codec, encoded, encoded_size, ret_bytes, raw_size, error);
+	case CODEC_LZ4:
+		return decode_lz4(encoded, encoded_size, ret_bytes, raw_size, error);
 	}
 	return corrupt(error, "unknown encoding");
 }

@@ -11,7 +11,12 @@
 typedef enum CodecEncoding {
 	CODEC_RAW = 0,
 	CODEC_ZSTD = 1,
+	CODEC_LZ4 = 2,
 } CodecEncoding;
+#define CODEC_ENCODINGS 3
+
+/* The level that is LZ4: zstd takes half as long again to encode, and twice as long to decode. */
+#define CODEC_LEVEL_LZ4 (-1)
 
 /* A chunk as it is stored and travels. */
 typedef struct EncodedChunk {
@@ -32,17 +37,18 @@ void codec_free(Codec *codec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Codec, codec_free)
 
 /*
- * Encodes a chunk of 1..CHUNK_SIZE_MAX bytes. Tries zstd only where it is likely to pay (a sample
- * of incompressible bytes is left raw after a cheap look) and keeps the result only if it is at
- * least 1/16 smaller. level is zstd's, negative for its fast modes. Returns the encoded bytes (for
- * CODEC_RAW a copy); sets *ret_encoding.
+ * Encodes a chunk of 1..CHUNK_SIZE_MAX bytes. Compresses only where it is likely to pay (a
+ * sample of incompressible bytes is left raw after a cheap look) and keeps the result only if it is
+ * at least 1/16 smaller. level: zstd's from 1 on, or CODEC_LEVEL_LZ4. Returns the encoded bytes
+ * (for CODEC_RAW a copy); sets *ret_encoding.
  */
 GBytes *codec_encode(Codec *codec, const void *bytes, size_t size, int level,
 		     CodecEncoding *ret_encoding);
 
 /*
  * Decodes into ret_bytes[raw_size]; fails with DRIVE_ERROR_CORRUPT unless the result has exactly
- * raw_size bytes and the encoding is one raw run or one zstd frame that is smaller than they are,
+ * raw_size bytes and the encoding is one raw run, or one zstd frame or LZ4 block smaller than they
+ * are,
  * and with DRIVE_ERROR_TOO_LARGE for a raw_size over CHUNK_SIZE_MAX. Never reads or writes outside
  * the given memory, whatever the input; after a failure ret_bytes holds anything.
  */

@@ -30,6 +30,18 @@ static uint8_t *text_bytes_new(uint32_t seed, size_t size)
 	return bytes;
 }
 
+/* Something like a program's source: lines that begin and end alike. */
+static uint8_t *lines_new(uint32_t seed, size_t size)
+{
+	g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+	g_autoptr(GString) lines = g_string_sized_new(size + 64);
+	while (lines->len < size) {
+		g_string_append_printf(lines, "\tg_assert_cmpint(value[%u], ==, %u);\n",
+				       (unsigned)g_rand_int_range(rand, 0, 100), g_rand_int(rand));
+	}
+	return (uint8_t *)g_string_free(g_steal_pointer(&lines), FALSE);
+}
+
 static void assert_roundtrip(Codec *codec, const uint8_t *bytes, size_t size, int level)
 {
 	CodecEncoding encoding;
@@ -64,16 +76,17 @@ static void test_gives_back_what_it_got(void)
 					128 * KIB,
 					CHUNK_SIZE_AVERAGE,
 					CHUNK_SIZE_MAX };
-	static const int levels[] = { -5, -1, 0, 1, 3, 9 };
+	static const int levels[] = { CODEC_LEVEL_LZ4, 1, 3, 9 };
 	g_autoptr(Codec) codec = codec_new();
 	for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
 		g_autofree uint8_t *text = text_bytes_new((uint32_t)i, sizes[i]);
 		g_autofree uint8_t *random = random_bytes_new((uint32_t)i, sizes[i]);
 		g_autofree uint8_t *zeros = g_malloc0(sizes[i]);
-		int level = levels[i % G_N_ELEMENTS(levels)];
-		assert_roundtrip(codec, text, sizes[i], level);
-		assert_roundtrip(codec, random, sizes[i], level);
-		assert_roundtrip(codec, zeros, sizes[i], level);
+		for (size_t j = 0; j < G_N_ELEMENTS(levels); j++) {
+			assert_roundtrip(codec, text, sizes[i], levels[j]);
+			assert_roundtrip(codec, random, sizes[i], levels[j]);
+			assert_roundtrip(codec, zeros, sizes[i], levels[j]);
+		}
 	}
 }
 
@@ -146,7 +159,7 @@ static void test_refuses_other_sizes(void)
 	assert_refused(CODEC_ZSTD, bytes, size, CHUNK_SIZE_MAX + 1, DRIVE_ERROR_TOO_LARGE);
 	assert_refused(CODEC_RAW, text, 10000, 9999, DRIVE_ERROR_CORRUPT);
 	assert_refused(CODEC_RAW, text, 10000, 10001, DRIVE_ERROR_CORRUPT);
-	assert_refused((CodecEncoding)2, text, 10000, 10000, DRIVE_ERROR_CORRUPT);
+	assert_refused((CodecEncoding)CODEC_ENCODINGS, text, 10000, 10000, DRIVE_ERROR_CORRUPT);
 	for (size_t cut = 0; cut < size; cut++) {
 		assert_refused(CODEC_ZSTD, bytes, cut, 10000, DRIVE_ERROR_CORRUPT);
 	}
@@ -187,12 +200,44 @@ static void test_refuses_a_frame_that_does_not_pay(void)
 	assert_refused(CODEC_ZSTD, frame, done, size, DRIVE_ERROR_CORRUPT);
 }
 
-static void test_survives_damage(void)
+/* LZ4 finds what comes again. */
+static void test_encodes_with_lz4(void)
 {
 	g_autoptr(Codec) codec = codec_new();
-	g_autofree uint8_t *text = text_bytes_new(4, 20000);
+	g_autofree uint8_t *text = lines_new(7, 20000);
 	CodecEncoding encoding;
-	g_autoptr(GBytes) encoded = codec_encode(codec, text, 20000, LEVEL, &encoding);
+	g_autoptr(GBytes) encoded = codec_encode(codec, text, 20000, CODEC_LEVEL_LZ4, &encoding);
+	size_t size;
+	const uint8_t *bytes = g_bytes_get_data(encoded, &size);
+	g_assert_cmpint(encoding, ==, CODEC_LZ4);
+	g_assert_cmpuint(size, <, 10000);
+
+	assert_refused(CODEC_LZ4, bytes, size, 19999, DRIVE_ERROR_CORRUPT);
+	assert_refused(CODEC_LZ4, bytes, size, 20001, DRIVE_ERROR_CORRUPT);
+	assert_refused(CODEC_LZ4, bytes, size, size, DRIVE_ERROR_CORRUPT);
+	assert_refused(CODEC_ZSTD, bytes, size, 20000, DRIVE_ERROR_CORRUPT);
+	for (size_t cut = 0; cut < size; cut++) {
+		assert_refused(CODEC_LZ4, bytes, cut, 20000, DRIVE_ERROR_CORRUPT);
+	}
+	g_autofree uint8_t *more = g_malloc0(size + 1);
+	memcpy(more, bytes, size);
+	assert_refused(CODEC_LZ4, more, size + 1, 20000, DRIVE_ERROR_CORRUPT);
+
+	g_autofree uint8_t *random = random_bytes_new(7, CHUNK_SIZE_AVERAGE);
+	g_autoptr(GBytes) raw =
+		codec_encode(codec, random, CHUNK_SIZE_AVERAGE, CODEC_LEVEL_LZ4, &encoding);
+	g_assert_cmpint(encoding, ==, CODEC_RAW);
+	g_assert_cmpmem(g_bytes_get_data(raw, NULL), g_bytes_get_size(raw), random,
+			CHUNK_SIZE_AVERAGE);
+}
+
+static void assert_survives_damage(int level)
+{
+	g_autoptr(Codec) codec = codec_new();
+	g_autofree uint8_t *text = lines_new(4, 20000);
+	CodecEncoding encoding;
+	g_autoptr(GBytes) encoded = codec_encode(codec, text, 20000, level, &encoding);
+	g_assert_cmpint(encoding, !=, CODEC_RAW);
 	size_t size;
 	const uint8_t *whole = g_bytes_get_data(encoded, &size);
 	g_autoptr(GRand) rand = g_rand_new_with_seed(5);
@@ -206,17 +251,23 @@ static void test_survives_damage(void)
 		}
 		EncodedChunk chunk = {
 			.id = chunk_id_of(text, 20000),
-			.encoding = CODEC_ZSTD,
+			.encoding = encoding,
 			.raw_size = 20000,
 			.size = (uint32_t)size,
 			.bytes = damaged,
 		};
-		/* Damage that zstd does not see must be one that changes nothing. */
+		/* Damage that is not seen must be one that changes nothing. */
 		if (codec_open(codec, &chunk, decoded, NULL)) {
 			g_assert_cmpmem(decoded, 20000, text, 20000);
 		}
 	}
-	assert_roundtrip(codec, text, 20000, LEVEL);
+	assert_roundtrip(codec, text, 20000, level);
+}
+
+static void test_survives_damage(void)
+{
+	assert_survives_damage(LEVEL);
+	assert_survives_damage(CODEC_LEVEL_LZ4);
 }
 
 static void test_open_compares_the_id(void)
@@ -284,6 +335,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/chunk/codec/refuses-all-but-one-frame", test_refuses_all_but_one_frame);
 	g_test_add_func("/chunk/codec/refuses-a-frame-that-does-not-pay",
 			test_refuses_a_frame_that_does_not_pay);
+	g_test_add_func("/chunk/codec/encodes-with-lz4", test_encodes_with_lz4);
 	g_test_add_func("/chunk/codec/survives-damage", test_survives_damage);
 	g_test_add_func("/chunk/codec/open-compares-the-id", test_open_compares_the_id);
 	g_test_add_func("/chunk/codec/view-copies-only-what-it-decodes",

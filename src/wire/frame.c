@@ -111,7 +111,7 @@ bool frame_reader_chunk(FrameReader *reader, EncodedChunk *ret_chunk, bool *ret_
 	uint8_t encoding = bytes[CHUNK_ID_SIZE];
 	uint32_t raw_size = bytes_get32(bytes + CHUNK_ID_SIZE + 1);
 	size_t encoded_size = size - CHUNK_HEADER_SIZE;
-	if (encoding > CODEC_ZSTD) {
+	if (encoding >= CODEC_ENCODINGS) {
 		return fail(error, DRIVE_ERROR_INVALID, "chunk of unknown encoding");
 	}
 	if (raw_size > CHUNK_SIZE_MAX) {

@@ -189,7 +189,7 @@ static void test_refuses_contradictory_chunks(void)
 	put_u32(first + 38, 6);
 	assert_refused(body->data, body->len, DRIVE_ERROR_INVALID);
 	put_u32(first + 38, 5);
-	first[37] = 2; /* unknown encoding */
+	first[37] = CODEC_ENCODINGS; /* unknown */
 	assert_refused(body->data, body->len, DRIVE_ERROR_INVALID);
 	first[37] = 0;
 	g_assert_cmpint(read_all(body->data, body->len, NULL), ==, 2);
@@ -201,7 +201,7 @@ static void test_refuses_contradictory_chunks(void)
 	put_u32(second + 38, CHUNK_SIZE_MAX + 1);
 	assert_refused(body->data, body->len, DRIVE_ERROR_TOO_LARGE);
 	put_u32(second + 38, CHUNK_SIZE_MAX);
-	second[37] = 2;
+	second[37] = CODEC_ENCODINGS;
 	assert_refused(body->data, body->len, DRIVE_ERROR_INVALID);
 	second[37] = CODEC_ZSTD;
 	g_assert_cmpint(read_all(body->data, body->len, NULL), ==, 2);

@@ -6,6 +6,7 @@
 #include "client/transfer/pays.h"
 
 #include "base/limits.h"
+#include "chunk/codec.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -30,8 +31,10 @@
 #define REQUEST_SIZE_MIN (256 * KIB)
 
 static const PaysLevel usual[PAYS_LEVELS] = {
-	{ PAYS_RAW, 0.15, 1.0 }, { -5, 1.0, 0.55 }, { -1, 1.5, 0.48 },
-	{ 1, 2.2, 0.40 },        { 3, 4.0, 0.36 },
+	{ PAYS_RAW, 0.15, 1.0 },
+	{ CODEC_LEVEL_LZ4, 1.0, 0.55 },
+	{ 1, 2.2, 0.40 },
+	{ 3, 4.0, 0.36 },
 };
 
 double pays_cost(const PaysCosts *costs, const PaysLevel *level)

@@ -13,7 +13,7 @@
 /* The level at which nothing is compressed. */
 #define PAYS_RAW 0
 
-#define PAYS_LEVELS 5
+#define PAYS_LEVELS 4
 
 /* Costs of sending one byte of a file. */
 typedef struct PaysCosts {
@@ -24,7 +24,7 @@ typedef struct PaysCosts {
 
 /* What a level does: nanoseconds for each byte, and encoded bytes for each. */
 typedef struct PaysLevel {
-	int level; /* zstd's, or PAYS_RAW */
+	int level; /* of codec_encode(), or PAYS_RAW */
 	double encode_ns;
 	double ratio;
 } PaysLevel;

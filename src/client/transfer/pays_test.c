@@ -2,6 +2,7 @@
 #include "client/transfer/pays.h"
 
 #include "base/limits.h"
+#include "chunk/codec.h"
 
 #include <glib.h>
 
@@ -55,10 +56,10 @@ static void test_server_is_here(void)
 {
 	Pays pays;
 	pays_init(&pays, true);
-	g_assert_cmpint(pays_level(&pays), ==, -5);
+	g_assert_cmpint(pays_level(&pays), ==, CODEC_LEVEL_LZ4);
 	settle_link(&pays, 1e6);
 	settle_encoder(&pays, 20e6, 0.5);
-	g_assert_cmpint(pays_level(&pays), ==, -5);
+	g_assert_cmpint(pays_level(&pays), ==, CODEC_LEVEL_LZ4);
 	g_assert_cmpuint(pays_request_size(&pays, 4 * MIB), ==, 4 * MIB);
 }
 
@@ -107,9 +108,9 @@ static void test_slower_link_compresses_harder(void)
 		pays.costs.disk_ns = 0.2;
 		settle_link(&pays, speed);
 		int level = pays_level(&pays);
-		/* Raw, then the fast levels from -5 up. */
-		int rank = level == PAYS_RAW ? -100 : level;
-		int rank_before = before == PAYS_RAW ? -100 : before;
+		/* Raw, LZ4, then zstd's. */
+		int rank = level == PAYS_RAW ? CODEC_LEVEL_LZ4 - 1 : level;
+		int rank_before = before == PAYS_RAW ? CODEC_LEVEL_LZ4 - 1 : before;
 		g_assert_cmpint(rank, >=, rank_before);
 		before = level;
 	}

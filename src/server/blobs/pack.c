@@ -94,7 +94,7 @@ bool pack_record_decode(uint64_t pack, uint64_t offset,
 	uint8_t check[CHECK_SIZE];
 
 	if (bytes_get32(bytes) == RECORD_MAGIC && size >= 1 && size <= raw_size &&
-	    raw_size <= CHUNK_SIZE_MAX && bytes[12] <= CODEC_ZSTD) {
+	    raw_size <= CHUNK_SIZE_MAX && bytes[12] < CODEC_ENCODINGS) {
 		record_check(pack, offset, bytes, check);
 		if (memcmp(check, bytes + CHECKED_SIZE, CHECK_SIZE) == 0) {
 			*ret_chunk = (EncodedChunk){
