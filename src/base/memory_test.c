@@ -134,6 +134,28 @@ static void test_dropped_blocks_are_kept_within_bounds_and_given_back(void)
 	g_assert_cmpuint(resident() - before, <, BLOCK_SIZE);
 }
 
+/* However many are in use: else each block of a busy program would come from the kernel. */
+static void test_beside_many_blocks_one_is_kept(void)
+{
+	enum { COUNT = 10 };
+	if (OTHER_ALLOCATOR) {
+		g_test_skip("blocks are the allocator's");
+		return;
+	}
+	void *blocks[COUNT];
+	memory_give_back();
+	use_blocks(blocks, COUNT, BLOCK_SIZE);
+	memory_drop_block(blocks[0], BLOCK_SIZE);
+	long before = faults();
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		blocks[0] = used_block(BLOCK_SIZE);
+		memory_drop_block(blocks[0], BLOCK_SIZE);
+	}
+	g_assert_cmpint(faults() - before, <, ROUNDS);
+	drop_blocks(blocks + 1, COUNT - 1, BLOCK_SIZE);
+	memory_give_back();
+}
+
 static void test_what_is_kept_makes_room_for_what_does_not_fit_it(void)
 {
 	enum { COUNT = 5 };
@@ -181,6 +203,8 @@ int main(int argc, char **argv)
 			test_dropped_block_is_taken_again);
 	g_test_add_func("/base/memory/dropped-blocks-are-kept-within-bounds-and-given-back",
 			test_dropped_blocks_are_kept_within_bounds_and_given_back);
+	g_test_add_func("/base/memory/beside-many-blocks-one-is-kept",
+			test_beside_many_blocks_one_is_kept);
 	g_test_add_func("/base/memory/what-is-kept-makes-room-for-what-does-not-fit-it",
 			test_what_is_kept_makes_room_for_what_does_not_fit_it);
 	g_test_add_func("/base/memory/blocks-do-not-overlap", test_blocks_do_not_overlap);
