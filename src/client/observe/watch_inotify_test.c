@@ -190,6 +190,13 @@ static void expect(Fixture *fixture, const char *expected)
 	g_assert_cmpstr(told, ==, expected);
 }
 
+/* What the lock guards. */
+static unsigned value_of(Fixture *fixture, const unsigned *value)
+{
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&fixture->lock);
+	return *value;
+}
+
 /* Nothing but what was expected has been told until now. Needs the bound folder watched as 1. */
 static void expect_nothing(Fixture *fixture)
 {
@@ -256,14 +263,14 @@ static void test_moves(Fixture *fixture, const void *data)
 	expect(fixture, "2 changed x");
 	move(fixture, "a/x", "a/y");
 	expect(fixture, "2 moved-from x");
-	uint32_t cookie = fixture->cookie;
+	uint32_t cookie = value_of(fixture, &fixture->cookie);
 	g_assert_cmpuint(cookie, !=, 0);
 	expect(fixture, "2 moved-to y");
-	g_assert_cmpuint(fixture->cookie, ==, cookie);
+	g_assert_cmpuint(value_of(fixture, &fixture->cookie), ==, cookie);
 	move(fixture, "a/y", "b/z");
 	expect(fixture, "2 moved-from y");
 	expect(fixture, "3 moved-to z");
-	g_assert_cmpuint(fixture->cookie, !=, cookie);
+	g_assert_cmpuint(value_of(fixture, &fixture->cookie), !=, cookie);
 	expect_nothing(fixture);
 }
 
@@ -556,7 +563,7 @@ static void test_overflow(Fixture *fixture, const void *data)
 		delete (fixture, "c");
 		told = next(fixture);
 	} while (strcmp(told, "1 created c/") != 0);
-	g_assert_cmpuint(fixture->overflows, ==, 1);
+	g_assert_cmpuint(value_of(fixture, &fixture->overflows), ==, 1);
 }
 
 /* What many threads do at once never gives an event of a wrong folder. */
