@@ -421,8 +421,11 @@ static void begin_moving(FakeDrive *drive)
 	drive->moving++;
 	drive->moving_max = MAX(drive->moving_max, drive->moving);
 	g_cond_broadcast(&drive->met);
-	while (drive->moving_max < drive->meet &&
-	       g_cond_wait_until(&drive->met, &drive->mutex, end_us)) {
+	while (drive->moving_max < drive->meet) {
+		if (!g_cond_wait_until(&drive->met, &drive->mutex, end_us)) {
+			g_error("%d uploads or fetches at a time, not %d", drive->moving_max,
+				drive->meet);
+		}
 	}
 }
 

@@ -39,7 +39,8 @@ typedef struct FakeDrive {
 	bool disk_full;       /* … or on the server's disk */
 	bool corrupt;         /* chunks are fetched with a wrong byte */
 	size_t fetch_max;     /* chunks in one answer */
-	int meet; /* uploads and fetches wait until so many are under way, at most a minute */
+	int meet; /* uploads and fetches wait until so many are under way; they must within a minute
+		   */
 	GCancellable *cancel_at_next; /* cancelled by the next exchange */
 	/* what the test may count */
 	int exchanges;
