@@ -53,20 +53,14 @@ static int open_backing(Mount *mount, Node *node, int flags, int *ret_fd)
 
 /* ---- opening ---------------------------------------------------------------------------- */
 
-static bool is_here(Mount *mount, const OpenFile *file)
-{
-	VolumeState state = VOLUME_CACHED;
-	bool pinned = false;
-	return volume_state(mount->volume, file->fd, &state, &pinned) != 0 ||
-	       state == VOLUME_CACHED || state == VOLUME_DIRTY;
-}
-
-/* Indexers get what is here, and make nobody fetch the whole drive. */
+/*
+ * Indexers get what is here, and make nobody fetch the whole drive. Who it is costs as much to find
+ * out as all the rest of opening a file.
+ */
 static bool may_open(fuse_req_t request, const OpenFile *file)
 {
-	Mount *mount = mount_of(request);
-	return file->writable || !indexers_match(mount->indexers, fuse_req_ctx(request)->pid) ||
-	       is_here(mount, file);
+	return file->writable || volume_file_is_whole(file->body) ||
+	       !indexers_match(mount_of(request)->indexers, fuse_req_ctx(request)->pid);
 }
 
 static int truncate_all(fuse_req_t request, OpenFile *file)

@@ -339,9 +339,14 @@ int volume_file_need(VolumeFile *file, uint64_t offset, uint64_t size, GCancella
 	return body_file_need(file, offset, size, cancellable);
 }
 
+bool volume_file_is_whole(const VolumeFile *file)
+{
+	return g_atomic_int_get(&file->body->whole);
+}
+
 bool volume_file_is_here(VolumeFile *file)
 {
-	return g_atomic_int_get(&file->body->whole) && body_file_need(file, 0, 0, NULL) == 0;
+	return volume_file_is_whole(file) && body_file_need(file, 0, 0, NULL) == 0;
 }
 
 bool volume_file_is_touched(VolumeFile *file)

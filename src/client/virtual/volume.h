@@ -147,6 +147,8 @@ int volume_file_need(VolumeFile *file, uint64_t offset, uint64_t size, GCancella
  * wait. */
 bool volume_file_is_here(VolumeFile *file);
 bool volume_file_is_touched(VolumeFile *file);
+/* Are all of its bytes here? Does not count as use. */
+bool volume_file_is_whole(const VolumeFile *file);
 
 #define VOLUME_KEEP_ALL G_MAXUINT64
 
