@@ -4,6 +4,9 @@
 import concurrent.futures
 import errno
 import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -163,6 +166,49 @@ def test_refuses_a_folder_with_files(mounts, tmp_path, server):
     done = device.command("mount", device.folder, check=False)
     assert done.returncode == 1 and "empty folder" in done.stderr
     assert device.path("mine").read_text() == "x"
+
+
+def test_what_was_listed_is_listed_without_asking(mounts):
+    disk = mounts("disk")
+    for name in "a", "b":
+        disk.path(name).mkdir()
+        disk.path(f"{name}/file").write_text("x")
+    disk.wait_idle()
+    walk = "import os, sys; print(sorted(os.walk(sys.argv[1])))"
+    command = [sys.executable, "-c", walk, disk.folder]
+    for _ in range(2):
+        listed = subprocess.run(command, capture_output=True, check=True).stdout
+    assert listed.count(b"file") == 2
+    # Who serves the mount cannot say a word.
+    disk.process.send_signal(signal.SIGSTOP)
+    try:
+        again = subprocess.run(command, capture_output=True, check=True, timeout=20).stdout
+    finally:
+        disk.process.send_signal(signal.SIGCONT)
+    assert again == listed
+    # What is new is seen all the same.
+    disk.path("a/new").write_text("x")
+    assert sorted(os.listdir(disk.path("a"))) == ["file", "new"]
+
+
+def test_a_folder_is_synced_and_read_after_it_was_moved(mounts):
+    disk = mounts("disk")
+    disk.path("old").mkdir()
+    for number in range(500):
+        disk.path(f"old/{number}").write_text("x")
+    with os.scandir(disk.path("old")) as entries:
+        found = [next(entries).name]
+        os.rename(disk.path("old"), disk.path("new"))
+        found += [entry.name for entry in entries]
+    assert sorted(found) == sorted(str(number) for number in range(500))
+    folder = os.open(disk.path("new"), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+        os.rename(disk.path("new"), disk.path("newer"))
+        os.fsync(folder)
+        assert len(os.listdir(folder)) == 500
+    finally:
+        os.close(folder)
 
 
 def test_fifty_thousand_in_one_folder(mounts):

@@ -50,6 +50,8 @@ def test_modes_count_as_in_a_plain_folder(mounts):
         assert not os.access(folder / "none", os.R_OK)
         assert os.access(folder / "shut", os.R_OK | os.X_OK)
         assert not os.access(folder / "shut", os.W_OK)
+        # Also of what the kernel knows.
+        assert may(folder, lambda at: os.listdir(at / "shut")) == ["file"]
         os.chmod(folder / "shut", 0)
         assert may(folder, os.chdir) is None
         assert may(folder, lambda at: os.chdir(at / "shut")) == refused

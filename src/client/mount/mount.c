@@ -44,6 +44,11 @@ static void tell_pages(const Node *node, void *data)
 	fuse_lowlevel_notify_inval_inode(mount->session, mount_id(node), 0, 0);
 }
 
+void mount_drop_listing(const Mount *mount, const Node *folder)
+{
+	tell_pages(folder, (void *)mount);
+}
+
 static void tell_attributes(const Node *node, void *data)
 {
 	const Mount *mount = data;
@@ -132,7 +137,8 @@ static void tell_engine(const EntryStamp *folder, const WatchEvent *event, void 
 
 static void do_init(void *data, struct fuse_conn_info *connection)
 {
-	(void)data;
+	Mount *mount = data;
+	mount->may_open_folders = connection->capable & FUSE_CAP_NO_OPENDIR_SUPPORT;
 	/* Contents of an inode change only through the mount. */
 	connection->want &= ~(unsigned)(FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ |
 					FUSE_CAP_WRITEBACK_CACHE);
@@ -323,7 +329,6 @@ Mount *mount_new(const MountOptions *options, GError **error)
 	g_autoptr(Mount) mount = g_new0(Mount, 1);
 	g_mutex_init(&mount->lock);
 	mount->waiting = g_hash_table_new(NULL, NULL);
-	mount->listings = g_hash_table_new(NULL, NULL);
 	mount->mountpoint = g_canonicalize_filename(options->mountpoint, NULL);
 	mount->volume = options->volume;
 	mount->room = options->room;
@@ -368,7 +373,6 @@ static void let_go(Mount *mount)
 /* What programs still have open: nobody will tell that they closed it. */
 static void close_files(Mount *mount)
 {
-	ops_folder_close_all(mount);
 	NodeFile *file = NULL;
 	while ((file = node_any_file(mount->nodes))) {
 		file_end(mount, (OpenFile *)file);
@@ -399,7 +403,6 @@ void mount_free(Mount *mount)
 	folder_cache_free(mount->folders);
 	node_table_free(mount->nodes);
 	g_hash_table_unref(mount->waiting);
-	g_hash_table_unref(mount->listings);
 	g_mutex_clear(&mount->lock);
 	g_free(mount->mountpoint);
 	g_free(mount);

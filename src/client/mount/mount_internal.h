@@ -39,11 +39,11 @@ struct Mount {
 	int init_id; /* of the kernel's first request, until it is answered; atomic */
 	bool is_offered_strips, is_offered_direct; /* by that */
 	bool may_be_direct; /* a file can be written past the kernel's pages; from its answer on */
+	bool may_open_folders; /* the kernel opens folders, and keeps listings, by itself */
 	bool keeps_privileges; /* this process's own writing takes no setuid bits away */
 	GMutex lock;
-	GHashTable *waiting;  /* GCancellable of requests that wait for the server; under lock */
-	GHashTable *listings; /* open folders; under lock */
-	bool closing;         /* under lock: nobody waits any more */
+	GHashTable *waiting; /* GCancellable of requests that wait for the server; under lock */
+	bool closing;        /* under lock: nobody waits any more */
 };
 
 /* The node of an id that the kernel sent, and the other way round. */
@@ -65,10 +65,11 @@ static inline Mount *mount_of(fuse_req_t request)
 /* The request that this thread serves asks to take setuid and setgid bits away. */
 bool mount_strips(const Mount *mount);
 
+/* The kernel asks again what lies in this folder: whoever may not see it gets nothing. */
+void mount_drop_listing(const Mount *mount, const Node *folder);
+
 /* The operations, a file of them each. */
 void ops_tree_fill(struct fuse_lowlevel_ops *ops);
 void ops_file_fill(struct fuse_lowlevel_ops *ops);
 void ops_folder_fill(struct fuse_lowlevel_ops *ops);
-/* At the end: those that programs still have open. */
-void ops_folder_close_all(Mount *mount);
 void ops_attribute_fill(struct fuse_lowlevel_ops *ops);

@@ -162,6 +162,9 @@ static int set_other(const Setting *setting, bool is_link)
 		failure = errno;
 	}
 	place_close(mount, &place);
+	if (!is_link && (setting->what & (FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID))) {
+		mount_drop_listing(mount, setting->node);
+	}
 	return failure;
 }
 

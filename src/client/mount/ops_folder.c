@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Listing folders. Each opened folder has a stream of its own on the backing folder; offsets are
- * those of the backing file system.
+ * Listing folders. Nothing is kept from one page of a listing to the next: a page begins at the
+ * offset at which the one before ended, which is one of the backing file system, and is read from
+ * there anew. So the kernel need not say when a folder is opened and closed, which is half of all
+ * that is asked for a tree whose listings it knows.
  */
 #include "client/mount/mount_internal.h"
 
@@ -13,116 +15,63 @@
 #include <string.h>
 #include <unistd.h>
 
-typedef struct Listing {
-	GMutex lock;
-	Node *node;
-	Folder *folder; /* for looking at what lies in it */
-	DIR *stream;
-	long at;                /* where the stream is */
-	struct dirent *pending; /* read and not yet told */
-} Listing;
-
-static void listing_free(Mount *mount, Listing *listing)
-{
-	if (listing->stream) {
-		closedir(listing->stream);
-	}
-	folder_close(mount->folders, listing->folder);
-	g_mutex_clear(&listing->lock);
-	g_free(listing);
-}
-
-static int listing_open(Mount *mount, Node *node, Listing **ret_listing)
-{
-	Folder *folder = NULL;
-	int failure = folder_open(mount->folders, node, &folder);
-	if (failure) {
-		return failure;
-	}
-	int fd = openat(folder_fd(folder), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-	if (!stream) {
-		failure = errno;
-		if (fd >= 0) {
-			close(fd);
-		}
-		folder_close(mount->folders, folder);
-		return failure;
-	}
-	Listing *listing = g_new0(Listing, 1);
-	g_mutex_init(&listing->lock);
-	listing->node = node;
-	listing->folder = folder;
-	listing->stream = stream;
-	*ret_listing = listing;
-	return 0;
-}
-
-static void remember(Mount *mount, Listing *listing)
-{
-	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mount->lock);
-	g_hash_table_add(mount->listings, listing);
-}
-
-static void forget(Mount *mount, Listing *listing)
-{
-	g_mutex_lock(&mount->lock);
-	g_hash_table_remove(mount->listings, listing);
-	g_mutex_unlock(&mount->lock);
-	listing_free(mount, listing);
-}
-
-void ops_folder_close_all(Mount *mount)
-{
-	GHashTableIter iter;
-	void *listing = NULL;
-	g_hash_table_iter_init(&iter, mount->listings);
-	while (g_hash_table_iter_next(&iter, &listing, NULL)) {
-		listing_free(mount, listing);
-	}
-	g_hash_table_remove_all(mount->listings);
-}
-
-static Listing *listing_of(const struct fuse_file_info *info)
-{
-	return (Listing *)(uintptr_t)info->fh;
-}
+/* An entry of a page with attributes takes this many times the room of one that is read. */
+#define PLUS_FACTOR 4
+#define READ_SIZE_MIN 1024
+#define READ_SIZE_MAX 32768
 
 static void do_opendir(fuse_req_t request, fuse_ino_t id, struct fuse_file_info *info)
 {
-	Mount *mount = mount_of(request);
-	Listing *listing = NULL;
-	int failure = listing_open(mount, mount_node(mount, id), &listing);
-	if (failure) {
-		fuse_reply_err(request, failure);
+	(void)id;
+	if (mount_of(request)->may_open_folders) {
+		/* Not asked again. It lists and keeps as what is said below has it. */
+		fuse_reply_err(request, ENOSYS);
 		return;
 	}
-	remember(mount, listing);
-	info->fh = (uintptr_t)listing;
 	info->cache_readdir = 1;
 	info->keep_cache = 1;
-	if (fuse_reply_open(request, info) != 0) {
-		forget(mount, listing);
-	}
+	fuse_reply_open(request, info);
 }
 
 static void do_releasedir(fuse_req_t request, fuse_ino_t id, struct fuse_file_info *info)
 {
-	forget(mount_of(request), listing_of(info));
+	(void)id;
+	(void)info;
 	fuse_reply_err(request, 0);
+}
+
+static int open_to_read(const Folder *folder, int *ret_fd)
+{
+	*ret_fd = openat(folder_fd(folder), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *ret_fd < 0 ? errno : 0;
 }
 
 static void do_fsyncdir(fuse_req_t request, fuse_ino_t id, int only_data,
 			struct fuse_file_info *info)
 {
-	int done = fsync(dirfd(listing_of(info)->stream));
-	fuse_reply_err(request, done == 0 ? 0 : errno);
+	(void)only_data;
+	(void)info;
+	Mount *mount = mount_of(request);
+	Folder *folder = NULL;
+	int fd = -1;
+	int failure = folder_open(mount->folders, mount_node(mount, id), &folder);
+	if (failure == 0) {
+		failure = open_to_read(folder, &fd);
+		folder_close(mount->folders, folder);
+	}
+	if (failure == 0) {
+		failure = fsync(fd) == 0 ? 0 : errno;
+		close(fd);
+	}
+	fuse_reply_err(request, failure);
 }
 
 /* ---- reading ---------------------------------------------------------------------------- */
 
 typedef struct Page {
 	fuse_req_t request;
+	Node *node;
+	Folder *folder; /* for looking at what lies in it */
 	char *bytes;
 	size_t size;
 	size_t used;
@@ -135,15 +84,15 @@ static bool is_dots(const char *name)
 }
 
 /* With what is known of it, which the kernel then counts as looked up. 1: no room; -1: gone. */
-static int add_known(Page *page, Listing *listing, const struct dirent *found)
+static int add_known(Page *page, const struct dirent64 *found)
 {
 	Mount *mount = mount_of(page->request);
 	struct statx info;
-	if (place_look_in(mount, listing->folder, found->d_name, &info) != 0) {
+	if (place_look_in(mount, page->folder, found->d_name, &info) != 0) {
 		return -1;
 	}
 	struct fuse_entry_param entry;
-	Node *node = place_remember(mount, listing->node, found->d_name, &info, &entry);
+	Node *node = place_remember(mount, page->node, found->d_name, &info, &entry);
 	size_t room = page->size - page->used;
 	size_t size = fuse_add_direntry_plus(page->request, page->bytes + page->used, room,
 					     found->d_name, &entry, found->d_off);
@@ -156,7 +105,7 @@ static int add_known(Page *page, Listing *listing, const struct dirent *found)
 }
 
 /* Its name and kind only. */
-static int add_name(Page *page, const struct dirent *found)
+static int add_name(Page *page, const struct dirent64 *found)
 {
 	const struct stat info = { .st_ino = found->d_ino, .st_mode = DTTOIF(found->d_type) };
 	const struct fuse_entry_param entry = { .attr = info };
@@ -173,52 +122,67 @@ static int add_name(Page *page, const struct dirent *found)
 	return 0;
 }
 
-/* The next entry that is to be told, or NULL; *ret_errno is 0 at the end. */
-static struct dirent *next(Listing *listing, int *ret_errno)
+/* False: the page is full. */
+static bool add(Page *page, const struct dirent64 *found)
 {
-	for (;;) {
-		errno = 0;
-		struct dirent *found = listing->pending ? g_steal_pointer(&listing->pending)
-							: readdir(listing->stream);
-		*ret_errno = found ? 0 : errno;
-		if (!found || !place_is_reserved(listing->node, found->d_name)) {
-			return found;
-		}
-		listing->at = found->d_off;
+	if (place_is_reserved(page->node, found->d_name)) {
+		return true;
 	}
+	bool plain = !page->plus || is_dots(found->d_name);
+	return (plain ? add_name(page, found) : add_known(page, found)) <= 0;
 }
 
-static int fill(Page *page, Listing *listing, off_t offset)
+static int fill(Page *page, int fd, off_t offset)
 {
-	if (offset != listing->at) {
-		listing->pending = NULL;
-		seekdir(listing->stream, offset);
-		listing->at = offset;
+	if (offset != 0 && lseek(fd, offset, SEEK_SET) < 0) {
+		return errno;
 	}
-	int failure = 0;
-	struct dirent *found = NULL;
-	while ((found = next(listing, &failure))) {
-		bool plain = !page->plus || is_dots(found->d_name);
-		int full = plain ? add_name(page, found) : add_known(page, listing, found);
-		if (full > 0) {
-			listing->pending = found;
-			return 0;
+	/* What is read and does not fit is read again for the next page. */
+	size_t size =
+		CLAMP(page->size / (page->plus ? PLUS_FACTOR : 1), READ_SIZE_MIN, READ_SIZE_MAX);
+	g_autofree char *entries = g_malloc(size);
+	ssize_t count;
+	while ((count = getdents64(fd, entries, size)) > 0) {
+		for (ssize_t at = 0; at < count;) {
+			const struct dirent64 *found = (const void *)(entries + at);
+			if (!add(page, found)) {
+				return 0;
+			}
+			at += found->d_reclen;
 		}
-		listing->at = found->d_off;
 	}
 	/* What was told already counts. */
-	return page->used > 0 ? 0 : failure;
+	return count == 0 || page->used > 0 ? 0 : errno;
 }
 
-static void list(fuse_req_t request, size_t size, off_t offset, const struct fuse_file_info *info,
-		 bool plus)
+static int read_page(Page *page, off_t offset)
 {
-	Mount *mount = mount_of(request);
-	Listing *listing = listing_of(info);
-	Page page = { .request = request, .bytes = g_malloc(size), .size = size, .plus = plus };
-	g_mutex_lock(&listing->lock);
-	int failure = fill(&page, listing, offset);
-	g_mutex_unlock(&listing->lock);
+	const Mount *mount = mount_of(page->request);
+	int fd = -1;
+	int failure = folder_open(mount->folders, page->node, &page->folder);
+	if (failure) {
+		return failure;
+	}
+	failure = open_to_read(page->folder, &fd);
+	if (failure == 0) {
+		failure = fill(page, fd, offset);
+		close(fd);
+	}
+	folder_close(mount->folders, page->folder);
+	return failure;
+}
+
+static void list(fuse_req_t request, fuse_ino_t id, size_t size, off_t offset, bool plus)
+{
+	const Mount *mount = mount_of(request);
+	Page page = {
+		.request = request,
+		.node = mount_node(mount, id),
+		.bytes = g_malloc(size),
+		.size = size,
+		.plus = plus,
+	};
+	int failure = read_page(&page, offset);
 	if (failure) {
 		fuse_reply_err(request, failure);
 	} else {
@@ -231,13 +195,15 @@ static void list(fuse_req_t request, size_t size, off_t offset, const struct fus
 static void do_readdir(fuse_req_t request, fuse_ino_t id, size_t size, off_t offset,
 		       struct fuse_file_info *info)
 {
-	list(request, size, offset, info, false);
+	(void)info;
+	list(request, id, size, offset, false);
 }
 
 static void do_readdirplus(fuse_req_t request, fuse_ino_t id, size_t size, off_t offset,
 			   struct fuse_file_info *info)
 {
-	list(request, size, offset, info, true);
+	(void)info;
+	list(request, id, size, offset, true);
 }
 
 void ops_folder_fill(struct fuse_lowlevel_ops *ops)
