@@ -193,6 +193,32 @@ static void test_deletion_is_kept_of_what_is_agreed_later(Fixture *fixture, cons
 	g_assert_null(state_get(fixture->state, SIDE_REMOTE, fields.key));
 }
 
+/* And once more: applied here, too, before the first of both is recorded. */
+static void test_deletion_is_kept_of_what_is_settled_again(Fixture *fixture, const void *data)
+{
+	Entry fields = node(fixture, ENTRY_KEY_ROOT, "a", ENTRY_FILE);
+	see(fixture, SIDE_REMOTE, fields);
+	g_autoptr(Entry) told = entry_ref(state_get(fixture->state, SIDE_REMOTE, fields.key));
+	state_remove(fixture->state, SIDE_REMOTE, fields.key, NULL);
+	set_cursor(fixture, "deleted");
+	record(fixture);
+	see(fixture, SIDE_LOCAL, fields);
+	state_put(fixture->state, SIDE_REMOTE, told);
+	state_agree(fixture->state, fields.key);
+	uint64_t generation = state_mark(fixture->state);
+	state_remove(fixture->state, SIDE_REMOTE, fields.key, NULL);
+	state_remove(fixture->state, SIDE_LOCAL, fields.key, NULL);
+	state_forget(fixture->state, fields.key);
+	g_autoptr(GError) error = NULL;
+	g_assert_true(state_record(fixture->state, generation, &error));
+	g_assert_no_error(error);
+
+	open_again(fixture);
+	g_assert_true(cursor_is(fixture, "deleted"));
+	g_assert_nonnull(state_get(fixture->state, SIDE_SYNCED, fields.key));
+	g_assert_null(state_get(fixture->state, SIDE_REMOTE, fields.key));
+}
+
 static void test_recorded_deletion_does_not_come_back(Fixture *fixture, const void *data)
 {
 	int64_t key = settled(fixture, ENTRY_KEY_ROOT, "edited", ENTRY_FILE);
@@ -549,6 +575,8 @@ int main(int argc, char **argv)
 	ADD("cursor-skips-nothing", test_cursor_skips_nothing);
 	ADD("deletion-is-kept-of-what-is-agreed-later",
 	    test_deletion_is_kept_of_what_is_agreed_later);
+	ADD("deletion-is-kept-of-what-is-settled-again",
+	    test_deletion_is_kept_of_what_is_settled_again);
 	ADD("recorded-deletion-does-not-come-back", test_recorded_deletion_does_not_come_back);
 	ADD("cursor-waits-while-much-is-left", test_cursor_waits_while_much_is_left);
 	ADD("promised-key-is-kept", test_promised_key_is_kept);
