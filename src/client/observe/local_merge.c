@@ -424,7 +424,7 @@ static void miss(Merge *merge, const Entry *entry, bool deep)
 }
 
 /* Both sequences are by name. */
-static void compare_places(Merge *merge, const ScanFolder *folder)
+static void compare_places(Merge *merge, const ScanFolder *folder, bool deep)
 {
 	g_autoptr(GPtrArray) known = g_ptr_array_new_with_free_func((GDestroyNotify)entry_unref);
 	state_children(merge->state, SIDE_LOCAL, folder->key, known);
@@ -440,9 +440,9 @@ static void compare_places(Merge *merge, const ScanFolder *folder)
 			place->folder = folder->key;
 		}
 		if (order < 0) {
-			miss(merge, entry, folder->deep);
+			miss(merge, entry, deep);
 		} else {
-			compare(merge, order == 0 ? entry : NULL, place, folder->deep);
+			compare(merge, order == 0 ? entry : NULL, place, deep);
 		}
 		i += order <= 0;
 		j += order >= 0;
@@ -461,8 +461,10 @@ static void compare_folder(Merge *merge, ScanFolder *folder)
 		local_mark_folder(local, folder->key, folder->deep);
 		return;
 	}
+	/* Also if it failed when all below it was to be listed: that is still to be done. */
+	bool deep = folder->deep || g_hash_table_contains(local->failed_deep, &folder->key);
 	if (folder->stray) {
-		local_stray(local, folder->key, folder->deep);
+		local_stray(local, folder->key, deep);
 		return;
 	}
 	if (folder->error) {
@@ -477,7 +479,7 @@ static void compare_folder(Merge *merge, ScanFolder *folder)
 		g_hash_table_add(local->unwatched, local_key_new(folder->key));
 	}
 	local_untell(local, folder->key, NULL);
-	compare_places(merge, folder);
+	compare_places(merge, folder, deep);
 }
 
 /* ---- what moved ------------------------------------------------------------------------- */

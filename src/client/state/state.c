@@ -585,7 +585,8 @@ static bool record_kept(State *state, SqlSession *session, size_t items, bool wi
 	for (size_t i = 0; !with_cursor && i < items; i++) {
 		int64_t key = g_array_index(state->log, LogItem, i).key;
 		/* The server was heard to have something else than is recorded now: it differs from
-		 * what is agreed, or that was settled again since. The cursor may have passed it. */
+		 * what is agreed, or that was settled again since. The cursor may have passed it.
+		 */
 		bool differs = overlay_has(state->trees.sides[SIDE_REMOTE], key) ||
 			       overlay_tag(state->trees.fresh, key) >= pass.left;
 		if (differs || kept_has(state->kept, key)) {
