@@ -33,6 +33,20 @@ static void change_hands(Scene *scene, DiskMemory *disk)
 	}
 }
 
+/* All have what the laptop has now. */
+static void assert_alone(Scene *scene, uint64_t seed)
+{
+	g_autofree char *wanted = scene_tree(scene->laptop);
+	scene_settle(scene);
+	g_autofree char *laptop = scene_tree(scene->laptop), *desktop = scene_tree(scene->desktop);
+	if (strcmp(laptop, wanted) != 0 || strcmp(desktop, wanted) != 0) {
+		g_printerr("seed %u\n", (unsigned)seed);
+	}
+	g_assert_cmpstr(laptop, ==, wanted);
+	g_assert_cmpstr(desktop, ==, wanted);
+	g_assert_null(strstr(wanted, ENTRY_CONFLICT_MARK));
+}
+
 static void run_alone(uint64_t seed)
 {
 	g_autoptr(Scene) scene = scene_new_with(seed, seed % 2);
@@ -54,14 +68,7 @@ static void run_alone(uint64_t seed)
 		scene_pass(scene, sim_world_draw(scene->world,
 						 sim_world_draw(scene->world, 4) ? 3000 : 200000));
 	}
-	g_autofree char *wanted = scene_tree(scene->laptop);
-	scene_settle(scene);
-	g_autofree char *laptop = scene_tree(scene->laptop), *desktop = scene_tree(scene->desktop);
-	if (strcmp(laptop, wanted) != 0 || strcmp(desktop, wanted) != 0) {
-		g_printerr("seed %u\n", (unsigned)seed);
-	}
-	g_assert_cmpstr(laptop, ==, wanted);
-	g_assert_cmpstr(desktop, ==, wanted);
+	assert_alone(scene, seed);
 }
 
 /* Nobody else has touched anything: nothing is a conflict, and nothing deleted comes back. */
@@ -72,13 +79,13 @@ static void test_alone_without_conflicts(void)
 	}
 }
 
-/* Nothing is deleted, but for what a rename replaces. */
-static void save_or_move(Scene *scene, DiskMemory *disk)
+/* Nothing is deleted, but for what a rename replaces. Files hold one of so many texts. */
+static void save_or_move(Scene *scene, DiskMemory *disk, unsigned texts)
 {
 	static const char *const names[] = { "a", "b", "c/a", "d/b" };
 	const char *name = names[sim_world_draw(scene->world, G_N_ELEMENTS(names))];
 	const char *other = names[sim_world_draw(scene->world, G_N_ELEMENTS(names))];
-	g_autofree char *text = g_strdup_printf("%u", sim_world_draw(scene->world, 100000));
+	g_autofree char *text = g_strdup_printf("%u", sim_world_draw(scene->world, texts));
 	switch (sim_world_draw(scene->world, 12)) {
 	case 0:
 		disk_memory_user_rename(disk, name, other, NULL);
@@ -106,7 +113,7 @@ static void run_alone_and_killed(uint64_t seed)
 			sim_world_draw(scene->world, 3) ? scene->laptop : scene->desktop;
 		unsigned draw = sim_world_draw(scene->world, 100);
 		if (draw < 15) {
-			save_or_move(scene, sim_device_disk(scene->laptop));
+			save_or_move(scene, sim_device_disk(scene->laptop), 100000);
 		} else if (draw < 17) {
 			sim_device_kill(scene->laptop);
 		} else if (draw < 60) {
@@ -117,15 +124,7 @@ static void run_alone_and_killed(uint64_t seed)
 		scene_pass(scene, sim_world_draw(scene->world,
 						 sim_world_draw(scene->world, 4) ? 3000 : 200000));
 	}
-	g_autofree char *wanted = scene_tree(scene->laptop);
-	scene_settle(scene);
-	g_autofree char *laptop = scene_tree(scene->laptop), *desktop = scene_tree(scene->desktop);
-	if (strcmp(laptop, wanted) != 0 || strcmp(desktop, wanted) != 0) {
-		g_printerr("seed %u\n", (unsigned)seed);
-	}
-	g_assert_cmpstr(laptop, ==, wanted);
-	g_assert_cmpstr(desktop, ==, wanted);
-	g_assert_null(strstr(wanted, ENTRY_CONFLICT_MARK));
+	assert_alone(scene, seed);
 }
 
 /*
@@ -211,6 +210,53 @@ static void test_alone_and_killed_without_conflicts(void)
 	}
 }
 
+/* A file gets back what it held before, while it is not known whether the server has the newer. */
+static void test_back_to_what_it_was_while_no_answer_comes(void)
+{
+	g_autoptr(Scene) scene = scene_new();
+	scene_save(scene->laptop, "a", "first");
+	scene_settle(scene);
+	sim_device_set_deaf(scene->laptop, 100);
+	scene_save(scene->laptop, "a", "second");
+	scene_work_now(scene->laptop);
+	scene_work_now(scene->desktop);
+	scene_assert_tree(scene->desktop, "a=second\n");
+	scene_save(scene->laptop, "a", "first");
+	scene_work_for(scene, scene->laptop, 20, 100000);
+	sim_device_set_deaf(scene->laptop, 0);
+	scene_settle_as(scene, "a=first\n");
+}
+
+static void run_alone_and_deaf(uint64_t seed)
+{
+	g_autoptr(Scene) scene = scene_new_with(seed, seed % 2);
+	sim_device_set_deaf(scene->laptop, 20);
+	for (unsigned i = 0; i < 600; i++) {
+		SimDevice *device =
+			sim_world_draw(scene->world, 3) ? scene->laptop : scene->desktop;
+		unsigned draw = sim_world_draw(scene->world, 100);
+		if (draw < 15) {
+			save_or_move(scene, sim_device_disk(scene->laptop), 3);
+		} else if (draw < 60) {
+			sim_device_step(device);
+		} else {
+			sim_device_run_job(device);
+		}
+		scene_pass(scene, sim_world_draw(scene->world,
+						 sim_world_draw(scene->world, 4) ? 3000 : 200000));
+	}
+	sim_device_set_deaf(scene->laptop, 0);
+	assert_alone(scene, seed);
+}
+
+/* What it sent is its own, whether it has heard so or not. */
+static void test_alone_and_deaf_without_conflicts(void)
+{
+	for (uint64_t seed = 1; seed <= 150; seed++) {
+		run_alone_and_deaf(seed);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_setenv("TZ", "UTC", TRUE);
@@ -224,5 +270,8 @@ int main(int argc, char **argv)
 	    test_changed_by_another_after_it_was_sent_and_killed);
 	ADD("older-after-a-loss-of-power", test_older_after_a_loss_of_power);
 	ADD("has-no-conflicts-when-killed", test_alone_and_killed_without_conflicts);
+	ADD("back-to-what-it-was-while-no-answer-comes",
+	    test_back_to_what_it_was_while_no_answer_comes);
+	ADD("has-no-conflicts-when-deaf", test_alone_and_deaf_without_conflicts);
 	return g_test_run();
 }

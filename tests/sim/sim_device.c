@@ -54,6 +54,7 @@ struct SimDevice {
 	GPtrArray *jobs;
 	GPtrArray *done; /* jobs that ran, and whose end the engine has not heard of */
 	bool lags;
+	unsigned deaf;
 	bool holds_first;
 	int64_t wants_us;
 };
@@ -81,7 +82,8 @@ static bool exchange(Transport *transport, const char *endpoint, Bulk *body, uns
 	}
 	g_autoptr(GBytes) answer = NULL;
 	unsigned status = sim_server_request(world->server, device->token, endpoint, body, &answer);
-	if (sim_world_accident(world, 100)) {
+	if (sim_world_accident(world, 100) ||
+	    (device->deaf > 0 && sim_world_draw(world, 100) < device->deaf)) {
 		/* The server did it, and nobody hears of it. */
 		return no_network(error);
 	}
@@ -401,6 +403,11 @@ void sim_device_set_hook(SimDevice *device, DiskHook hook, void *data)
 void sim_device_hold_first(SimDevice *device, bool on)
 {
 	device->holds_first = on;
+}
+
+void sim_device_set_deaf(SimDevice *device, unsigned percent)
+{
+	device->deaf = percent;
 }
 
 void sim_device_set_lag(SimDevice *device)

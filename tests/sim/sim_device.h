@@ -41,6 +41,8 @@ bool sim_device_run_job(SimDevice *device);
 void sim_device_set_lag(SimDevice *device);
 /* While on, it is not heard that the first job from now on is done. */
 void sim_device_hold_first(SimDevice *device, bool on);
+/* So many of a hundred answers of the server are lost. */
+void sim_device_set_deaf(SimDevice *device, unsigned percent);
 void sim_device_set_online(SimDevice *device, bool online);
 void sim_device_kill(SimDevice *device);
 void sim_device_cut_power(SimDevice *device);

@@ -93,6 +93,7 @@ struct Engine {
 
 	/* resuming */
 	GHashTable *sent_before; /* what sent_take() gave; NULL: none is left */
+	GHashTable *unanswered;  /* NodeId * -> GPtrArray of SentNote: sent, and no answer came */
 	unsigned sent_age;       /* of upload jobs that start now: 0 or 1 */
 	unsigned sent_jobs[2];   /* that run, by age */
 	uint64_t sent_due;       /* the generation with which the older notes go; 0: none */
@@ -190,6 +191,16 @@ void resuming_forget(Engine *engine);
 bool resuming_holds(Engine *engine, const Action *action);
 /* Agrees on what was sent before, as soon as it can be told. */
 void resuming_run(Engine *engine);
+/*
+ * No answer came to what was sent: it may be done. The server tells of that, or answers to what is
+ * sent of the node later.
+ */
+void resuming_unanswered(Engine *engine, const UploadItem *item);
+void resuming_answered(Engine *engine, const NodeId *node);
+/* The server tells this, which is not in the remote tree yet. */
+void resuming_told(Engine *engine, const RemotePage *page);
+/* It is: what it says of the node may be the answer that did not come. */
+void resuming_heard(Engine *engine, int64_t key);
 /* Nothing is agreed about the node any more, whatever was noted of it. */
 void resuming_unlearn(Engine *engine, int64_t key);
 /* An upload job starts, or its results are settled: notes of its age are needed until then. */

@@ -399,11 +399,13 @@ static void got_page(Engine *engine, const RemotePage *page)
 	}
 	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	cache_add(engine->world.cache, page);
+	resuming_told(engine, page);
 	follow_page(engine->follow, page, keys);
 	engine->feed_began = true;
 	for (unsigned i = 0; i < keys->len; i++) {
 		int64_t key = g_array_index(keys, int64_t, i);
 		trouble_cured(engine, key);
+		resuming_heard(engine, key);
 		planning_touch(engine, key);
 	}
 	planning_touch(engine, ENTRY_KEY_ROOT);

@@ -7,23 +7,34 @@
  * They come when the server has told everything and everything here was listed. Until then nothing
  * is done with these nodes, nor anything that may come of not knowing what is agreed: a conflict,
  * or what was deleted here coming back.
+ *
+ * The same if the connection broke before an answer came; then what the server tells of the node
+ * next is the answer, if it is of this device. Else a file that got back its older content
+ * meanwhile would seem untouched here, and get the newer one from there.
  */
 #include "client/engine/engine_internal.h"
+
+/* What was sent of one node without an answer; only one of these can be what the server made. */
+#define UNANSWERED_MAX 8
 
 void resuming_init(Engine *engine)
 {
 	engine->sent_before = engine->world.sent ? sent_take(engine->world.sent) : NULL;
+	engine->unanswered = g_hash_table_new_full(node_id_hash, node_id_equal, g_free,
+						   (GDestroyNotify)g_ptr_array_unref);
 }
 
 void resuming_clear(Engine *engine)
 {
 	g_clear_pointer(&engine->sent_before, g_hash_table_unref);
+	g_hash_table_unref(engine->unanswered);
 }
 
 void resuming_forget(Engine *engine)
 {
+	g_hash_table_remove_all(engine->unanswered);
 	if (engine->sent_before) {
-		resuming_clear(engine);
+		g_clear_pointer(&engine->sent_before, g_hash_table_unref);
 		sent_drop(engine->world.sent);
 	}
 }
@@ -177,8 +188,7 @@ static void resume(Engine *engine, GHashTable *notes, const NodeId *node)
 		resume(engine, notes, &above);
 	}
 	resume_one(engine, note);
-	sent_note_clear(note);
-	g_free(note);
+	sent_note_free(note);
 }
 
 static int compare_nodes(const void *a, const void *b)
@@ -211,9 +221,92 @@ void resuming_run(Engine *engine)
 void resuming_unlearn(Engine *engine, int64_t key)
 {
 	const Entry *agreed = state_get(engine->state, SIDE_SYNCED, key);
+	if (agreed) {
+		g_hash_table_remove(engine->unanswered, &agreed->id);
+	}
 	if (engine->world.sent && agreed) {
 		const SentNote nothing = { .node = agreed->id, .kind = agreed->kind };
 		sent_write(engine->world.sent, &nothing, 1);
+	}
+}
+
+/* ---- answers that did not come ------------------------------------------------------------ */
+
+void resuming_unanswered(Engine *engine, const UploadItem *item)
+{
+	const SentNote note = upload_item_note(item);
+	bool read = note.content || item->kind == ENTRY_FOLDER;
+	if ((!note.deleted && !note.placed && !note.valued) || (note.valued && !read)) {
+		return;
+	}
+	GPtrArray *notes = g_hash_table_lookup(engine->unanswered, &note.node);
+	if (!notes) {
+		notes = g_ptr_array_new_with_free_func(sent_note_free);
+		g_hash_table_insert(engine->unanswered, g_memdup2(&note.node, NODE_ID_SIZE), notes);
+	}
+	for (unsigned i = 0; i < notes->len; i++) {
+		if (sent_note_equal(notes->pdata[i], &note)) {
+			return;
+		}
+	}
+	if (notes->len < UNANSWERED_MAX) {
+		g_ptr_array_add(notes, sent_note_copy(&note));
+	}
+}
+
+void resuming_answered(Engine *engine, const NodeId *node)
+{
+	g_hash_table_remove(engine->unanswered, node);
+}
+
+/* Another device has changed the node since: if it has what was sent from here, that is its doing.
+ */
+static void drop_if_of_another(Engine *engine, const RemoteEntry *entry)
+{
+	const GPtrArray *notes = g_hash_table_lookup(engine->unanswered, &entry->id);
+	const SentNote *first = notes ? notes->pdata[0] : NULL;
+	if (first && entry->seq > first->place_base) {
+		g_hash_table_remove(engine->unanswered, &entry->id);
+	}
+	GHashTable *before = engine->sent_before;
+	const SentNote *note = before ? g_hash_table_lookup(before, &entry->id) : NULL;
+	if (note && entry->seq > MAX(note->place_base, note->value_base)) {
+		g_hash_table_remove(before, &entry->id);
+	}
+}
+
+void resuming_told(Engine *engine, const RemotePage *page)
+{
+	for (unsigned i = 0; i < page->entries->len; i++) {
+		const RemoteEntry *entry = &g_array_index(page->entries, RemoteEntry, i);
+		if (!entry->own) {
+			drop_if_of_another(engine, entry);
+		}
+	}
+}
+
+void resuming_heard(Engine *engine, int64_t key)
+{
+	const Entry *remote = state_get(engine->state, SIDE_REMOTE, key);
+	const Entry *entry = remote ? remote : state_get(engine->state, SIDE_SYNCED, key);
+	void *node, *value;
+	if (!entry || !g_hash_table_steal_extended(engine->unanswered, &entry->id, &node, &value)) {
+		return;
+	}
+	GPtrArray *notes = value;
+	bool told = false;
+	for (unsigned i = 0; i < notes->len; i++) {
+		const SentNote *note = notes->pdata[i];
+		if (!remote || is_over(remote, note->place_base)) {
+			resume_one(engine, note);
+			told = true;
+		}
+	}
+	if (told) {
+		g_ptr_array_unref(notes);
+		g_free(node);
+	} else {
+		g_hash_table_insert(engine->unanswered, node, notes);
 	}
 }
 

@@ -268,6 +268,7 @@ static void done_item(Engine *engine, const UploadItem *item)
 	};
 	bool done = item->outcome == UPLOAD_DONE && item->verb != UPLOAD_HASH;
 	if (done) {
+		resuming_answered(engine, &item->node);
 		trouble_activity(engine, what[item->verb], item->key, item->path);
 	}
 	if (done && item->verb == UPLOAD_DELETE) {
@@ -366,6 +367,7 @@ static void result(Engine *engine, const UploadItem *item, bool completed)
 		break;
 	case UPLOAD_PENDING:
 		g_assert(!completed);
+		resuming_unanswered(engine, item);
 		trouble_stall(engine, item->key);
 		break;
 	}

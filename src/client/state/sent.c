@@ -55,16 +55,32 @@ struct Sent {
 	bool has_older;
 };
 
-void sent_note_clear(SentNote *note)
+SentNote *sent_note_copy(const SentNote *note)
 {
-	g_clear_pointer(&note->name, g_free);
-	g_clear_pointer(&note->content, g_bytes_unref);
+	SentNote *copy = g_memdup2(note, sizeof *note);
+	copy->name = g_strdup(note->name);
+	copy->content = note->content ? g_bytes_ref(note->content) : NULL;
+	return copy;
 }
 
-static void note_free(void *data)
+void sent_note_free(void *data)
 {
-	sent_note_clear(data);
-	g_free(data);
+	SentNote *note = data;
+	g_free(note->name);
+	g_clear_pointer(&note->content, g_bytes_unref);
+	g_free(note);
+}
+
+bool sent_note_equal(const SentNote *a, const SentNote *b)
+{
+	return node_id_equal(&a->node, &b->node) && a->placed == b->placed &&
+	       a->valued == b->valued && a->deleted == b->deleted && a->kind == b->kind &&
+	       a->place_base == b->place_base && a->value_base == b->value_base &&
+	       node_id_equal(&a->parent, &b->parent) && g_strcmp0(a->name, b->name) == 0 &&
+	       a->size == b->size && a->mtime_ns == b->mtime_ns && a->executable == b->executable &&
+	       memcmp(&a->stamp, &b->stamp, sizeof a->stamp) == 0 &&
+	       (a->content == b->content ||
+		(a->content && b->content && g_bytes_equal(a->content, b->content)));
 }
 
 /* ---- notes <-> bytes ---------------------------------------------------------------------- */
@@ -159,7 +175,7 @@ static void unite(GHashTable *notes, SentNote *note)
 {
 	if (!note->placed && !note->valued && !note->deleted) {
 		g_hash_table_remove(notes, &note->node);
-		note_free(note);
+		sent_note_free(note);
 		return;
 	}
 	SentNote *known = g_hash_table_lookup(notes, &note->node);
@@ -185,7 +201,7 @@ static void unite(GHashTable *notes, SentNote *note)
 		known->executable = note->executable;
 		known->stamp = note->stamp;
 	}
-	note_free(note);
+	sent_note_free(note);
 }
 
 /* ---- at a start --------------------------------------------------------------------------- */
@@ -220,7 +236,7 @@ static void load_all(Sent *sent)
 {
 	g_autoptr(GByteArray) all = g_byte_array_new();
 	g_byte_array_append(all, (const uint8_t *)sent->header, (unsigned)strlen(sent->header));
-	sent->before = g_hash_table_new_full(node_id_hash, node_id_equal, NULL, note_free);
+	sent->before = g_hash_table_new_full(node_id_hash, node_id_equal, NULL, sent_note_free);
 	load(sent->older_path, sent->header, sent->before, all);
 	load(sent->path, sent->header, sent->before, all);
 	sent->has_older = g_hash_table_size(sent->before) > 0;

@@ -39,7 +39,9 @@ typedef struct SentNote {
 	bool deleted; /* by the last operation */
 } SentNote;
 
-void sent_note_clear(SentNote *note);
+SentNote *sent_note_copy(const SentNote *note);
+void sent_note_free(void *note);
+bool sent_note_equal(const SentNote *a, const SentNote *b);
 
 /*
  * For the state at that path, whose owner alone may have it. boot: which run of this machine it is;

@@ -310,30 +310,11 @@ static GPtrArray *committable(const UploadBatch *batch)
 }
 
 /* What goes is known as ours, should nobody be there to hear the answer. */
-static void note(Sent *sent, const RemoteOperation *operations, GPtrArray *works)
+static void note(Sent *sent, GPtrArray *works)
 {
-	g_autofree SentNote *notes = g_new0(SentNote, works->len);
+	g_autofree SentNote *notes = g_new(SentNote, works->len);
 	for (unsigned i = 0; i < works->len; i++) {
-		const UploadItem *item = ((const UploadWork *)works->pdata[i])->item;
-		const RemoteOperation *operation = &operations[i];
-		bool placed = item->verb == UPLOAD_CREATE || item->verb == UPLOAD_MOVE;
-		bool valued = item->verb == UPLOAD_CREATE || item->verb == UPLOAD_UPDATE;
-		notes[i] = (SentNote){
-			.node = item->node,
-			.kind = item->kind,
-			.placed = placed,
-			.parent = item->parent,
-			.name = item->name,
-			.place_base = item->base,
-			.valued = valued,
-			.value_base = item->base,
-			.content = operation->content,
-			.size = item->kind == ENTRY_FOLDER ? 0 : item->info.size,
-			.mtime_ns = operation->mtime_ns,
-			.executable = operation->executable,
-			.stamp = upload_item_stamp(item),
-			.deleted = item->verb == UPLOAD_DELETE,
-		};
+		notes[i] = upload_item_note(((const UploadWork *)works->pdata[i])->item);
 	}
 	sent_write(sent, notes, works->len);
 }
@@ -348,7 +329,7 @@ static bool commit(const Load *load, GPtrArray *works, const UploadRun *run, GEr
 		operations[i] = upload_operation(work->item);
 	}
 	if (upload->options.sent) {
-		note(upload->options.sent, operations, works);
+		note(upload->options.sent, works);
 	}
 	unsigned count = load->chunks->len - load->next;
 	if (!pace_wait(upload->pace, load->left, run->cancellable, error)) {

@@ -41,6 +41,29 @@ EntryStamp upload_item_stamp(const UploadItem *item)
 	return stamp;
 }
 
+SentNote upload_item_note(const UploadItem *item)
+{
+	bool placed = item->verb == UPLOAD_CREATE || item->verb == UPLOAD_MOVE;
+	bool valued = item->verb == UPLOAD_CREATE || item->verb == UPLOAD_UPDATE;
+	bool has_bytes = valued && item->kind != ENTRY_FOLDER;
+	return (SentNote){
+		.node = item->node,
+		.kind = item->kind,
+		.placed = placed,
+		.parent = item->parent,
+		.name = item->name,
+		.place_base = item->base,
+		.valued = valued,
+		.value_base = item->base,
+		.content = has_bytes ? item->content : NULL,
+		.size = has_bytes ? item->info.size : 0,
+		.mtime_ns = has_bytes ? item->info.mtime_ns : 0,
+		.executable = valued && item->kind == ENTRY_FILE && item->info.executable,
+		.stamp = upload_item_stamp(item),
+		.deleted = item->verb == UPLOAD_DELETE,
+	};
+}
+
 Upload *upload_new(Disk *disk, Remote *remote, const UploadOptions *options)
 {
 	Upload *upload = g_new0(Upload, 1);

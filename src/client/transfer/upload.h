@@ -62,6 +62,8 @@ UploadItem *upload_item_new(UploadVerb verb);
 void upload_item_free(UploadItem *item);
 /* Of the file as it was read; what tells of its content, only as far as that can be relied on. */
 EntryStamp upload_item_stamp(const UploadItem *item);
+/* What it sends, once its content is known; borrowed. Of what sends nothing it says nothing. */
+SentNote upload_item_note(const UploadItem *item);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(UploadItem, upload_item_free)
 
 /* Shared by all uploads of a binding. Progress counters are read from another thread. */
