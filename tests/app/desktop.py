@@ -10,6 +10,7 @@ import struct
 import subprocess
 import time
 
+import pictures
 from door import Door
 from drive import BUILD, TIMEOUT_S, wait_until
 
@@ -41,7 +42,7 @@ class Desktop:
         read, write = os.pipe()
         self.display = subprocess.Popen(
             ["Xvfb", "-displayfd", str(write), "-screen", "0", "1000x1000x24", "-nolisten", "tcp",
-             "-fbdir", str(folder)],
+             "-fbdir", str(folder), "-nocursor"],
             pass_fds=[write], stderr=subprocess.DEVNULL)
         os.close(write)
         with os.fdopen(read) as number:
@@ -79,12 +80,27 @@ class Desktop:
         os.environ.clear()
         os.environ.update(before)
 
-    def count(self, red, green, blue):
-        """How many pixels of the screen have this colour: it lies in a file, as xwd writes one."""
+    def screen(self):
+        """Its pixels, and how many are in a line: they lie in a file, as xwd writes one."""
         data = (self.folder / "Xvfb_screen0").read_bytes()
         fields = struct.unpack(">20I", data[:80])
         begin, end = fields[0] + 12 * fields[19], fields[12] * fields[5]
-        pixels = memoryview(data)[begin:begin + end].cast("I")
+        return memoryview(data)[begin:begin + end], fields[12] // 4
+
+    def picture(self, path, left, top, width, height):
+        """A part of the screen, for people to look at."""
+        pixels, line = self.screen()
+        rows = []
+        for y in range(top, top + height):
+            row = pixels[4 * (y * line + left):4 * (y * line + left + width)].tobytes()
+            bytes_ = bytearray(3 * width)
+            bytes_[0::3], bytes_[1::3], bytes_[2::3] = row[2::4], row[1::4], row[0::4]
+            rows.append(bytes(bytes_))
+        pathlib.Path(path).write_bytes(pictures.png_of(width, height, rows))
+
+    def count(self, red, green, blue):
+        """How many pixels of the screen have this colour."""
+        pixels = self.screen()[0].cast("I")
         wanted = red << 16 | green << 8 | blue
         return sum(1 for pixel in pixels if pixel & 0xffffff == wanted)
 
@@ -294,11 +310,20 @@ class Window:
         assert "result" in answer, answer
         return answer["result"]
 
+    def boxes(self):
+        """(left, top, width, height) of all its windows on the screen, the last one opened last."""
+        found = []
+        for window in self.keys("search", "--onlyvisible", "--pid", str(self.process.pid)).split():
+            text = self.keys("getwindowgeometry", "--shell", window)
+            values = dict(line.split("=") for line in text.split())
+            found.append(tuple(int(values[key]) for key in ("X", "Y", "WIDTH", "HEIGHT")))
+        return found
+
     def picture(self, path):
-        """The whole screen, for people to look at."""
-        time.sleep(0.5)
-        subprocess.run(["import", "-window", "root", "-display",
-                        self.desktop.variables["DISPLAY"], str(path)], check=False)
+        """Of the window that was opened last, for people to look at: once nothing moves any more."""
+        self.keys("mousemove", "999", "999")
+        time.sleep(0.8)
+        self.desktop.picture(path, *self.boxes()[-1])
 
     def close(self):
         self.process.terminate()

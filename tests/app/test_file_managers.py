@@ -2,10 +2,12 @@
 """The file managers themselves, with the menu (and emblems) that our extensions give them: pressed
 through at-spi. What the extensions say in which case is asked in test_emblems.py."""
 
+import os
 import pathlib
 import platform
 import shutil
 import subprocess
+import time
 
 import pytest
 
@@ -13,8 +15,9 @@ from desktop import Window
 from door import Door
 from drive import BUILD, TIMEOUT_S, Device, wait_until
 
-PLACES = {"thunar": "thunarx-3", "caja": "caja/extensions-2.0"}
-PROGRAMS = {"thunar": ["thunar"], "caja": ["caja", "--no-desktop", "--browser"]}
+PLACES = {"thunar": "thunarx-3", "caja": "caja/extensions-2.0", "nautilus": "nautilus/extensions-4"}
+PROGRAMS = {"thunar": ["thunar"], "caja": ["caja", "--no-desktop", "--browser"],
+            "nautilus": ["nautilus", "--new-window"]}
 OVERLAY = 'mount -t overlay overlay -o lowerdir="$1:$2" "$2" && shift 2 && exec "$@"'
 PLACE = pathlib.Path(f"/usr/lib/{platform.machine()}-linux-gnu")
 
@@ -27,7 +30,7 @@ def overlaid(layer, *command):
 class Program(Window):
     """A file manager that shows a folder."""
 
-    def __init__(self, desktop, root, name, folder):
+    def __init__(self, desktop, root, name, folder, language="en", dark=False):
         import pyatspi
         self.spi = pyatspi
         self.desktop = desktop
@@ -39,7 +42,9 @@ class Program(Window):
             HOME=str(home), XDG_CONFIG_HOME=str(home / ".config"),
             XDG_STATE_HOME=str(root / "state"), XDG_DATA_HOME=str(home / ".data"),
             XDG_CACHE_HOME=str(home / ".cache"), LANG="C.UTF-8", LC_ALL="C.UTF-8",
-            LANGUAGE="en")
+            LANGUAGE=language, IMDRIVE_LOCALEDIR=str(BUILD / "po"),
+            ADW_DEBUG_COLOR_SCHEME="prefer-dark" if dark else "default",
+            **({"GTK_THEME": "Adwaita:dark"} if dark and name != "nautilus" else {}))
         self.process = subprocess.Popen(self.command(root, folder), env=self.environment,
                                         stdout=self.log, stderr=self.log)
 
@@ -47,7 +52,7 @@ class Program(Window):
         """They look for extensions in one place only, in which they are shown ours."""
         layer = root / "layer"
         inside = layer / PLACES[self.name]
-        inside.mkdir(parents=True)
+        inside.mkdir(parents=True, exist_ok=True)
         shutil.copy(BUILD / f"src/client/{self.name}/imdrive-{self.name}.so", inside)
         return overlaid(layer, *PROGRAMS[self.name], folder)
 
@@ -109,13 +114,14 @@ def open_in(desktop, tmp_path, name):
     """Starts the file manager on a folder."""
     opened = []
 
-    def start(folder):
-        opened.append(Program(desktop, tmp_path, name, folder))
+    def start(folder, **options):
+        opened.append(Program(desktop, tmp_path, name, folder, **options))
         return opened[-1]
 
     yield start
     for window in opened:
-        window.close()
+        if window.process.poll() is None:
+            window.close()
 
 
 def put_app(home, opened):
@@ -154,3 +160,74 @@ def test_the_menu_keeps_a_file_of_the_disk_here(device, open_in):
     window.click("Keep on This Device", "menu item")
     wait_until(lambda: door.ask("keep", paths=[str(film)])["result"]["states"] == ["pinned"],
                "it is kept")
+
+
+# ---- pictures, for people to look at
+
+SCREENSHOTS = os.environ.get("IMDRIVE_SCREENSHOTS")
+# Where the only file of a folder lies in their windows.
+FILES = {"thunar": ("215", "150"), "caja": ("235", "163")}
+CHINESE = {"language": "zh_CN", "dark": True}
+
+
+@pytest.fixture
+def disk(device, tmp_path):
+    """A mounted disk with a file of each kind."""
+    door = Door(device.profile)
+    if not door.ask("status")["result"]["can_mount"]:
+        pytest.skip("nothing can be mounted here")
+    disk = tmp_path / "home" / "Drive"
+    disk.parent.mkdir()
+    assert "result" in door.ask("attach", folder=str(disk), create=True, mount=True)
+    (disk / "Photos").mkdir()
+    for name in ("Film.mkv", "Letter.odt", "Song.ogg", "Text.txt",
+                 "Text (conflict, laptop, 2026-11-30 12.00).txt"):
+        (disk / name).write_bytes(b"x" * 100_000)
+    wait_until(lambda: door.ask("status")["result"]["state"] == "idle", "all is on the drive")
+    for name, keep in (("Film.mkv", "online-only"), ("Song.ogg", "pinned")):
+        wait_until(lambda: door.ask("keep", paths=[str(disk / name)], keep=keep)["result"]["states"]
+                   == [keep], f"{name} is {keep}")
+    icons = tmp_path / "home" / ".data" / "icons" / "hicolor"
+    shutil.copytree(BUILD.parent / "src/client/app/assets/icons", icons)
+    yield disk
+
+
+def open_submenu(window):
+    """Ours, of the only file in the folder; as it is once it is known how that stands."""
+    window.focus()
+    for known in False, True:
+        window.keys("mousemove", *FILES[window.name], "click", "3")
+        time.sleep(1)
+        if not known:
+            window.key("Escape")
+            time.sleep(1)
+    boxes = [item.queryComponent().getExtents(window.spi.DESKTOP_COORDS)
+             for item in window.everything() if window.is_named(item, "imdrive", "menu")]
+    box = next(box for box in boxes if box.x >= 0)
+    window.keys("mousemove", str(box.x + box.width - 5), str(box.y + 10))
+    time.sleep(1)
+
+
+@pytest.mark.skipif(not SCREENSHOTS, reason="for people to look at: IMDRIVE_SCREENSHOTS")
+@pytest.mark.parametrize("name", PLACES, indirect=True)
+@pytest.mark.parametrize("look", ["light", "zh-dark"])
+def test_the_file_manager_is_shown(disk, open_in, name, look):
+    options, suffix = (CHINESE, f"-{look}") if look != "light" else ({}, "")
+    pictures = pathlib.Path(SCREENSHOTS)
+    if name != "thunar":  # whose extensions have no emblems
+        window = open_in(disk, **options)
+        wait_until(window.root, "it is there")
+        time.sleep(3)
+        window.picture(pictures / f"{name}-emblems{suffix}.png")
+        window.close()
+    if name != "nautilus":  # whose menu has black corners where nothing composes windows
+        (disk / "Texts").mkdir()
+        (disk / "Texts" / "Report.odt").write_bytes(b"x" * 100_000)
+        window = open_in(disk / "Texts", **options)
+        wait_until(window.root, "it is there")
+        time.sleep(3)
+        open_submenu(window)
+        boxes = [box for box in window.boxes() if box[0] >= 0]
+        window.desktop.picture(pictures / f"{name}-menu{suffix}.png", 0, 0,
+                               max(left + width for left, _, width, _ in boxes),
+                               max(top + height for _, top, _, height in boxes))

@@ -7,7 +7,6 @@ import gettext
 import os
 import pathlib
 import re
-import subprocess
 import time
 import types
 
@@ -17,6 +16,7 @@ from chat_service import ChatService, answer, self_signed
 from desktop import Window
 from drive import BUILD, TIMEOUT_S, Device, Server, wait_until
 from pictures import Album, png
+from test_first_run import invite
 from test_login_window import known_already
 
 LOOKS = {
@@ -64,13 +64,13 @@ def outside(app):
 class Tour:
     """Through all pages, by the names that they have in the person's language."""
 
-    def __init__(self, desktop, root, look, service, drive):
+    def __init__(self, desktop, root, look, service, drive, *arguments):
         options = dict(LOOKS[look])
         self.look, self.size = look, options.pop("size", None)
         language = options.get("language", "en")
         self.say = gettext.translation("imdrive", BUILD / "po", [language], fallback=True).gettext
         self.service, self.drive = service, drive
-        self.app = Window(desktop, root, IMDRIVE_APP_RECORDS=str(service.records), **options)
+        self.app = Window(desktop, root, *arguments, IMDRIVE_APP_RECORDS=str(service.records), **options)
 
     def click(self, name):
         self.app.click(self.say(name))
@@ -95,13 +95,8 @@ class Tour:
         except AssertionError as error:
             raise AssertionError(f"{error}: {found}") from None
         if SCREENSHOTS:
-            time.sleep(0.8)
-            window = self.app.keys("search", "--onlyvisible", "--pid",
-                                   str(self.app.process.pid)).split()[-1]
             suffix = "" if self.look == "light" else f"-{self.look}"
-            path = pathlib.Path(SCREENSHOTS) / f"app-{name}{suffix}.png"
-            subprocess.run(["import", "-window", window, str(path)], check=True,
-                           env=self.app.environment)
+            self.app.picture(pathlib.Path(SCREENSHOTS) / f"app-{name}{suffix}.png")
 
     def sign_in(self):
         self.app.wait(self.say("Address of the drive"))
@@ -218,8 +213,13 @@ def test_every_page_fits(desktop, tmp_path, place, look):
         tour.app.close()
 
 
-@pytest.mark.skipif(not SCREENSHOTS, reason="for people to look at: IMDRIVE_SCREENSHOTS")
-@pytest.mark.parametrize("look", ["light", "zh-dark"])
+for_people = pytest.mark.skipif(not SCREENSHOTS,
+                                reason="for people to look at: IMDRIVE_SCREENSHOTS")
+in_both = pytest.mark.parametrize("look", ["light", "zh-dark"])
+
+
+@for_people
+@in_both
 def test_a_bad_certificate_is_shown(desktop, tmp_path, look):
     service = ChatService(tmp_path, self_signed(tmp_path))
     server = Server(tmp_path / "data").start()
@@ -236,14 +236,33 @@ def test_a_bad_certificate_is_shown(desktop, tmp_path, look):
         service.close()
 
 
-@pytest.mark.skipif(not SCREENSHOTS, reason="for people to look at: IMDRIVE_SCREENSHOTS")
-@pytest.mark.parametrize("look", ["light", "zh-dark"])
-def test_a_conflict_is_shown(desktop, tmp_path, look):
+@for_people
+@in_both
+def test_an_invitation_is_shown(desktop, tmp_path, place, look):
+    """As its link leads to it."""
+    service, server = place
+    link = invite(server).replace("http:", "imdrive:")
+    tour = Tour(desktop, tmp_path, look, service, server, link)
+    try:
+        tour.wait("You are invited")
+        tour.app.wait(tour.say("Leave the invitation out"))
+        wait_until(lambda: tour.app.find(tour.say("Next")).getState().contains(
+            tour.app.spi.STATE_SENSITIVE), "the drive answers")
+        tour.page("invitation")
+        tour.click("Next")
+        tour.wait("You are invited. Choose how you sign in from now on.")
+        tour.page("invited")
+    finally:
+        tour.app.close()
+
+
+@pytest.fixture
+def everyday(desktop, tmp_path, look):
+    """The app of alice, up to date."""
     server = Server(tmp_path / "data").start()
     server.add_user("alice")
     (tmp_path / "records").mkdir()
     tour = Tour(desktop, tmp_path, look, types.SimpleNamespace(records=tmp_path / "records"), server)
-    other = Device(tmp_path, "other", server).login()
     try:
         tour.app.type(tour.say("Address of the drive"), server.url)
         tour.click("Next")
@@ -253,8 +272,32 @@ def test_a_conflict_is_shown(desktop, tmp_path, look):
         tour.click("Go on")
         tour.click("Start syncing")
         tour.wait("Up to date")
-        tour.conflict(other)
+        yield tour
     finally:
         tour.app.close()
-        other.stop()
         server.stop()
+
+
+@for_people
+@in_both
+def test_a_conflict_is_shown(everyday, tmp_path):
+    other = Device(tmp_path, "other", everyday.drive).login()
+    try:
+        everyday.conflict(other)
+    finally:
+        other.stop()
+
+
+@for_people
+@in_both
+def test_the_folders_on_this_device_are_shown(everyday):
+    app, folder = everyday.app, everyday.app.home / "imdrive"
+    for name in ("Films", "Music", "Photos/2025", "Photos/2026", "Texts"):
+        (folder / name).mkdir(parents=True)
+    wait_until(lambda: app.ask("status")["state"] == "idle", "all is on the drive")
+    app.ask("exclude", path=str(folder / "Films"))
+    app.ask("exclude", path=str(folder / "Photos" / "2025"))
+    everyday.click("Settings")
+    everyday.app.click(everyday.say("Folders of %s on this device").replace("%s", "imdrive"))
+    everyday.app.wait(everyday.say("%s on this device").replace("%s", "Texts"))
+    everyday.page("folders")

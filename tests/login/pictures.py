@@ -7,14 +7,19 @@ import threading
 import zlib
 
 
-def png(width=32, height=32, colour=(200, 30, 60)):
-    """A picture of one colour."""
+def png_of(width, height, rows):
+    """Of rows of red, green, blue."""
     def chunk(kind, data):
         return (struct.pack(">I", len(data)) + kind + data
                 + struct.pack(">I", zlib.crc32(kind + data)))
-    rows = (b"\0" + bytes(colour) * width) * height
+    data = b"".join(b"\0" + row for row in rows)
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
-            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+            + chunk(b"IDAT", zlib.compress(data, 9)) + chunk(b"IEND", b""))
+
+
+def png(width=32, height=32, colour=(200, 30, 60)):
+    """A picture of one colour."""
+    return png_of(width, height, [bytes(colour) * width] * height)
 
 
 class Album:
