@@ -94,8 +94,8 @@ static void show_binding(const json_t *binding, bool running)
 	json_int_t left = json_integer_value(json_object_get(binding, "bytes_left"));
 	g_autofree char *size =
 		g_format_size((uint64_t)json_integer_value(json_object_get(binding, "bytes")));
-	printf(", %" JSON_INTEGER_FORMAT " files, %s",
-	       json_integer_value(json_object_get(binding, "files")), size);
+	json_int_t files = json_integer_value(json_object_get(binding, "files"));
+	printf(", %" JSON_INTEGER_FORMAT " %s, %s", files, files == 1 ? "file" : "files", size);
 	if (pending > 0) {
 		g_autofree char *to_do = g_format_size((uint64_t)left);
 		printf(", %" JSON_INTEGER_FORMAT " to do (%s)", pending, to_do);
