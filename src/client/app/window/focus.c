@@ -49,7 +49,7 @@ static void look(GtkWidget *widget, Nearest *nearest)
 	}
 }
 
-/* A list scrolls to what gets the focus, but not to what had no place yet. */
+/* A list slides to what gets the focus; to the wrong place, where that was not laid out yet. */
 static void scroll_to(GtkWidget *widget)
 {
 	GtkWidget *list = gtk_widget_get_ancestor(widget, GTK_TYPE_VIEWPORT);
@@ -57,7 +57,10 @@ static void scroll_to(GtkWidget *widget)
 	graphene_rect_t at;
 	if (content && gtk_widget_compute_bounds(widget, content, &at)) {
 		GtkAdjustment *height = gtk_scrollable_get_vadjustment(GTK_SCROLLABLE(list));
-		gtk_adjustment_clamp_page(height, at.origin.y, at.origin.y + at.size.height);
+		double value = gtk_adjustment_get_value(height);
+		double end = at.origin.y + at.size.height - gtk_adjustment_get_page_size(height);
+		/* Ends the sliding, which gtk_adjustment_clamp_page() does not. */
+		gtk_adjustment_set_value(height, MIN(MAX(value, end), at.origin.y));
 	}
 }
 
@@ -68,7 +71,7 @@ static gboolean find(GtkWidget *window, GdkFrameClock *clock, void *data)
 		return G_SOURCE_CONTINUE;
 	}
 	Nearest nearest = { &focus->place, window, NULL, DBL_MAX };
-	if (focus->given && gtk_widget_has_focus(focus->given)) {
+	if (focus->given && gtk_widget_is_focus(focus->given)) {
 		scroll_to(focus->given);
 	}
 	g_clear_weak_pointer(&focus->given);
