@@ -203,49 +203,75 @@ bool identities_keep_picture(Accounts *accounts, int64_t identity, const char *u
 	       sql_commit(session, error);
 }
 
+/* Of which identity the account's picture is (0: of none), and whether a newer one is coming. */
+static bool look_for_picture(SqlSession *session, int64_t account, int64_t *ret_identity,
+			     bool *ret_coming, GError **error)
+{
+	SqlStatement *select = records_ask(session,
+					   "SELECT identity.id, length(picture.bytes) FROM identity"
+					   " LEFT JOIN picture ON picture.identity = identity.id"
+					   " WHERE account = $1 AND avatar_url <> ''"
+					   " ORDER BY used_us DESC, id DESC",
+					   RECORDS_VALUES(RECORDS_INT(account)), error);
+	bool more = true;
+	*ret_identity = 0;
+	*ret_coming = false;
+	while (select && more && !*ret_identity) {
+		if (!sql_step(select, &more, error)) {
+			return false;
+		}
+		if (more && sql_column_null(select, 1)) {
+			*ret_coming = true;
+		} else if (more && sql_column_int(select, 1) > 0) {
+			*ret_identity = sql_column_int(select, 0);
+		}
+	}
+	return select;
+}
+
+static bool read_picture(SqlSession *session, int64_t identity, IdentitiesPicture *picture,
+			 GError **error)
+{
+	SqlStatement *select =
+		records_ask(session, "SELECT type, bytes FROM picture WHERE identity = $1",
+			    RECORDS_VALUES(RECORDS_INT(identity)), error);
+	bool found = false;
+	if (!select || !sql_step(select, &found, error)) {
+		return false;
+	}
+	if (found) {
+		size_t size;
+		const void *bytes = sql_column_bytes(select, 1, &size);
+		picture->type = records_text(select, 0);
+		picture->bytes = g_bytes_new(bytes, size);
+	}
+	return true;
+}
+
 bool identities_find_picture(Accounts *accounts, int64_t account, IdentitiesPicture *ret_picture,
 			     GError **error)
 {
 	g_autoptr(SqlSession) session = sql_read(accounts_sql(accounts), error);
-	SqlStatement *select =
-		session ? records_ask(session,
-				      "SELECT picture.type, picture.bytes FROM identity"
-				      " LEFT JOIN picture ON picture.identity = identity.id"
-				      " WHERE account = $1 AND avatar_url <> ''"
-				      " ORDER BY used_us DESC, id DESC",
-				      RECORDS_VALUES(RECORDS_INT(account)), error)
-			: NULL;
 	IdentitiesPicture picture = { 0 };
-	bool more = true;
-	while (select && more && !picture.bytes && sql_step(select, &more, error)) {
-		size_t size = 0;
-		const void *bytes = more ? sql_column_bytes(select, 1, &size) : NULL;
-		picture.coming = picture.coming || (more && sql_column_null(select, 1));
-		if (size > 0) {
-			picture.type = records_text(select, 0);
-			picture.bytes = g_bytes_new(bytes, size);
-		}
-	}
-	if (!select || (more && !picture.bytes)) {
+	int64_t identity;
+	if (!session || !look_for_picture(session, account, &identity, &picture.coming, error) ||
+	    (identity && !read_picture(session, identity, &picture, error))) {
 		return false;
 	}
 	*ret_picture = picture;
 	return true;
 }
 
-bool identities_have_picture(Accounts *accounts, int64_t account)
+bool identities_have_picture(Accounts *accounts, int64_t account, bool *ret_there, GError **error)
 {
-	g_autoptr(SqlSession) session = sql_read(accounts_sql(accounts), NULL);
-	SqlStatement *select =
-		session ? records_ask(session,
-				      "SELECT 1 FROM identity"
-				      " JOIN picture ON picture.identity = identity.id"
-				      " WHERE account = $1 AND avatar_url <> ''"
-				      " AND length(picture.bytes) > 0 LIMIT 1",
-				      RECORDS_VALUES(RECORDS_INT(account)), NULL)
-			: NULL;
-	bool more = false;
-	return select && sql_step(select, &more, NULL) && more;
+	g_autoptr(SqlSession) session = sql_read(accounts_sql(accounts), error);
+	int64_t identity;
+	bool coming;
+	if (!session || !look_for_picture(session, account, &identity, &coming, error)) {
+		return false;
+	}
+	*ret_there = identity != 0;
+	return true;
 }
 
 /* ---- binding --------------------------------------------------------------------------- */

@@ -114,9 +114,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(IdentitiesPicture, identities_picture_clear)
 bool identities_keep_picture(Accounts *accounts, int64_t identity, const char *url,
 			     const IdentitiesPicture *picture, GError **error);
 
-/* Is there one that identities_find_picture() would find? Reads none; FALSE if nobody can say. */
-bool identities_have_picture(Accounts *accounts, int64_t account);
-/* The account's: of the identity that proved itself last and has one. */
+/* Is there one that identities_find_picture() would find? Reads none. */
+bool identities_have_picture(Accounts *accounts, int64_t account, bool *ret_there, GError **error);
+/* The account's: of the identity that proved itself last and has one. Reads no other. */
 bool identities_find_picture(Accounts *accounts, int64_t account, IdentitiesPicture *ret_picture,
 			     GError **error);
 

@@ -340,7 +340,9 @@ static void assert_picture(World *world, int64_t account, const char *bytes, boo
 	g_auto(IdentitiesPicture) picture = picture_of(world, account);
 	g_assert_cmpint(picture.coming, ==, coming);
 	g_assert_cmpint(picture.bytes != NULL, ==, bytes != NULL);
-	g_assert_cmpint(identities_have_picture(world->accounts, account), ==, bytes != NULL);
+	bool there;
+	g_assert_true(identities_have_picture(world->accounts, account, &there, NULL));
+	g_assert_cmpint(there, ==, bytes != NULL);
 	if (bytes) {
 		size_t size;
 		const void *kept = g_bytes_get_data(picture.bytes, &size);
@@ -399,6 +401,23 @@ static void test_a_picture_that_could_not_be_had_is_tried_again(World *world, co
 	g_assert_cmpstr(lacks, ==, "https://a.example/1");
 }
 
+static void test_a_picture_that_cannot_be_read_is_not_taken_for_none(World *world, const void *data)
+{
+	GError *error = NULL;
+	IdentitiesPicture picture;
+	bool there;
+	SqlSession *session = sql_write(accounts_sql(world->accounts), NULL);
+	g_assert_true(records_run(session, "DROP TABLE picture", NULL, NULL));
+	g_assert_true(sql_commit(session, NULL));
+	sql_release(session);
+	g_assert_false(identities_have_picture(world->accounts, world->alice, &there, &error));
+	g_assert_nonnull(error);
+	g_clear_error(&error);
+	g_assert_false(identities_find_picture(world->accounts, world->alice, &picture, &error));
+	g_assert_nonnull(error);
+	g_clear_error(&error);
+}
+
 static void test_a_picture_goes_with_its_identity(World *world, const void *data)
 {
 	enter_with_picture(world, "https://a.example/1", "one");
@@ -438,6 +457,8 @@ int main(int argc, char **argv)
 	add("R13-prehijack-trojan-identity", test_r13_prehijack_trojan_identity);
 	add("R13-prehijack-unexpired-change", test_r13_prehijack_unexpired_change);
 	add("R13-prehijack-unverifying-service", test_r13_prehijack_unverifying_service);
+	add("a-picture-that-cannot-be-read-is-not-taken-for-none",
+	    test_a_picture_that_cannot_be_read_is_not_taken_for_none);
 	add("a-picture-is-kept-as-long-as-its-address",
 	    test_a_picture_is_kept_as_long_as_its_address);
 	add("a-picture-that-could-not-be-had-is-tried-again",

@@ -32,6 +32,7 @@ typedef struct Content {
 	GArray *shown;          /* PageAccountIdentity */
 	GArray *services;       /* PageAccountService */
 	GPtrArray *texts;
+	bool has_picture;
 } Content;
 
 static void content_clear(Content *content)
@@ -67,7 +68,8 @@ static bool content_read(LoginCall *call, Content *content, GError **error)
 	return accounts_get(accounts, account, &content->account, error) &&
 	       devices_list(accounts_devices(accounts), account, content->devices, error) &&
 	       sessions_list(accounts, account, call->now_us, content->sessions, error) &&
-	       identities_list(accounts, account, content->identities, error);
+	       identities_list(accounts, account, content->identities, error) &&
+	       identities_have_picture(accounts, account, &content->has_picture, error);
 }
 
 static const char *shown_name(Content *content, const char *name)
@@ -210,8 +212,8 @@ static void show(LoginCall *call, Content *content)
 		.services = (const PageAccountService *)(void *)content->services->data,
 		.service_count = content->services->len,
 		.can_link_chat = call->login->chat && chat_is_there(call->login->chat),
+		.has_picture = content->has_picture,
 	};
-	page.has_picture = identities_have_picture(call->login->accounts, call->session.account);
 	page.noted = notice_of(call, &page.notice);
 	Frame frame = reply_frame(call, "/account");
 	reply_page(call, 200, page_account(&frame, &page, call->now_us), NULL);
