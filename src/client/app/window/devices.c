@@ -5,6 +5,7 @@
 #include "client/app/portrait.h"
 #include "client/app/services.h"
 #include "client/app/spoken.h"
+#include "client/app/window/dialogs.h"
 #include "client/app/window/rows.h"
 
 #include <glib/gi18n.h>
@@ -114,48 +115,38 @@ static void ended(void *object, const json_t *result, const GError *error)
 	}
 }
 
-static void confirmed(AdwMessageDialog *dialog, const char *response, Devices *page)
+static void confirmed(void *object, json_t *params)
 {
-	const char *kind = g_object_get_data(G_OBJECT(dialog), "kind");
-	const json_int_t *id = g_object_get_data(G_OBJECT(dialog), "id");
-	if (g_strcmp0(response, "end") == 0) {
-		door_ask(page->door, "revoke", json_pack("{s:I}", kind, *id), page, ended);
-	}
+	door_ask(DEVICES_PAGE(object)->door, "revoke", json_incref(params), object, ended);
 }
 
 static void confirm(GtkWidget *button, Devices *page)
 {
 	const char *name = g_object_get_data(G_OBJECT(button), "name");
-	const json_int_t *id = g_object_get_data(G_OBJECT(button), "id");
-	GtkWidget *dialog =
-		adw_message_dialog_new(GTK_WINDOW(gtk_widget_get_root(button)), NULL,
-				       _("It has to sign in again. Files that it has stay on it."));
-	AdwMessageDialog *message = ADW_MESSAGE_DIALOG(dialog);
-	adw_message_dialog_format_heading(message, _("Sign out “%s”?"), name);
-	adw_message_dialog_add_responses(message, "cancel", _("Cancel"), "end", _("Sign out"),
-					 NULL);
-	adw_message_dialog_set_response_appearance(message, "end", ADW_RESPONSE_DESTRUCTIVE);
-	adw_message_dialog_set_default_response(message, "cancel");
-	adw_message_dialog_set_close_response(message, "cancel");
-	g_object_set_data(G_OBJECT(dialog), "kind", g_object_get_data(G_OBJECT(button), "kind"));
-	g_object_set_data_full(G_OBJECT(dialog), "id", g_memdup2(id, sizeof *id), g_free);
-	g_signal_connect_object(dialog, "response", G_CALLBACK(confirmed), page, 0);
-	gtk_window_present(GTK_WINDOW(dialog));
+	g_autofree char *heading = g_strdup_printf(_("Sign out “%s”?"), name);
+	const DialogQuestion question = {
+		.heading = heading,
+		.text = _("It has to sign in again. Files that it has stay on it."),
+		.yes = _("Sign out"),
+		.destructive = true,
+	};
+	dialogs_ask(GTK_WIDGET(page), &question, confirmed,
+		    json_incref(g_object_get_data(G_OBJECT(button), "params")));
 }
 
-/* kind: static. */
+/* kind: device or session. */
 static void add_end_button(Devices *page, GtkWidget *row, const char *kind, const json_t *item,
 			   const char *name)
 {
 	GtkWidget *button = gtk_button_new_with_label(_("Sign out"));
-	json_int_t id = number_of(item, "id");
 	g_autofree char *spoken = g_strdup_printf(_("Sign out %s"), name);
 	gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
 	gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL,
 				       spoken, -1);
-	g_object_set_data(G_OBJECT(button), "kind", (void *)kind);
 	g_object_set_data_full(G_OBJECT(button), "name", g_strdup(name), g_free);
-	g_object_set_data_full(G_OBJECT(button), "id", g_memdup2(&id, sizeof id), g_free);
+	g_object_set_data_full(G_OBJECT(button), "params",
+			       json_pack("{s:O}", kind, json_object_get(item, "id")),
+			       (GDestroyNotify)json_decref);
 	g_signal_connect(button, "clicked", G_CALLBACK(confirm), page);
 	adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
 }

@@ -48,14 +48,16 @@ GtkWidget *dialogs_window_new(GtkWidget *widget, const char *title, int width, i
 }
 
 typedef struct Asked {
-	void (*yes)(void *object);
-	GObject *object;
+	DialogAnswer yes;
+	GObject *page;
+	json_t *params;
 } Asked;
 
 static void asked_free(void *data, GClosure *closure)
 {
 	Asked *asked = data;
-	g_object_unref(asked->object);
+	g_object_unref(asked->page);
+	json_decref(asked->params);
 	g_free(asked);
 }
 
@@ -63,23 +65,22 @@ static void answered(AdwMessageDialog *dialog, const char *response, void *data)
 {
 	const Asked *asked = data;
 	if (g_strcmp0(response, "yes") == 0) {
-		asked->yes(asked->object);
+		asked->yes(asked->page, asked->params);
 	}
 }
 
-void dialogs_ask(GtkWidget *widget, const DialogQuestion *question, void (*yes)(void *object),
-		 void *object)
+void dialogs_ask(GtkWidget *page, const DialogQuestion *question, DialogAnswer yes, json_t *params)
 {
-	GtkWidget *dialog = adw_message_dialog_new(dialogs_window_of(widget), question->heading,
-						   question->text);
+	GtkWidget *dialog =
+		adw_message_dialog_new(dialogs_window_of(page), question->heading, question->text);
 	AdwMessageDialog *message = ADW_MESSAGE_DIALOG(dialog);
 	Asked *asked = g_new(Asked, 1);
-	*asked = (Asked){ yes, g_object_ref(object) };
+	*asked = (Asked){ yes, g_object_ref(G_OBJECT(page)), params };
 	adw_message_dialog_add_responses(message, "cancel", _("Cancel"), "yes", question->yes,
 					 NULL);
 	adw_message_dialog_set_response_appearance(message, "yes",
 						   question->destructive ? ADW_RESPONSE_DESTRUCTIVE
-									 : ADW_RESPONSE_SUGGESTED);
+									 : ADW_RESPONSE_DEFAULT);
 	adw_message_dialog_set_default_response(message, "cancel");
 	adw_message_dialog_set_close_response(message, "cancel");
 	g_signal_connect_data(dialog, "response", G_CALLBACK(answered), asked, asked_free, 0);

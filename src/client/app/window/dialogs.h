@@ -2,6 +2,8 @@
 #pragma once
 
 #include <adwaita.h>
+#include <jansson.h>
+#include <stdbool.h>
 
 /* Small windows over the window that widget is in. */
 
@@ -18,9 +20,11 @@ typedef struct DialogQuestion {
 	const char *heading;
 	const char *text;
 	const char *yes; /* label of the button that does it */
-	gboolean destructive;
+	bool destructive;
 } DialogQuestion;
 
-/* Calls yes(object) if the person says so; object (a GObject) is held until it has answered. */
-void dialogs_ask(GtkWidget *widget, const DialogQuestion *question, void (*yes)(void *object),
-		 void *object);
+/* params: to be handed on to the daemon; borrowed. */
+typedef void (*DialogAnswer)(void *page, json_t *params);
+
+/* Calls yes if the person says so. The page is held until he has answered; params is taken. */
+void dialogs_ask(GtkWidget *page, const DialogQuestion *question, DialogAnswer yes, json_t *params);

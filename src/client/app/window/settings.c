@@ -40,31 +40,24 @@ static void answered(void *object, const json_t *result, const GError *error)
 
 /* ---- folders ----------------------------------------------------------------------------- */
 
-static void unbind_confirmed(AdwMessageDialog *dialog, const char *response, Settings *page)
+static void unbind_confirmed(void *object, json_t *params)
 {
-	if (g_strcmp0(response, "unbind") == 0) {
-		const char *path = g_object_get_data(G_OBJECT(dialog), "path");
-		door_ask(page->door, "detach", json_pack("{s:s}", "folder", path), page, answered);
-	}
+	door_ask(SETTINGS_PAGE(object)->door, "detach", json_incref(params), object, answered);
 }
 
 static void unbind(GtkWidget *button, Settings *page)
 {
 	const char *path = g_object_get_data(G_OBJECT(button), "path");
 	g_autofree char *name = g_path_get_basename(path);
-	GtkWidget *dialog = adw_message_dialog_new(
-		GTK_WINDOW(gtk_widget_get_root(button)), NULL,
-		_("The folder and its files stay here, and on the drive. Changes no longer go "
-		  "from one to the other."));
-	AdwMessageDialog *message = ADW_MESSAGE_DIALOG(dialog);
-	adw_message_dialog_format_heading(message, _("Stop syncing “%s”?"), name);
-	adw_message_dialog_add_responses(message, "cancel", _("Cancel"), "unbind",
-					 _("Stop syncing"), NULL);
-	adw_message_dialog_set_default_response(message, "cancel");
-	adw_message_dialog_set_close_response(message, "cancel");
-	g_object_set_data_full(G_OBJECT(dialog), "path", g_strdup(path), g_free);
-	g_signal_connect_object(dialog, "response", G_CALLBACK(unbind_confirmed), page, 0);
-	gtk_window_present(GTK_WINDOW(dialog));
+	g_autofree char *heading = g_strdup_printf(_("Stop syncing “%s”?"), name);
+	const DialogQuestion question = {
+		.heading = heading,
+		.text = _("The folder and its files stay here, and on the drive. Changes no longer "
+			  "go from one to the other."),
+		.yes = _("Stop syncing"),
+	};
+	dialogs_ask(GTK_WIDGET(page), &question, unbind_confirmed,
+		    json_pack("{s:s}", "folder", path));
 }
 
 static void edit_rules(GtkWidget *button, Settings *page)
@@ -142,26 +135,20 @@ static void choose_autostart(Settings *page)
 	}
 }
 
-static void sign_out_confirmed(AdwMessageDialog *dialog, const char *response, Settings *page)
+static void sign_out_confirmed(void *object, json_t *params)
 {
-	if (g_strcmp0(response, "sign-out") == 0) {
-		door_ask(page->door, "sign-out", NULL, page, answered);
-	}
+	door_ask(SETTINGS_PAGE(object)->door, "sign-out", NULL, object, answered);
 }
 
 static void sign_out(Settings *page)
 {
-	GtkWidget *dialog = adw_message_dialog_new(
-		GTK_WINDOW(gtk_widget_get_root(GTK_WIDGET(page))), _("Sign out this device?"),
-		_("Files stay where they are; nothing is synced until you sign in again."));
-	AdwMessageDialog *message = ADW_MESSAGE_DIALOG(dialog);
-	adw_message_dialog_add_responses(message, "cancel", _("Cancel"), "sign-out", _("Sign out"),
-					 NULL);
-	adw_message_dialog_set_response_appearance(message, "sign-out", ADW_RESPONSE_DESTRUCTIVE);
-	adw_message_dialog_set_default_response(message, "cancel");
-	adw_message_dialog_set_close_response(message, "cancel");
-	g_signal_connect_object(dialog, "response", G_CALLBACK(sign_out_confirmed), page, 0);
-	gtk_window_present(GTK_WINDOW(dialog));
+	const DialogQuestion question = {
+		.heading = _("Sign out this device?"),
+		.text = _("Files stay where they are; nothing is synced until you sign in again."),
+		.yes = _("Sign out"),
+		.destructive = true,
+	};
+	dialogs_ask(GTK_WIDGET(page), &question, sign_out_confirmed, NULL);
 }
 
 static double limit_of(const json_t *status, const char *direction)
