@@ -35,6 +35,17 @@ def server(tmp_path):
 
 
 @pytest.fixture
+def device(tmp_path, server):
+    """Hers, where file managers look for it; not started yet."""
+    device = Device(tmp_path, "a", server)
+    (tmp_path / "state").mkdir()
+    device.profile = tmp_path / "state" / "imdrive"
+    device.login()
+    yield device
+    device.stop()
+
+
+@pytest.fixture
 def window(desktop, tmp_path):
     """Starts the app; ends it."""
     opened = []

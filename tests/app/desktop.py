@@ -10,6 +10,8 @@ import struct
 import subprocess
 import time
 
+import pytest
+
 import pictures
 from door import Door
 from drive import BUILD, TIMEOUT_S, wait_until
@@ -32,6 +34,15 @@ def missing():
     except ImportError:
         return "python3-pyatspi"
     return None
+
+
+def mount_disk(device, disk):
+    """As the app does it; gives the daemon's door."""
+    door = Door(device.profile)
+    if not door.ask("status")["result"]["can_mount"]:
+        pytest.skip("nothing can be mounted here")
+    assert "result" in door.ask("attach", folder=str(disk), create=True, mount=True)
+    return door
 
 
 class Desktop:

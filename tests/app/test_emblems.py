@@ -10,8 +10,8 @@ import threading
 
 import pytest
 
-from door import Door
-from drive import BUILD, TIMEOUT_S, Device, wait_until
+from desktop import mount_disk
+from drive import BUILD, TIMEOUT_S, wait_until
 
 
 class FileManager:
@@ -53,16 +53,6 @@ class FileManager:
     def close(self):
         self.process.stdin.close()
         assert self.process.wait(TIMEOUT_S) == 0
-
-
-@pytest.fixture
-def device(tmp_path, server):
-    device = Device(tmp_path, "a", server)
-    (tmp_path / "state").mkdir()
-    device.profile = tmp_path / "state" / "imdrive"
-    device.login()
-    yield device
-    device.stop()
 
 
 @pytest.fixture(params=["nautilus", "caja"])
@@ -124,11 +114,8 @@ def test_a_daemon_that_ends_and_comes_back_is_followed(device, manager):
 
 def test_the_menu_keeps_and_frees_on_a_mounted_disk(device, manager):
     device.start()
-    door = Door(device.profile)
-    if not door.ask("status")["result"]["can_mount"]:
-        pytest.skip("nothing can be mounted here")
     disk = device.folder.with_name("disk")
-    assert "result" in door.ask("attach", folder=str(disk), create=True, mount=True)
+    mount_disk(device, disk)
     film, folder = disk / "film", disk / "folder"
     film.write_bytes(b"x" * 100_000)
     folder.mkdir()

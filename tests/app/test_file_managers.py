@@ -11,9 +11,8 @@ import time
 
 import pytest
 
-from desktop import Window
-from door import Door
-from drive import BUILD, TIMEOUT_S, Device, wait_until
+from desktop import Window, mount_disk
+from drive import BUILD, TIMEOUT_S, wait_until
 
 PLACES = {"thunar": "thunarx-3", "caja": "caja/extensions-2.0", "nautilus": "nautilus/extensions-4"}
 PROGRAMS = {"thunar": ["thunar"], "caja": ["caja", "--no-desktop", "--browser"],
@@ -88,14 +87,9 @@ class Program(Window):
 
 
 @pytest.fixture
-def device(tmp_path, server):
-    device = Device(tmp_path, "a", server)
-    (tmp_path / "state").mkdir()
-    device.profile = tmp_path / "state" / "imdrive"
-    device.login()
+def device(device):
     device.start()
-    yield device
-    device.stop()
+    return device
 
 
 @pytest.fixture(params=["thunar", "caja"])
@@ -148,11 +142,8 @@ def test_the_menu_leads_to_earlier_versions(device, open_in, tmp_path):
 
 
 def test_the_menu_keeps_a_file_of_the_disk_here(device, open_in):
-    door = Door(device.profile)
-    if not door.ask("status")["result"]["can_mount"]:
-        pytest.skip("nothing can be mounted here")
     disk = device.folder.with_name("disk")
-    assert "result" in door.ask("attach", folder=str(disk), create=True, mount=True)
+    door = mount_disk(device, disk)
     film = disk / "film"
     film.write_bytes(b"x" * 100_000)
     window = open_in(disk)
@@ -173,12 +164,9 @@ CHINESE = {"language": "zh_CN", "dark": True}
 @pytest.fixture
 def disk(device, tmp_path):
     """A mounted disk with a file of each kind."""
-    door = Door(device.profile)
-    if not door.ask("status")["result"]["can_mount"]:
-        pytest.skip("nothing can be mounted here")
     disk = tmp_path / "home" / "Drive"
     disk.parent.mkdir()
-    assert "result" in door.ask("attach", folder=str(disk), create=True, mount=True)
+    door = mount_disk(device, disk)
     (disk / "Photos").mkdir()
     for name in ("Film.mkv", "Letter.odt", "Song.ogg", "Text.txt",
                  "Text (conflict, laptop, 2026-11-30 12.00).txt"):

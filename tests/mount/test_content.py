@@ -285,35 +285,21 @@ def test_the_control_socket_keeps_and_frees(mounts):
     assert "error" in answer
 
 
-def test_what_is_written_to_a_file_that_was_renamed_elsewhere(mounts, folders):
+@pytest.mark.parametrize("place", ["new", "above/below/new"])
+def test_what_is_written_to_a_file_that_was_moved_elsewhere(mounts, folders, place):
+    """To where nobody has looked, too."""
     disk, folder = mounts("disk"), folders("folder")
     write(disk.path("old"), b"first")
     wait_equal(disk, folder)
     handle = os.open(disk.path("old"), os.O_WRONLY)
     try:
-        os.rename(folder.path("old"), folder.path("new"))
+        folder.path(place).parent.mkdir(parents=True, exist_ok=True)
+        os.rename(folder.path("old"), folder.path(place))
         # Not through the mount: who looks at the new name there tells it.
-        wait_until((disk.backing() / "new").exists, "it has its new name here")
+        wait_until((disk.backing() / place).exists, "it is there here, too")
         os.write(handle, b"second")
     finally:
         os.close(handle)
-    wait_until(lambda: folder.path("new").read_bytes() == b"second", "what was written arrives")
-    wait_equal(disk, folder)
-
-
-def test_what_is_written_to_a_file_that_was_moved_where_nobody_looked(mounts, folders):
-    disk, folder = mounts("disk"), folders("folder")
-    write(disk.path("old"), b"first")
-    wait_equal(disk, folder)
-    handle = os.open(disk.path("old"), os.O_WRONLY)
-    try:
-        os.makedirs(folder.path("above/below"))
-        os.rename(folder.path("old"), folder.path("above/below/new"))
-        wait_until((disk.backing() / "above" / "below" / "new").exists, "it is there here, too")
-        os.write(handle, b"second")
-    finally:
-        os.close(handle)
-    wait_until(lambda: folder.path("above/below/new").read_bytes() == b"second",
-               "what was written arrives")
-    assert disk.path("above/below/new").read_bytes() == b"second"
+    wait_until(lambda: folder.path(place).read_bytes() == b"second", "what was written arrives")
+    assert disk.path(place).read_bytes() == b"second"
     wait_equal(disk, folder)
