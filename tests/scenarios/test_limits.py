@@ -179,7 +179,7 @@ def test_one_folder_goes_on_while_another_is_closed(devices, tmp_path):
     (("sync",), 2, "usage: imdrive sync FOLDER"),
     (("sync", "/nonexistent"), 1, "bind '/nonexistent': there is no such folder: make it first"),
     (("sync", "/etc/passwd"), 1, "bind '/etc/passwd': that is no folder"),
-    (("versions", "nowhere"), 1, "does not lie in a folder that this profile syncs"),
+    (("versions", "nowhere"), 1, "does not lie in a folder that is synced"),
     (("login", "http://127.0.0.1:1"), 1,
      "sign in to http://127.0.0.1:1: no drive answers at http://127.0.0.1:1 (Failed to connect"),
     (("--nonsense",), 2, "unknown option"),

@@ -109,8 +109,11 @@ OpenDisk *open_disks_borrow(OpenDisks *disks, const char *path, const char **ret
 	}
 	g_mutex_unlock(&disks->lock);
 	if (!found) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
-			    "'%s' does not lie in a folder that is synced now", path);
+		g_set_error(
+			error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+			"'%s' does not lie in a folder that is synced now: 'imdrive status' shows "
+			"these",
+			path);
 	}
 	return found;
 }

@@ -192,7 +192,8 @@ bool account_sign_out(const ProfileLogin *login, GError **error)
 	const Tokens *tokens = &login->tokens;
 	if (!tokens->access) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
-				    "its credential lies in the keyring, which is locked");
+				    "its credential lies in the keyring, which is locked: unlock "
+				    "that");
 		return false;
 	}
 	if (!tokens->refresh) {

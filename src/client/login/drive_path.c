@@ -29,6 +29,7 @@ char *drive_path_of(const Profile *profile, const char *file, GError **error)
 		}
 	}
 	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
-		    "'%s' does not lie in a folder that this profile syncs", file);
+		    "'%s' does not lie in a folder that is synced: 'imdrive status' shows these",
+		    file);
 	return NULL;
 }

@@ -195,7 +195,7 @@ bool endpoint_discover(const char *server, GCancellable *cancellable, Endpoints 
 	if (!found.authorization || !found.token || !found.revocation || !tells) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
 			    "the drive at %s does not say where to sign in, or says another "
-			    "server's address",
+			    "server's address: ask its operator to look at public_url",
 			    server);
 		return false;
 	}

@@ -60,7 +60,7 @@ json_t *look_at(const char *address, GCancellable *cancellable, GError **error)
 	if (answer.code) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED,
 			    "the drive at %s does not tell its ways to sign in (status %u): it is "
-			    "older than this program",
+			    "older than this program, and its operator has to renew it",
 			    server, answer.status);
 		return NULL;
 	}
