@@ -10,7 +10,7 @@ import time
 
 from measure import BUILD, ROOT, Measured, Server, wait_until
 
-sys.path.insert(0, str(ROOT / "tests" / "app"))
+sys.path[:0] = [str(ROOT / "tests" / part) for part in ("app", "login")]
 
 import desktop as desktops  # noqa: E402
 
