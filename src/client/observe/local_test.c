@@ -495,52 +495,6 @@ static void test_missing_marker(void)
 	assert_nobody_left(observer);
 }
 
-/* What cannot be looked into is not deleted. */
-static void test_unreadable_folder(void)
-{
-	g_autoptr(Observer) observer = start(NULL, NAMES("folder"), NAMES("folder/a"));
-	int64_t folder = observer_key(observer, "folder");
-	disk_memory_user_set_mode(observer->memory, "folder", 0, NULL);
-	observer_look_everywhere(observer);
-	observer_settle(observer);
-	const GError *error = g_hash_table_lookup(local_errors(observer->local), &folder);
-	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN);
-	assert_nobody_left(observer);
-	disk_memory_user_set_mode(observer->memory, "folder", 0700, NULL);
-	settle(observer);
-	g_assert_cmpuint(g_hash_table_size(local_errors(observer->local)), ==, 0);
-}
-
-/* All below it was to be listed when it could not be; whatever makes it readable again. */
-static void test_unreadable_folder_is_listed_deep_later(void)
-{
-	static const ObserverOptions options = { .unwatched = true };
-	g_autoptr(Observer) observer = start(&options, NAMES("folder", "folder/sub"), NULL);
-	observer_write(observer, "folder/sub/new", "while nobody watched");
-	disk_memory_user_set_mode(observer->memory, "folder", 0, NULL);
-	observer_look_everywhere(observer);
-	observer_settle(observer);
-	g_assert_cmpint(observer_key(observer, "folder/sub/new"), ==, ENTRY_KEY_NONE);
-	disk_memory_user_set_mode(observer->memory, "folder", 0700, NULL);
-	local_mark_name(observer->local, ENTRY_KEY_ROOT, "folder");
-	settle(observer);
-	g_assert_cmpint(observer_key(observer, "folder/sub/new"), !=, ENTRY_KEY_NONE);
-}
-
-static void test_failed_look(void)
-{
-	g_autoptr(Observer) observer = start(NULL, NAMES("folder"), NAMES("folder/a"));
-	disk_memory_user_set_mode(observer->memory, "folder", 0, NULL);
-	local_mark_name(observer->local, observer_key(observer, "folder"), "a");
-	observer_settle(observer);
-	assert_nobody_left(observer);
-	g_assert_cmpuint(g_hash_table_size(local_errors(observer->local)), ==, 1);
-	disk_memory_user_set_mode(observer->memory, "folder", 0700, NULL);
-	local_mark_failed(observer->local);
-	settle(observer);
-	g_assert_cmpuint(g_hash_table_size(local_errors(observer->local)), ==, 0);
-}
-
 static bool is_skipped(Observer *observer, const char *path)
 {
 	return g_ptr_array_find_with_equal_func((GPtrArray *)local_skipped(observer->local), path,
@@ -798,9 +752,6 @@ int main(int argc, char **argv)
 	ADD("deleted-folder-with-content", test_deleted_folder_with_content);
 	ADD("nothing-goes-while-listing", test_nothing_goes_while_listing);
 	ADD("missing-marker", test_missing_marker);
-	ADD("unreadable-folder", test_unreadable_folder);
-	ADD("unreadable-folder-is-listed-deep-later", test_unreadable_folder_is_listed_deep_later);
-	ADD("failed-look", test_failed_look);
 	ADD("what-is-not-synced-is-listed", test_what_is_not_synced_is_listed);
 	ADD("mount-over-folder", test_mount_over_folder);
 	ADD("ours-says-nothing", test_ours_says_nothing);
