@@ -106,7 +106,7 @@ def test_drive_that_refuses_names_in_another_case(devices, server):
     b.path("report").write_text("two")
     wait_until(lambda: "only in upper and lower case" in errors(b).get("report", ""),
                "the refusal is shown")
-    assert b.status()["state"] == "attention"
+    wait_until(lambda: b.status()["state"] == "attention", "it is at rest, but for that")
     b.path("other").write_text("goes on")
     wait_until(a.path("other").exists, "other files go on")
     assert not a.path("report").exists() and a.path("Report").read_text() == "one"
