@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "client/engine/courtesy.h"
 #include "client/login/server_url.h"
 #include "client/mount/mount.h"
 #include "client/mount/mountpoint.h"
@@ -17,13 +16,10 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #define THREADS_MAX 12
 #define CACHE_SIZE (24 * MIB)
 #define JOB_NICE 5
-/* How soon a job that waits for programs sees that they are done. */
-#define PAUSE_STEP_US G_GINT64_CONSTANT(10000)
 #define RESCAN_US (3600ll * 1000000)
 
 struct Binding {
@@ -40,8 +36,6 @@ struct Binding {
 	Apply *apply;
 	Ignore *ignore;
 	Engine *engine;
-	Courtesy *courtesy;
-	int64_t resume_us; /* the engine's next step is not before; 0: whenever */
 	GThreadPool *threads;
 	GSource *source;
 	bool rules_changed;
@@ -70,51 +64,14 @@ static void give_way(void)
 	}
 }
 
-static int64_t used_us(void)
-{
-	struct timespec used;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-	return used.tv_sec * G_GINT64_CONSTANT(1000000) + used.tv_nsec / 1000;
-}
-
-/* Whatever folder programs changed something in, and whether or not it is watched yet. */
-static int64_t note_programs(Binding *binding)
-{
-	int64_t now = g_get_monotonic_time();
-	courtesy_note(binding->courtesy, volume_totals(binding->volume).noticed, now);
-	return now;
-}
-
-/* When who has worked so much may go on; 0: now. */
-static int64_t resume_at(Binding *binding, int64_t worked_us)
-{
-	int64_t now = note_programs(binding);
-	int64_t resume = courtesy_resume_us(binding->courtesy, worked_us, now);
-	return resume > now ? resume : 0;
-}
-
-static void pause_after(Binding *binding, int64_t worked_us)
-{
-	int64_t resume = resume_at(binding, worked_us);
-	int64_t now = resume ? g_get_monotonic_time() : 0;
-	while (now < resume && courtesy_is_due(binding->courtesy, now)) {
-		g_usleep((unsigned long)MIN(resume - now, PAUSE_STEP_US));
-		now = note_programs(binding);
-	}
-}
-
 static void run_job(void *data, void *pool_data)
 {
 	Binding *binding = pool_data;
-	Job *job = data;
 	if (binding->volume) {
 		give_way();
-		int64_t before_us = used_us();
-		job->run(job);
-		pause_after(binding, used_us() - before_us);
-	} else {
-		job->run(job);
 	}
+	Job *job = data;
+	job->run(job);
 	engine_post(binding->engine, job);
 }
 
@@ -202,8 +159,13 @@ static void reload_rules(Binding *binding)
 
 /* ---- loop ------------------------------------------------------------------------------- */
 
-static void step(Binding *binding, GSource *source)
+static gboolean dispatch(GSource *source, GSourceFunc callback, void *data)
 {
+	(void)callback;
+	(void)data;
+	Binding *binding = ((EngineSource *)source)->binding;
+	/* First, so that a wake from now on is not lost. */
+	g_source_set_ready_time(source, -1);
 	int64_t next_us = engine_step(binding->engine);
 	if (binding->volume) {
 		volume_set_online(binding->volume, !engine_status_offline(binding->engine));
@@ -221,34 +183,6 @@ static void step(Binding *binding, GSource *source)
 		if (woken_us < 0) {
 			g_source_set_ready_time(source, ready_us);
 		}
-	}
-}
-
-/* Programs are in the way of the next step, which is put off then. */
-static bool is_put_off(Binding *binding, GSource *source)
-{
-	int64_t now = binding->resume_us > 0 ? note_programs(binding) : 0;
-	if (now >= binding->resume_us || !courtesy_is_due(binding->courtesy, now)) {
-		binding->resume_us = 0;
-		return false;
-	}
-	g_source_set_ready_time(source, MIN(binding->resume_us, now + PAUSE_STEP_US));
-	return true;
-}
-
-static gboolean dispatch(GSource *source, GSourceFunc callback, void *data)
-{
-	(void)callback;
-	(void)data;
-	Binding *binding = ((EngineSource *)source)->binding;
-	/* First, so that a wake from now on is not lost. */
-	g_source_set_ready_time(source, -1);
-	if (!binding->volume) {
-		step(binding, source);
-	} else if (!is_put_off(binding, source)) {
-		int64_t before_us = used_us();
-		step(binding, source);
-		binding->resume_us = resume_at(binding, used_us() - before_us);
 	}
 	return G_SOURCE_CONTINUE;
 }
@@ -430,7 +364,6 @@ Binding *binding_open(const BindingOptions *options, GError **error)
 	binding->unmounted = options->unmounted;
 	binding->unmounted_data = options->unmounted_data;
 	binding->folder = g_strdup(options->folder);
-	binding->courtesy = courtesy_new();
 	binding->stepped = options->stepped;
 	binding->stepped_data = options->stepped_data;
 	if (!open_world(binding, options, error)) {
@@ -514,7 +447,6 @@ void binding_close(Binding *binding)
 	ignore_free(binding->ignore);
 	sent_close(binding->sent);
 	state_close(binding->state);
-	courtesy_free(binding->courtesy);
 	g_main_context_unref(binding->context);
 	g_mutex_clear(&binding->lock);
 	g_free(binding->folder);

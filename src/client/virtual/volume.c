@@ -301,7 +301,6 @@ VolumeTotals volume_totals(Volume *volume)
 		.cached = volume->cached,
 		.cache_size_max = volume->cache_size_max,
 		.fetched = volume->fetched,
-		.noticed = volume->noticed,
 	};
 }
 

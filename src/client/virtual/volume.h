@@ -217,7 +217,6 @@ typedef struct VolumeTotals {
 	uint64_t cached; /* bytes that clean content takes, about */
 	uint64_t cache_size_max;
 	uint64_t fetched; /* bytes of content that were fetched since it was opened */
-	uint64_t noticed; /* changes by programs since then */
 } VolumeTotals;
 
 VolumeTotals volume_totals(Volume *volume);

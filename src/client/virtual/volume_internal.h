@@ -48,7 +48,6 @@ struct Volume {
 	uint64_t cached;   /* about; counted anew before anything is evicted */
 	int64_t counted_s; /* when, since 1970 */
 	uint64_t fetched;
-	uint64_t noticed; /* changes by programs */
 
 	GRWLock making;   /* held for reading while a file is made */
 	int half_count;   /* atomic: of these */

@@ -152,7 +152,6 @@ void volume_watch_tell(Volume *volume, const EntryStamp *folder, const WatchEven
 {
 	g_mutex_lock(&volume->mutex);
 	VolumeWatch *watch = volume->watch;
-	volume->noticed++;
 	if (watch) {
 		g_mutex_lock(&watch->lock);
 	}
