@@ -12,7 +12,7 @@
 #define MARGIN 12
 
 typedef struct Rules {
-	GtkTextBuffer *text;
+	GtkTextBuffer *text; /* kept: an answer may come after the window has gone */
 	GtkWidget *view, *save;
 	Door *door;
 	char *folder;
@@ -22,6 +22,7 @@ typedef struct Rules {
 static void rules_free(void *data)
 {
 	Rules *rules = data;
+	g_object_unref(rules->text);
 	g_object_unref(rules->door);
 	g_free(rules->folder);
 	g_free(rules->before);
@@ -33,8 +34,17 @@ static Rules *rules_of(void *window)
 	return g_object_get_data(G_OBJECT(window), "rules");
 }
 
+/* It was closed, and is only kept for the answer. */
+static bool is_closed(void *window)
+{
+	return !gtk_widget_get_visible(window);
+}
+
 static void saved(void *object, const json_t *result, const GError *error)
 {
+	if (is_closed(object)) {
+		return;
+	}
 	if (error) {
 		gtk_widget_set_sensitive(rules_of(object)->save, TRUE);
 		dialogs_problem(object, error->message);
@@ -59,6 +69,9 @@ static void save(GtkWidget *button, void *window)
 static void show(void *object, const json_t *result, const GError *error)
 {
 	Rules *rules = rules_of(object);
+	if (is_closed(object)) {
+		return;
+	}
 	if (error) {
 		dialogs_problem(object, error->message);
 		return;
@@ -93,7 +106,7 @@ static GtkWidget *build(Rules *rules, GtkWidget *window)
 		_("A name or pattern in each line: *.iso, build/. What matches stays on the device "
 		  "where it is. The rules hold on all your devices."));
 	rules->view = gtk_text_view_new();
-	rules->text = gtk_text_view_get_buffer(GTK_TEXT_VIEW(rules->view));
+	rules->text = g_object_ref(gtk_text_view_get_buffer(GTK_TEXT_VIEW(rules->view)));
 	spoken_name(rules->view, _("Rules"));
 	gtk_text_view_set_monospace(GTK_TEXT_VIEW(rules->view), TRUE);
 	gtk_text_view_set_accepts_tab(GTK_TEXT_VIEW(rules->view), FALSE);
