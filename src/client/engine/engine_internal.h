@@ -17,7 +17,7 @@
  *	uploading.c   items -> upload jobs -> results
  *	applying.c    items -> apply jobs -> results
  *	recording.c   disk synced -> state recorded
- *	resuming.c    what was sent before a kill is agreed
+ *	resuming.c    what was sent before a kill, or without an answer, is agreed
  *	trouble.c     what failed, when to try again; activity
  *	engine_status.c  how it all looks to a person
  *	engine_choice.c  which folders are left out, and what was taken away for that
@@ -150,6 +150,8 @@ char *planning_path(Engine *engine, int64_t parent, const char *name);
 bool uploading_can(Engine *engine, const Action *action);
 void uploading_add(Engine *engine, const Action *action, unsigned group);
 void uploading_start(Engine *engine);
+/* What was sent of the node is agreed, whatever happened on this disk since. */
+void uploading_agree(Engine *engine, int64_t key, const Entry *sent);
 
 /* applying.c */
 void applying_add(Engine *engine, const Action *action);

@@ -111,20 +111,6 @@ static int64_t find_here(Engine *engine, const Entry *noted)
 	return is_new_here(engine, key, noted->kind) ? key : ENTRY_KEY_NONE;
 }
 
-/* What was sent is agreed, whatever happened on this disk since. */
-static void agree(Engine *engine, int64_t key, const Entry *noted)
-{
-	const Entry *local = state_get(engine->state, SIDE_LOCAL, key);
-	g_autoptr(Entry) newer = local ? entry_ref(local) : NULL;
-	state_put(engine->state, SIDE_LOCAL, noted);
-	state_agree(engine->state, key);
-	if (newer) {
-		state_put(engine->state, SIDE_LOCAL, newer);
-	} else {
-		state_remove(engine->state, SIDE_LOCAL, key, NULL);
-	}
-}
-
 /* What is here in its place, and in it, was made since. */
 static void part(Engine *engine, const SentNote *note, int64_t key)
 {
@@ -170,7 +156,7 @@ static void resume_one(Engine *engine, const SentNote *note)
 			planning_adopt(engine, here, key);
 		}
 	}
-	agree(engine, key, noted);
+	uploading_agree(engine, key, noted);
 }
 
 /* Folders before what lies in them. */

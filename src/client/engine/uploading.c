@@ -194,27 +194,32 @@ static void put_committed(Engine *engine, const UploadItem *item, const Entry *s
 }
 
 /*
- * What was sent is agreed, whatever happened on this disk since: the local entry is for a moment
- * what it was, and then again what it is, so that the newer change is one against what was sent.
+ * The local entry is for a moment what it was, and then again what it is, so that the newer change
+ * is one against what was sent.
  */
+void uploading_agree(Engine *engine, int64_t key, const Entry *sent)
+{
+	const Entry *local = state_get(engine->state, SIDE_LOCAL, key);
+	g_autoptr(Entry) newer = local ? entry_ref(local) : NULL;
+	state_put(engine->state, SIDE_LOCAL, sent);
+	state_agree(engine->state, key);
+	if (newer) {
+		state_put(engine->state, SIDE_LOCAL, newer);
+	} else {
+		state_remove(engine->state, SIDE_LOCAL, key, NULL);
+	}
+}
+
 static void committed(Engine *engine, const UploadItem *item)
 {
-	const Entry *local = state_get(engine->state, SIDE_LOCAL, item->key);
-	g_autoptr(Entry) newer = local ? entry_ref(local) : NULL;
 	bool gone_there =
 		item->verb != UPLOAD_CREATE && !state_get(engine->state, SIDE_REMOTE, item->key);
 	g_autoptr(Entry) sent = gone_there ? NULL : sent_entry(engine, item);
 	if (!sent) {
 		return;
 	}
-	state_put(engine->state, SIDE_LOCAL, sent);
 	put_committed(engine, item, sent);
-	state_agree(engine->state, item->key);
-	if (newer) {
-		state_put(engine->state, SIDE_LOCAL, newer);
-	} else {
-		state_remove(engine->state, SIDE_LOCAL, item->key, NULL);
-	}
+	uploading_agree(engine, item->key, sent);
 }
 
 /* The node is looked at again when the server has told more, or at the latest soon. */
