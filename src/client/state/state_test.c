@@ -173,8 +173,8 @@ static void test_cursor_skips_nothing(Fixture *fixture, const void *data)
 	g_assert_cmpuint(state_divergent_count(fixture->state), ==, 3);
 }
 
-/* While it was applied here it was deleted there, which was heard and kept. */
-static void test_deletion_is_kept_of_what_is_agreed_later(Fixture *fixture, const void *data)
+/* While it was applied here it was deleted there, which was heard and kept; now it is agreed. */
+static int64_t agree_on_what_is_deleted(Fixture *fixture)
 {
 	Entry fields = node(fixture, ENTRY_KEY_ROOT, "a", ENTRY_FILE);
 	see(fixture, SIDE_REMOTE, fields);
@@ -185,38 +185,37 @@ static void test_deletion_is_kept_of_what_is_agreed_later(Fixture *fixture, cons
 	see(fixture, SIDE_LOCAL, fields);
 	state_put(fixture->state, SIDE_REMOTE, told);
 	state_agree(fixture->state, fields.key);
-	state_remove(fixture->state, SIDE_REMOTE, fields.key, NULL);
-	record(fixture);
-	open_again(fixture);
-	g_assert_true(cursor_is(fixture, "deleted"));
-	g_assert_nonnull(state_get(fixture->state, SIDE_SYNCED, fields.key));
-	g_assert_null(state_get(fixture->state, SIDE_REMOTE, fields.key));
+	return fields.key;
 }
 
-/* And once more: applied here, too, before the first of both is recorded. */
+static void assert_deletion_is_kept(Fixture *fixture, int64_t key)
+{
+	open_again(fixture);
+	g_assert_true(cursor_is(fixture, "deleted"));
+	g_assert_nonnull(state_get(fixture->state, SIDE_SYNCED, key));
+	g_assert_null(state_get(fixture->state, SIDE_REMOTE, key));
+}
+
+static void test_deletion_is_kept_of_what_is_agreed_later(Fixture *fixture, const void *data)
+{
+	int64_t key = agree_on_what_is_deleted(fixture);
+	state_remove(fixture->state, SIDE_REMOTE, key, NULL);
+	record(fixture);
+	assert_deletion_is_kept(fixture, key);
+}
+
+/* The deletion is applied here, too, before what was agreed is recorded. */
 static void test_deletion_is_kept_of_what_is_settled_again(Fixture *fixture, const void *data)
 {
-	Entry fields = node(fixture, ENTRY_KEY_ROOT, "a", ENTRY_FILE);
-	see(fixture, SIDE_REMOTE, fields);
-	g_autoptr(Entry) told = entry_ref(state_get(fixture->state, SIDE_REMOTE, fields.key));
-	state_remove(fixture->state, SIDE_REMOTE, fields.key, NULL);
-	set_cursor(fixture, "deleted");
-	record(fixture);
-	see(fixture, SIDE_LOCAL, fields);
-	state_put(fixture->state, SIDE_REMOTE, told);
-	state_agree(fixture->state, fields.key);
+	int64_t key = agree_on_what_is_deleted(fixture);
 	uint64_t generation = state_mark(fixture->state);
-	state_remove(fixture->state, SIDE_REMOTE, fields.key, NULL);
-	state_remove(fixture->state, SIDE_LOCAL, fields.key, NULL);
-	state_forget(fixture->state, fields.key);
+	state_remove(fixture->state, SIDE_REMOTE, key, NULL);
+	state_remove(fixture->state, SIDE_LOCAL, key, NULL);
+	state_forget(fixture->state, key);
 	g_autoptr(GError) error = NULL;
 	g_assert_true(state_record(fixture->state, generation, &error));
 	g_assert_no_error(error);
-
-	open_again(fixture);
-	g_assert_true(cursor_is(fixture, "deleted"));
-	g_assert_nonnull(state_get(fixture->state, SIDE_SYNCED, fields.key));
-	g_assert_null(state_get(fixture->state, SIDE_REMOTE, fields.key));
+	assert_deletion_is_kept(fixture, key);
 }
 
 static void test_recorded_deletion_does_not_come_back(Fixture *fixture, const void *data)
