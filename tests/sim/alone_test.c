@@ -47,6 +47,17 @@ static void assert_alone(Scene *scene, uint64_t seed)
 	g_assert_null(strstr(wanted, ENTRY_CONFLICT_MARK));
 }
 
+static SimDevice *somebody(Scene *scene)
+{
+	return sim_world_draw(scene->world, 3) ? scene->laptop : scene->desktop;
+}
+
+static void pass_a_while(Scene *scene)
+{
+	scene_pass(scene,
+		   sim_world_draw(scene->world, sim_world_draw(scene->world, 4) ? 3000 : 200000));
+}
+
 static void run_alone(uint64_t seed)
 {
 	g_autoptr(Scene) scene = scene_new_with(seed, seed % 2);
@@ -55,8 +66,7 @@ static void run_alone(uint64_t seed)
 		sim_device_set_lag(scene->laptop);
 	}
 	for (unsigned i = 0; i < 600; i++) {
-		SimDevice *device =
-			sim_world_draw(scene->world, 3) ? scene->laptop : scene->desktop;
+		SimDevice *device = somebody(scene);
 		unsigned draw = sim_world_draw(scene->world, 10);
 		if (draw < 2) {
 			change_hands(scene, sim_device_disk(scene->laptop));
@@ -65,8 +75,7 @@ static void run_alone(uint64_t seed)
 		} else {
 			sim_device_run_job(device);
 		}
-		scene_pass(scene, sim_world_draw(scene->world,
-						 sim_world_draw(scene->world, 4) ? 3000 : 200000));
+		pass_a_while(scene);
 	}
 	assert_alone(scene, seed);
 }
@@ -105,25 +114,28 @@ static void save_or_move(Scene *scene, DiskMemory *disk, unsigned texts)
 	}
 }
 
-static void run_alone_and_killed(uint64_t seed)
+static void save_and_work(Scene *scene, unsigned texts, bool kills)
 {
-	g_autoptr(Scene) scene = scene_new_with(seed, seed % 2);
 	for (unsigned i = 0; i < 600; i++) {
-		SimDevice *device =
-			sim_world_draw(scene->world, 3) ? scene->laptop : scene->desktop;
+		SimDevice *device = somebody(scene);
 		unsigned draw = sim_world_draw(scene->world, 100);
 		if (draw < 15) {
-			save_or_move(scene, sim_device_disk(scene->laptop), 100000);
-		} else if (draw < 17) {
+			save_or_move(scene, sim_device_disk(scene->laptop), texts);
+		} else if (draw < 17 && kills) {
 			sim_device_kill(scene->laptop);
 		} else if (draw < 60) {
 			sim_device_step(device);
 		} else {
 			sim_device_run_job(device);
 		}
-		scene_pass(scene, sim_world_draw(scene->world,
-						 sim_world_draw(scene->world, 4) ? 3000 : 200000));
+		pass_a_while(scene);
 	}
+}
+
+static void run_alone_and_killed(uint64_t seed)
+{
+	g_autoptr(Scene) scene = scene_new_with(seed, seed % 2);
+	save_and_work(scene, 100000, true);
 	assert_alone(scene, seed);
 }
 
@@ -231,20 +243,7 @@ static void run_alone_and_deaf(uint64_t seed)
 {
 	g_autoptr(Scene) scene = scene_new_with(seed, seed % 2);
 	sim_device_set_deaf(scene->laptop, 20);
-	for (unsigned i = 0; i < 600; i++) {
-		SimDevice *device =
-			sim_world_draw(scene->world, 3) ? scene->laptop : scene->desktop;
-		unsigned draw = sim_world_draw(scene->world, 100);
-		if (draw < 15) {
-			save_or_move(scene, sim_device_disk(scene->laptop), 3);
-		} else if (draw < 60) {
-			sim_device_step(device);
-		} else {
-			sim_device_run_job(device);
-		}
-		scene_pass(scene, sim_world_draw(scene->world,
-						 sim_world_draw(scene->world, 4) ? 3000 : 200000));
-	}
+	save_and_work(scene, 3, false);
 	sim_device_set_deaf(scene->laptop, 0);
 	assert_alone(scene, seed);
 }
