@@ -135,16 +135,22 @@ void door_open(Door *door)
 
 /* ---- asking ------------------------------------------------------------------------------ */
 
+/*
+ * Is freed, with what it holds, on the main thread. A task is not: it goes, with its source object,
+ * on whichever of the two threads comes last, and a window that is taken apart on another thread
+ * than the one that draws it takes the app with it.
+ */
 typedef struct Call {
 	char *profile;
 	char *method;
 	json_t *params;
+	GObject *object;
 	DoorAnswer answer;
 } Call;
 
-static void call_free(void *data)
+static void call_free(Call *call)
 {
-	Call *call = data;
+	g_object_unref(call->object);
 	g_free(call->profile);
 	g_free(call->method);
 	json_decref(call->params);
@@ -163,21 +169,28 @@ static void run(GTask *task, void *source, void *data, GCancellable *cancellable
 	}
 }
 
-static void answered(GObject *object, GAsyncResult *result, void *data)
+static void answered(GObject *source, GAsyncResult *result, void *data)
 {
-	DoorAnswer answer = ((Call *)g_task_get_task_data(G_TASK(result)))->answer;
+	Call *call = data;
 	g_autoptr(GError) error = NULL;
 	json_auto_t *value = g_task_propagate_pointer(G_TASK(result), &error);
-	if (answer) {
-		answer(object, value, error);
+	if (call->answer) {
+		call->answer(call->object, value, error);
 	}
+	call_free(call);
 }
 
 void door_ask(Door *door, const char *method, json_t *params, void *object, DoorAnswer answer)
 {
 	Call *call = g_new(Call, 1);
-	*call = (Call){ g_strdup(door->profile), g_strdup(method), params, answer };
-	g_autoptr(GTask) task = g_task_new(object, NULL, answered, NULL);
-	g_task_set_task_data(task, call, call_free);
+	*call = (Call){
+		.profile = g_strdup(door->profile),
+		.method = g_strdup(method),
+		.params = params,
+		.object = g_object_ref(object),
+		.answer = answer,
+	};
+	g_autoptr(GTask) task = g_task_new(NULL, NULL, answered, call);
+	g_task_set_task_data(task, call, NULL);
 	g_task_run_in_thread(task, run);
 }

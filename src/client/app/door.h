@@ -29,6 +29,6 @@ typedef void (*DoorAnswer)(void *object, const json_t *result, const GError *err
 
 /*
  * Calls a method; params is taken, and may be NULL. object (a GObject) is held until answer was
- * called on the main thread.
+ * called on the main thread, and let go there.
  */
 void door_ask(Door *door, const char *method, json_t *params, void *object, DoorAnswer answer);
