@@ -39,8 +39,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Codec, codec_free)
 /*
  * Encodes a chunk of 1..CHUNK_SIZE_MAX bytes. Compresses only where it is likely to pay (a
  * sample of incompressible bytes is left raw after a cheap look) and keeps the result only if it is
- * at least 1/16 smaller. level: zstd's from 1 on, or CODEC_LEVEL_LZ4. Returns the encoded bytes
- * (for CODEC_RAW a copy); sets *ret_encoding.
+ * at least 1/16 smaller. level: zstd's from 1 on, or CODEC_LEVEL_LZ4. Sets *ret_encoding and
+ * returns the encoded bytes; NULL for CODEC_RAW: the bytes stay what they are.
  */
 GBytes *codec_encode(Codec *codec, const void *bytes, size_t size, int level,
 		     CodecEncoding *ret_encoding);

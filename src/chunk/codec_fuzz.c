@@ -17,8 +17,8 @@ static void check_roundtrip(Codec *codec, const uint8_t *bytes, size_t size, int
 		.id = chunk_id_of(bytes, size),
 		.encoding = encoding,
 		.raw_size = (uint32_t)size,
-		.size = (uint32_t)g_bytes_get_size(encoded),
-		.bytes = g_bytes_get_data(encoded, NULL),
+		.size = (uint32_t)(encoded ? g_bytes_get_size(encoded) : size),
+		.bytes = encoded ? g_bytes_get_data(encoded, NULL) : bytes,
 	};
 	g_autofree uint8_t *decoded = g_malloc(size);
 	bool opened = codec_open(codec, &chunk, decoded, NULL);

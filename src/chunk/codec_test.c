@@ -50,8 +50,8 @@ static void assert_roundtrip(Codec *codec, const uint8_t *bytes, size_t size, in
 		.id = chunk_id_of(bytes, size),
 		.encoding = encoding,
 		.raw_size = (uint32_t)size,
-		.size = (uint32_t)g_bytes_get_size(encoded),
-		.bytes = g_bytes_get_data(encoded, NULL),
+		.size = (uint32_t)(encoded ? g_bytes_get_size(encoded) : size),
+		.bytes = encoded ? g_bytes_get_data(encoded, NULL) : bytes,
 	};
 	g_autofree uint8_t *decoded = g_malloc(size);
 	g_autoptr(GError) error = NULL;
@@ -94,7 +94,7 @@ static CodecEncoding encoding_of(Codec *codec, const void *bytes, size_t size, s
 {
 	CodecEncoding encoding;
 	g_autoptr(GBytes) encoded = codec_encode(codec, bytes, size, LEVEL, &encoding);
-	*ret_size = g_bytes_get_size(encoded);
+	*ret_size = encoded ? g_bytes_get_size(encoded) : size;
 	return encoding;
 }
 
@@ -227,8 +227,7 @@ static void test_encodes_with_lz4(void)
 	g_autoptr(GBytes) raw =
 		codec_encode(codec, random, CHUNK_SIZE_AVERAGE, CODEC_LEVEL_LZ4, &encoding);
 	g_assert_cmpint(encoding, ==, CODEC_RAW);
-	g_assert_cmpmem(g_bytes_get_data(raw, NULL), g_bytes_get_size(raw), random,
-			CHUNK_SIZE_AVERAGE);
+	g_assert_null(raw);
 }
 
 static void assert_survives_damage(int level)

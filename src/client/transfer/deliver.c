@@ -124,7 +124,7 @@ static void encode_chunk(UploadBatch *batch, UploadChunk *chunk, Codec *codec, i
 	int64_t start_us = measured ? g_get_monotonic_time() : 0;
 	CodecEncoding encoding = CODEC_RAW;
 	g_autoptr(GBytes) encoded = codec_encode(codec, bytes, chunk->length, level, &encoding);
-	if (encoding == CODEC_RAW) {
+	if (!encoded) {
 		return;
 	}
 	size_t size = 0;

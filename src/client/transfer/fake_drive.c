@@ -319,7 +319,8 @@ static void append_chunk(FakeDrive *drive, const ChunkId *id, GBytes *bytes, Bul
 		codec = codec_new();
 	}
 	CodecEncoding encoding = CODEC_RAW;
-	g_autoptr(GBytes) encoded = codec_encode(codec, data, size, 1, &encoding);
+	g_autoptr(GBytes) packed = codec_encode(codec, data, size, 1, &encoding);
+	GBytes *encoded = packed ? packed : bytes;
 	g_autofree uint8_t *copy =
 		g_memdup2(g_bytes_get_data(encoded, NULL), g_bytes_get_size(encoded));
 	if (drive->corrupt) {
