@@ -26,6 +26,7 @@
 
 #define WINDOW 64
 #define NORMALISATION 2
+#define BLOCK (4 * KIB)
 #define GEAR_LABEL "imdrive gear"
 
 const CutterParameters cutter_default = {
@@ -57,36 +58,64 @@ static const uint64_t *gear_table(void)
 	return gear;
 }
 
-/*
- * First position in (from, to] whose hash is below threshold, or 0. *hash is that of the window
- * before from and moves along.
- */
-static size_t find_boundary(const uint64_t *gear, const uint8_t *bytes, size_t from, size_t to,
-			    uint64_t threshold, uint64_t *hash)
+/* The hash of the WINDOW - 1 bytes before: one more, and a position can be judged. */
+static uint64_t hash_before(const uint64_t *gear, const uint8_t *bytes)
 {
-	uint64_t h = *hash;
+	uint64_t hash = 0;
+	for (int i = 1 - WINDOW; i < 0; i++) {
+		hash = (hash << 1) + gear[bytes[i]];
+	}
+	return hash;
+}
+
+/*
+ * Two blocks side by side, since each hash waits for the one before: is a hash below threshold in
+ * one of them? *hash is that of the window before them and moves along if not.
+ */
+static bool has_boundary(const uint64_t *gear, const uint8_t *bytes, uint64_t threshold,
+			 uint64_t *hash)
+{
+	const uint8_t *more = bytes + BLOCK;
+	uint64_t first = *hash;
+	uint64_t second = hash_before(gear, more);
 #pragma GCC unroll 8
-	for (size_t at = from; at < to; at++) {
-		h = (h << 1) + gear[bytes[at]];
-		if (G_UNLIKELY(h < threshold)) {
+	for (size_t i = 0; i < BLOCK; i++) {
+		first = (first << 1) + gear[bytes[i]];
+		second = (second << 1) + gear[more[i]];
+		if (G_UNLIKELY(first < threshold || second < threshold)) {
+			return true;
+		}
+	}
+	*hash = second;
+	return false;
+}
+
+/* First position in (from, to] whose hash is below threshold, or 0. from >= WINDOW - 1. */
+static size_t find_boundary(const uint64_t *gear, const uint8_t *bytes, size_t from, size_t to,
+			    uint64_t threshold)
+{
+	uint64_t hash = hash_before(gear, bytes + from);
+	size_t at = from;
+	while (to - at >= 2 * BLOCK && !has_boundary(gear, bytes + at, threshold, &hash)) {
+		at += 2 * BLOCK;
+	}
+	for (; at < to; at++) {
+		hash = (hash << 1) + gear[bytes[at]];
+		if (G_UNLIKELY(hash < threshold)) {
 			return at + 1;
 		}
 	}
-	*hash = h;
 	return 0;
 }
 
-size_t cutter_next(const CutterParameters *parameters, const uint8_t *bytes, size_t size)
+size_t cutter_find(const CutterParameters *parameters, const uint8_t *bytes, size_t size,
+		   size_t searched)
 {
 	const uint32_t size_average = parameters->size_average;
-	g_assert(size > 0);
 	g_assert(parameters->size_min >= WINDOW);
 	g_assert(parameters->size_min <= size_average);
 	g_assert(size_average <= parameters->size_max);
 	g_assert((size_average & (size_average - 1)) == 0);
-	if (size <= parameters->size_min) {
-		return size;
-	}
 
 	const uint64_t *gear = gear_table();
 	unsigned bits = (unsigned)__builtin_ctz(size_average);
@@ -96,12 +125,21 @@ size_t cutter_next(const CutterParameters *parameters, const uint8_t *bytes, siz
 	uint64_t loose = 1ull << (64 - (bits - NORMALISATION));
 
 	/* size_min itself is the first position judged: its window ends just before it. */
-	uint64_t hash = 0;
-	size_t at = parameters->size_min - 1;
-	find_boundary(gear, bytes, parameters->size_min - WINDOW, at, 0, &hash);
-	size_t boundary = find_boundary(gear, bytes, at, middle, strict, &hash);
-	if (boundary == 0 && middle < end) {
-		boundary = find_boundary(gear, bytes, middle, end, loose, &hash);
+	size_t at = MAX(searched, parameters->size_min - 1);
+	size_t boundary = 0;
+	if (at < middle) {
+		boundary = find_boundary(gear, bytes, at, middle, strict);
 	}
-	return boundary ? boundary : end;
+	at = MAX(at, middle);
+	if (boundary == 0 && at < end) {
+		boundary = find_boundary(gear, bytes, at, end, loose);
+	}
+	return boundary == 0 && end == parameters->size_max ? end : boundary;
+}
+
+size_t cutter_next(const CutterParameters *parameters, const uint8_t *bytes, size_t size)
+{
+	g_assert(size > 0);
+	size_t found = cutter_find(parameters, bytes, size, 0);
+	return found ? found : size;
 }

@@ -26,3 +26,10 @@ extern const CutterParameters cutter_default;
  * or the end of the file, else the boundary would depend on how they were read.
  */
 size_t cutter_next(const CutterParameters *parameters, const uint8_t *bytes, size_t size);
+
+/*
+ * The same for bytes that end anywhere: 0 if the chunk goes on beyond them. searched: so many of
+ * them there were when that was said before (0: it was not); they are not looked through again.
+ */
+size_t cutter_find(const CutterParameters *parameters, const uint8_t *bytes, size_t size,
+		   size_t searched);

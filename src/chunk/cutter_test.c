@@ -98,6 +98,41 @@ static void test_follows_the_definition(void)
 	}
 }
 
+/* Long ones are looked through two blocks at a time. */
+static void test_follows_the_definition_in_long_chunks(void)
+{
+	static const CutterParameters parameters = { 512, 64 * KIB, 256 * KIB };
+	g_autofree uint8_t *bytes = random_bytes_new(9, SMALL_SIZE);
+	for (size_t at = 0; at < SMALL_SIZE;) {
+		size_t left = SMALL_SIZE - at;
+		size_t length = cutter_next(&parameters, bytes + at, left);
+		g_assert_cmpuint(length, ==, cut_by_definition(&parameters, bytes + at, left));
+		at += length;
+	}
+}
+
+static void test_finds_the_same_however_the_bytes_come(void)
+{
+	static const CutterParameters parameters = { 512, 16 * KIB, 64 * KIB };
+	g_autofree uint8_t *bytes = random_bytes_new(10, SMALL_SIZE);
+	g_autoptr(GRand) rand = g_rand_new_with_seed(11);
+	for (size_t at = 0; SMALL_SIZE - at >= parameters.size_max;) {
+		size_t length = cutter_next(&parameters, bytes + at, SMALL_SIZE - at);
+		size_t size = 0;
+		size_t found = 0;
+		while (found == 0) {
+			size_t searched = size;
+			size += (size_t)g_rand_int_range(rand, 0, at % 2 ? 100 : 20000);
+			/* What is not there must not be looked at. */
+			g_autofree uint8_t *exact = g_memdup2(bytes + at, MAX(size, 1));
+			found = cutter_find(&parameters, exact, size, searched);
+			g_assert_true(found > 0 ? size >= length : size < length);
+		}
+		g_assert_cmpuint(found, ==, length);
+		at += length;
+	}
+}
+
 static void test_never_changes(void)
 {
 	static const size_t expected[] = { 608621, 573558, 542018, 610571, 1120069, 739467 };
@@ -200,6 +235,10 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/chunk/cutter/follows-the-definition", test_follows_the_definition);
+	g_test_add_func("/chunk/cutter/follows-the-definition-in-long-chunks",
+			test_follows_the_definition_in_long_chunks);
+	g_test_add_func("/chunk/cutter/finds-the-same-however-the-bytes-come",
+			test_finds_the_same_however_the_bytes_come);
 	g_test_add_func("/chunk/cutter/never-changes", test_never_changes);
 	g_test_add_func("/chunk/cutter/keeps-sizes", test_keeps_sizes);
 	g_test_add_func("/chunk/cutter/short-input-is-one-chunk", test_short_input_is_one_chunk);
