@@ -29,6 +29,7 @@ typedef struct Gather {
 	bool discard;    /* only its content is wanted */
 	unsigned chunks; /* of the batch, before the file */
 	size_t start;    /* of the file's bytes in the batch */
+	size_t searched; /* bytes of the next chunk that it does not end in */
 } Gather;
 
 static bool push_batch(Gather *gather)
@@ -119,6 +120,17 @@ static void add_chunk(Gather *gather, const ChunkId *id, size_t length, bool ask
 	batch->cut += length;
 }
 
+/* Length of the next chunk, 0 if it is not read to its end. */
+static size_t find_chunk(Gather *gather, bool at_end)
+{
+	const UploadBatch *batch = gather->batch;
+	size_t left = batch->filled - batch->cut;
+	size_t found =
+		cutter_find(&cutter_default, batch->bytes + batch->cut, left, gather->searched);
+	gather->searched = found ? 0 : left;
+	return found == 0 && at_end ? left : found;
+}
+
 /* Cuts what has been read, as far as the boundaries are sure. False once the pipeline failed. */
 static bool cut(Gather *gather, bool at_end)
 {
@@ -126,20 +138,18 @@ static bool cut(Gather *gather, bool at_end)
 	bool ask = gather->run->again || size > INLINE_SIZE_MAX;
 	for (;;) {
 		UploadBatch *batch = gather->batch;
-		size_t left = batch->filled - batch->cut;
-		if (left == 0 || (left < CHUNK_SIZE_MAX && !at_end)) {
+		ContentRef ref = { .length = (uint32_t)find_chunk(gather, at_end) };
+		if (ref.length == 0) {
 			return true;
 		}
-		const uint8_t *bytes = batch->bytes + batch->cut;
-		ContentRef ref = { .length = (uint32_t)cutter_next(&cutter_default, bytes, left) };
-		ref.id = chunk_id_of(bytes, ref.length);
+		ref.id = chunk_id_of(batch->bytes + batch->cut, ref.length);
 		g_array_append_val(gather->refs, ref);
 		add_chunk(gather, &ref.id, ref.length, ask);
 		if (batch->cut < batch->size_max) {
 			continue;
 		}
 		if (gather->discard) {
-			left = batch->filled - batch->cut;
+			size_t left = batch->filled - batch->cut;
 			memmove(batch->bytes + gather->start, batch->bytes + batch->cut, left);
 			batch->cut = gather->start;
 			batch->filled = gather->start + left;
@@ -352,6 +362,7 @@ static Progress gather_file(Gather *gather, UploadItem *item, GError **error)
 	gather->discard = item->verb == UPLOAD_HASH;
 	gather->chunks = gather->batch->chunks->len;
 	gather->start = gather->batch->cut;
+	gather->searched = 0;
 	g_array_set_size(gather->refs, 0);
 	learn_known(gather, item);
 	Progress progress = read_open_file(gather, error);

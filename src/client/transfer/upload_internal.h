@@ -16,7 +16,7 @@
 /* Batches without operations that are sent at the same time. */
 #define SENDERS_MAX 3
 /* A file is read in pieces of this size. */
-#define READ_SIZE (1 * MIB)
+#define READ_SIZE (256 * KIB)
 /* Beside the bytes of short files: lists of their chunks. */
 #define LISTS_ROOM (64 * KIB)
 /* Bytes of operations in one batch; a group may take the rest. */
