@@ -55,7 +55,10 @@ typedef struct Call {
 	CURL *easy;
 	HttpResponse *response;
 	size_t headers_size;
-	Bulk *body;      /* NULL before it begins */
+	Bulk *body;     /* NULL before it begins */
+	size_t to_send; /* bytes of the request's body */
+	Bulk *joined;   /* pieces that are few bytes, in one */
+	PiecesReader reader;
 	bool not_public; /* an address was refused */
 	GError *error;
 } Call;
@@ -165,7 +168,7 @@ void http_traffic(Http *http, uint64_t *ret_sent, uint64_t *ret_received)
 	g_mutex_unlock(&http->mutex);
 }
 
-static void count_traffic(Http *http, CURL *easy, const HttpRequest *request)
+static void count_traffic(Http *http, CURL *easy, const Call *call)
 {
 	long request_size = 0;
 	long header_size = 0;
@@ -175,7 +178,7 @@ static void count_traffic(Http *http, CURL *easy, const HttpRequest *request)
 	curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &header_size);
 	curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &up);
 	curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
-	if (request->body_size < JOINED_BODY_SIZE_MAX) {
+	if (call->to_send < JOINED_BODY_SIZE_MAX) {
 		up = 0;
 	}
 	g_mutex_lock(&http->mutex);
@@ -357,14 +360,53 @@ static long at_least_one_ms(unsigned ms, unsigned otherwise)
 	return (long)(ms > 0 ? ms : otherwise);
 }
 
-static void set_method(CURL *easy, const HttpRequest *request)
+static size_t on_send(char *buffer, size_t one, size_t room, void *data)
 {
-	bool post = request->body || g_str_equal(request->method, "POST") ||
+	Call *call = data;
+	return pieces_reader_take(&call->reader, buffer, room);
+}
+
+/* A request that finds its connection closed is sent again. */
+static int on_rewind(void *data, curl_off_t offset, int origin)
+{
+	Call *call = data;
+	if (origin != SEEK_SET || offset < 0 || (uint64_t)offset > call->to_send) {
+		return CURL_SEEKFUNC_FAIL;
+	}
+	pieces_reader_init(&call->reader, call->request->pieces, (size_t)offset);
+	return CURL_SEEKFUNC_OK;
+}
+
+/* curl sends what it has in one piece together with the headers, if it is not much. */
+static void set_body(CURL *easy, Call *call)
+{
+	const HttpRequest *request = call->request;
+	const void *body = request->body ? request->body : "";
+	call->to_send = request->pieces ? pieces_size(request->pieces) : request->body_size;
+	bool in_pieces = request->pieces && call->to_send >= JOINED_BODY_SIZE_MAX;
+	if (in_pieces) {
+		pieces_reader_init(&call->reader, request->pieces, 0);
+		body = NULL;
+	} else if (request->pieces && call->to_send > 0) {
+		call->joined = pieces_join(request->pieces);
+		body = call->joined->data;
+	}
+	curl_easy_setopt(easy, CURLOPT_POST, 1L);
+	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->to_send);
+	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+	curl_easy_setopt(easy, CURLOPT_READFUNCTION, in_pieces ? on_send : NULL);
+	curl_easy_setopt(easy, CURLOPT_READDATA, call);
+	curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, in_pieces ? on_rewind : NULL);
+	curl_easy_setopt(easy, CURLOPT_SEEKDATA, call);
+}
+
+static void set_method(CURL *easy, Call *call)
+{
+	const HttpRequest *request = call->request;
+	bool post = request->body || request->pieces || g_str_equal(request->method, "POST") ||
 		    g_str_equal(request->method, "PUT") || g_str_equal(request->method, "PATCH");
 	if (post) {
-		curl_easy_setopt(easy, CURLOPT_POST, 1L);
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size);
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "");
+		set_body(easy, call);
 	} else {
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL);
 		curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
@@ -400,7 +442,7 @@ static void set_call(Line *line, Call *call, struct curl_slist *headers)
 	CURL *easy = line->easy;
 	const HttpRequest *request = call->request;
 	line->message[0] = '\0';
-	set_method(easy, request);
+	set_method(easy, call);
 	set_reach(easy, call);
 	curl_easy_setopt(easy, CURLOPT_URL, request->url);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
@@ -500,7 +542,7 @@ static bool run_call(Http *http, Call *call, GCancellable *cancellable, GError *
 	call->easy = line->easy;
 	set_call(line, call, headers);
 	CURLcode code = transfer(line, cancellable);
-	count_traffic(http, line->easy, call->request);
+	count_traffic(http, line->easy, call);
 	long status = 0;
 	curl_easy_getinfo(line->easy, CURLINFO_RESPONSE_CODE, &status);
 	bool ok = false;
@@ -521,6 +563,7 @@ static bool run_call(Http *http, Call *call, GCancellable *cancellable, GError *
 	curl_easy_setopt(line->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(line->easy, CURLOPT_POSTFIELDS, NULL);
 	curl_slist_free_all(headers);
+	g_clear_pointer(&call->joined, bulk_free);
 	give_line(http, line);
 	return ok;
 }
@@ -530,6 +573,7 @@ HttpResponse *http_send(Http *http, const HttpRequest *request, GCancellable *ca
 {
 	g_assert(request->method && request->url);
 	g_assert(request->body || request->body_size == 0);
+	g_assert(!request->body || !request->pieces);
 	g_autofree char *origin = origin_of(request->url);
 	if (!origin) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID, "not an http(s) URL");

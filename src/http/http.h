@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/pieces.h"
+
 #include <gio/gio.h>
 #include <glib.h>
 #include <stdbool.h>
@@ -30,6 +32,7 @@ typedef struct HttpRequest {
 	const char *const *headers; /* "Name: value" each, NULL-terminated; NULL: none */
 	const void *body;           /* not copied; NULL: none */
 	size_t body_size;           /* bytes */
+	const Pieces *pieces;       /* a body in pieces, instead; not copied; NULL: none */
 	size_t response_size_max;   /* bytes of the answer's body; 0: none may come */
 	/*
 	 * Limits of time, each 0 for the default: reaching the server (10 s); the whole call

@@ -281,6 +281,16 @@ static bool answer_once(Server *server, int fd, const char *head, GByteArray *bo
 	return false;
 }
 
+/* Every other request gets no answer, once it was read: a kept connection that the server closes.
+ */
+static bool answer_every_other(Server *server, int fd, const char *head, GByteArray *body)
+{
+	g_mutex_lock(&server->mutex);
+	bool answered = server->requests % 2 == 1;
+	g_mutex_unlock(&server->mutex);
+	return answered && answer_echo(server, fd, head, body);
+}
+
 /* ---- tests ------------------------------------------------------------------------------- */
 
 static void test_exchange(void)
@@ -357,6 +367,46 @@ static void test_closed_connection(void)
 	g_assert_cmpint(server->requests, ==, 5);
 }
 
+static GBytes *noise_new(size_t size)
+{
+	uint8_t *bytes = g_malloc(size);
+	for (size_t i = 0; i < size; i++) {
+		bytes[i] = (uint8_t)(i * 2654435761u >> 13);
+	}
+	return g_bytes_new_take(bytes, size);
+}
+
+/* Few bytes, which curl sends with the headers, and many; each but the first call is sent twice. */
+static void test_body_in_pieces(void)
+{
+	static const size_t sizes[] = { 3, 1000, 64 * KIB - 1, 64 * KIB, 3 * MIB };
+	g_autoptr(Server) server = server_new(answer_every_other);
+	g_autoptr(Http) http = http_new("imdrive-test/1");
+	g_autofree char *url = g_strdup_printf("http://127.0.0.1:%u/", server->port);
+	for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
+		g_autoptr(GBytes) body = noise_new(sizes[i]);
+		const uint8_t *bytes = g_bytes_get_data(body, NULL);
+		const Piece list[] = { { bytes, 1 },
+				       { bytes + 1, sizes[i] - 2 },
+				       { NULL, 0 },
+				       { bytes + sizes[i] - 1, 1 } };
+		const Pieces pieces = { list, G_N_ELEMENTS(list) };
+		const HttpRequest request = { .method = "POST",
+					      .url = url,
+					      .pieces = &pieces,
+					      .response_size_max = 16 * MIB };
+		g_autoptr(GError) error = NULL;
+		g_autoptr(HttpResponse) response = http_send(http, &request, NULL, &error);
+		g_assert_no_error(error);
+		g_assert_true(g_bytes_equal(response->body, body));
+	}
+	g_assert_cmpint(server->requests, ==, 2 * (int)G_N_ELEMENTS(sizes) - 1);
+	uint64_t sent = 0;
+	uint64_t received = 0;
+	http_traffic(http, &sent, &received);
+	g_assert_cmpuint(sent, >=, 3 * MIB + 128 * KIB);
+}
+
 typedef struct Caller {
 	Http *http;
 	Server *server;
@@ -401,11 +451,7 @@ static void test_large_bodies(void)
 	g_autoptr(Server) server = server_new(answer_echo);
 	g_autoptr(Http) http = http_new("imdrive-test/1");
 	size_t size = 8 * MIB;
-	uint8_t *bytes = g_malloc(size);
-	for (size_t i = 0; i < size; i++) {
-		bytes[i] = (uint8_t)(i * 2654435761u >> 13);
-	}
-	g_autoptr(GBytes) body = g_bytes_new_take(bytes, size);
+	g_autoptr(GBytes) body = noise_new(size);
 	int rounds = g_test_perf() ? 100 : 2;
 	int64_t start_us = g_get_monotonic_time();
 	for (int i = 0; i < rounds; i++) {
@@ -621,6 +667,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/http/http/survives-closed-connection", test_closed_connection);
 	g_test_add_func("/http/http/threads", test_threads);
 	g_test_add_func("/http/http/large-bodies", test_large_bodies);
+	g_test_add_func("/http/http/body-in-pieces", test_body_in_pieces);
 	for (size_t i = 0; i < G_N_ELEMENTS(failures); i++) {
 		g_autofree char *path = g_strconcat("/http/http/fails/", failures[i].name, NULL);
 		g_test_add_data_func(path, &failures[i], test_failure);

@@ -37,7 +37,7 @@ void frame_append_message(Bulk *body, const void *message, size_t size)
 	}
 }
 
-void frame_append_chunk(Bulk *body, const EncodedChunk *chunk)
+void frame_append_chunk_head(Bulk *body, const EncodedChunk *chunk)
 {
 	g_assert(chunk->raw_size > 0);
 	g_assert(chunk->raw_size <= CHUNK_SIZE_MAX);
@@ -48,6 +48,11 @@ void frame_append_chunk(Bulk *body, const EncodedChunk *chunk)
 	bulk_append(body, chunk->id.bytes, CHUNK_ID_SIZE);
 	append_u8(body, (uint8_t)chunk->encoding);
 	append_u32(body, chunk->raw_size);
+}
+
+void frame_append_chunk(Bulk *body, const EncodedChunk *chunk)
+{
+	frame_append_chunk_head(body, chunk);
 	bulk_append(body, chunk->bytes, chunk->size);
 }
 

@@ -23,6 +23,8 @@
 /* Appends to a body that is being built. */
 void frame_append_message(Bulk *body, const void *message, size_t size);
 void frame_append_chunk(Bulk *body, const EncodedChunk *chunk);
+/* All of a chunk but its bytes, which must follow: FRAME_CHUNK_OVERHEAD bytes. */
+void frame_append_chunk_head(Bulk *body, const EncodedChunk *chunk);
 
 /*
  * Reads a body. frame_reader_message() comes first and once; then frame_reader_chunk() until it

@@ -67,8 +67,8 @@ static bool no_network(GError **error)
 	return false;
 }
 
-static bool exchange(Transport *transport, const char *endpoint, Bulk *body, unsigned wait_ms,
-		     GCancellable *cancellable, GBytes **ret_body, GError **error)
+static bool exchange(Transport *transport, const char *endpoint, const Pieces *pieces,
+		     unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body, GError **error)
 {
 	(void)wait_ms;
 	(void)cancellable;
@@ -80,6 +80,7 @@ static bool exchange(Transport *transport, const char *endpoint, Bulk *body, uns
 	if (sim_world_accident(world, 200)) {
 		sim_server_fail_write(world->server, 1 + sim_world_draw(world, 5));
 	}
+	g_autoptr(Bulk) body = pieces_join(pieces);
 	g_autoptr(GBytes) answer = NULL;
 	unsigned status = sim_server_request(world->server, device->token, endpoint, body, &answer);
 	if (sim_world_accident(world, 100) ||
@@ -126,7 +127,7 @@ static const TransportVtable transport_vtable = {
  * As it is there, whatever becomes of devices and networks: what people would be shown. A server
  * that is about to fail, or has failed, is mended first.
  */
-static bool exchange_surely(Transport *transport, const char *endpoint, Bulk *body,
+static bool exchange_surely(Transport *transport, const char *endpoint, const Pieces *pieces,
 			    unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
 			    GError **error)
 {
@@ -135,6 +136,7 @@ static bool exchange_surely(Transport *transport, const char *endpoint, Bulk *bo
 	(void)error;
 	SimDevice *device = ((SimTransport *)transport)->device;
 	SimServer *server = device->world->server;
+	g_autoptr(Bulk) body = pieces_join(pieces);
 	unsigned status = sim_server_request(server, device->token, endpoint, body, ret_body);
 	if (status != 200) {
 		g_clear_pointer(ret_body, g_bytes_unref);

@@ -81,29 +81,64 @@ static ProtobufCBinaryData binary_of_bytes(GBytes *bytes)
 	return binary(data, size);
 }
 
-static Bulk *body_new(size_t message_size, const EncodedChunk *chunks, size_t count)
+/* What is sent: a message, then chunks, whose bytes stay where they are. */
+typedef struct Body {
+	Bulk *heads;    /* the message, and what stands before the bytes of each chunk */
+	GArray *pieces; /* Piece */
+} Body;
+
+static void body_clear(Body *body)
 {
-	size_t size = MESSAGE_SIZE + message_size;
-	for (size_t i = 0; i < count; i++) {
-		size += FRAME_CHUNK_OVERHEAD + chunks[i].size;
-	}
-	return bulk_new(MIN(size, BODY_SIZE_MAX));
+	g_clear_pointer(&body->heads, bulk_free);
+	g_clear_pointer(&body->pieces, g_array_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Body, body_clear)
+
+static void body_add(Body *body, const void *bytes, size_t size)
+{
+	Piece piece = { bytes, size };
+	g_array_append_val(body->pieces, piece);
 }
 
-/* message, then chunks; TOO_LARGE over what a body may have. */
-static bool fill_body(Bulk *body, const ProtobufCMessage *message, const EncodedChunk *chunks,
-		      size_t count, GError **error)
+static bool check_size(size_t message_size, const EncodedChunk *chunks, size_t count,
+		       GError **error)
 {
-	if (!message_append(body, message, error)) {
-		return false;
-	}
+	size_t size = message_size;
 	for (size_t i = 0; i < count; i++) {
-		if (FRAME_CHUNK_OVERHEAD + chunks[i].size > BODY_SIZE_MAX - body->len) {
+		if (FRAME_CHUNK_OVERHEAD + chunks[i].size > BODY_SIZE_MAX - size) {
 			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE,
 				    "the chunks of one request are over %llu bytes", BODY_SIZE_MAX);
 			return false;
 		}
-		frame_append_chunk(body, &chunks[i]);
+		size += FRAME_CHUNK_OVERHEAD + chunks[i].size;
+	}
+	return true;
+}
+
+/*
+ * *body is {0}. message_size: about; it spares copying. Borrows the chunks' bytes. TOO_LARGE over
+ * what a body may have.
+ */
+static bool body_fill(Body *body, const ProtobufCMessage *message, size_t message_size,
+		      const EncodedChunk *chunks, size_t count, GError **error)
+{
+	size_t size = MESSAGE_SIZE + message_size + count * FRAME_CHUNK_OVERHEAD;
+	body->heads = bulk_new(MIN(size, BODY_SIZE_MAX));
+	body->pieces = g_array_sized_new(FALSE, FALSE, sizeof(Piece), (unsigned)(2 * count + 1));
+	if (!message_append(body->heads, message, error) ||
+	    !check_size(body->heads->len, chunks, count, error)) {
+		return false;
+	}
+	size_t end = body->heads->len;
+	for (size_t i = 0; i < count; i++) {
+		frame_append_chunk_head(body->heads, &chunks[i]);
+	}
+	/* The heads are complete and do not move any more. */
+	body_add(body, body->heads->data, end);
+	for (size_t i = 0; i < count; i++) {
+		body_add(body, body->heads->data + end, FRAME_CHUNK_OVERHEAD);
+		body_add(body, chunks[i].bytes, chunks[i].size);
+		end += FRAME_CHUNK_OVERHEAD;
 	}
 	return true;
 }
@@ -114,10 +149,11 @@ typedef struct Exchange {
 	unsigned wait_ms;
 } Exchange;
 
-static bool exchange(Remote *remote, const Exchange *what, Bulk *body, GCancellable *cancellable,
-		     Answer *answer, GError **error)
+static bool exchange(Remote *remote, const Exchange *what, const Body *body,
+		     GCancellable *cancellable, Answer *answer, GError **error)
 {
-	if (!remote->transport->vtable->exchange(remote->transport, what->endpoint, body,
+	const Pieces pieces = { (const Piece *)(void *)body->pieces->data, body->pieces->len };
+	if (!remote->transport->vtable->exchange(remote->transport, what->endpoint, &pieces,
 						 what->wait_ms, cancellable, &answer->body,
 						 error)) {
 		return false;
@@ -138,7 +174,7 @@ static bool exchange(Remote *remote, const Exchange *what, Bulk *body, GCancella
 }
 
 /* As exchange(), where an answer without body is none. */
-static bool exchange_full(Remote *remote, const Exchange *what, Bulk *body,
+static bool exchange_full(Remote *remote, const Exchange *what, const Body *body,
 			  GCancellable *cancellable, Answer *answer, GError **error)
 {
 	if (!exchange(remote, what, body, cancellable, answer, error)) {
@@ -195,12 +231,12 @@ bool remote_changes(Remote *remote, GBytes *cursor, unsigned wait_ms, unsigned i
 	request.wait_ms = wait_ms;
 	request.inline_bytes = inline_bytes;
 
-	g_autoptr(Bulk) body = body_new(0, NULL, 0);
+	g_auto(Body) body = { 0 };
 	g_auto(Answer) answer = { 0 };
 	Exchange what = { "changes", &imdrive__sync__changes_response__descriptor, wait_ms };
 	RemotePage *page = NULL;
-	bool ok = fill_body(body, &request.base, NULL, 0, error) &&
-		  exchange(remote, &what, body, cancellable, &answer, error) &&
+	bool ok = body_fill(&body, &request.base, 0, NULL, 0, error) &&
+		  exchange(remote, &what, &body, cancellable, &answer, error) &&
 		  (!answer.body || read_changes(remote, &answer, &page, error));
 	if (ok && !page && wait_ms == 0) {
 		ok = invalid(error, "no page where there must be one");
@@ -289,11 +325,11 @@ bool remote_commit(Remote *remote, const RemoteOperation *operations, size_t cou
 	request.n_operations = count;
 	request.operations = pointers;
 
-	g_autoptr(Bulk) body = body_new(size, chunks, chunk_count);
+	g_auto(Body) body = { 0 };
 	g_auto(Answer) answer = { 0 };
 	Exchange what = { "commit", &imdrive__sync__commit_response__descriptor, 0 };
-	bool ok = fill_body(body, &request.base, chunks, chunk_count, error) &&
-		  exchange_full(remote, &what, body, cancellable, &answer, error) &&
+	bool ok = body_fill(&body, &request.base, size, chunks, chunk_count, error) &&
+		  exchange_full(remote, &what, &body, cancellable, &answer, error) &&
 		  read_results((const Imdrive__Sync__CommitResponse *)answer.message, operations,
 			       count, ret_results, error);
 	if (!ok) {
@@ -339,11 +375,11 @@ bool remote_missing(Remote *remote, const ChunkId *ids, size_t count, uint64_t b
 	request.ids = binary(ids, count * CHUNK_ID_SIZE);
 	request.bytes = bytes;
 
-	g_autoptr(Bulk) body = body_new(count * CHUNK_ID_SIZE, NULL, 0);
+	g_auto(Body) body = { 0 };
 	g_auto(Answer) answer = { 0 };
 	Exchange what = { "missing", &imdrive__sync__missing_response__descriptor, 0 };
-	bool ok = fill_body(body, &request.base, NULL, 0, error) &&
-		  exchange_full(remote, &what, body, cancellable, &answer, error);
+	bool ok = body_fill(&body, &request.base, count * CHUNK_ID_SIZE, NULL, 0, error) &&
+		  exchange_full(remote, &what, &body, cancellable, &answer, error);
 	if (ok) {
 		const Imdrive__Sync__MissingResponse *response =
 			(const Imdrive__Sync__MissingResponse *)answer.message;
@@ -362,11 +398,11 @@ bool remote_upload(Remote *remote, const EncodedChunk *chunks, size_t count,
 	Imdrive__Sync__UploadRequest request = IMDRIVE__SYNC__UPLOAD_REQUEST__INIT;
 	request.drive = binary_of_id(&remote->drive);
 
-	g_autoptr(Bulk) body = body_new(0, chunks, count);
+	g_auto(Body) body = { 0 };
 	g_auto(Answer) answer = { 0 };
 	Exchange what = { "upload", &imdrive__sync__upload_response__descriptor, 0 };
-	bool ok = fill_body(body, &request.base, chunks, count, error) &&
-		  exchange_full(remote, &what, body, cancellable, &answer, error);
+	bool ok = body_fill(&body, &request.base, 0, chunks, count, error) &&
+		  exchange_full(remote, &what, &body, cancellable, &answer, error);
 	if (!ok) {
 		g_prefix_error(error, "send chunks: ");
 	}
@@ -399,12 +435,12 @@ bool remote_fetch(Remote *remote, const ChunkId *ids, size_t count, GCancellable
 	request.drive = binary_of_id(&remote->drive);
 	request.ids = binary(ids, count * CHUNK_ID_SIZE);
 
-	g_autoptr(Bulk) body = body_new(count * CHUNK_ID_SIZE, NULL, 0);
+	g_auto(Body) body = { 0 };
 	g_auto(Answer) answer = { 0 };
 	g_autoptr(GArray) chunks = g_array_new(FALSE, FALSE, sizeof(EncodedChunk));
 	Exchange what = { "fetch", &imdrive__sync__fetch_response__descriptor, 0 };
-	bool ok = fill_body(body, &request.base, NULL, 0, error) &&
-		  exchange_full(remote, &what, body, cancellable, &answer, error) &&
+	bool ok = body_fill(&body, &request.base, count * CHUNK_ID_SIZE, NULL, 0, error) &&
+		  exchange_full(remote, &what, &body, cancellable, &answer, error) &&
 		  read_chunks(&answer.reader, chunks, error) &&
 		  check_fetched(chunks, ids, count, error);
 	if (ok && chunks->len == 0) {

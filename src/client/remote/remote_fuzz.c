@@ -17,7 +17,7 @@ typedef struct Canned {
 	size_t size;
 } Canned;
 
-static bool canned_exchange(Transport *transport, const char *endpoint, Bulk *body,
+static bool canned_exchange(Transport *transport, const char *endpoint, const Pieces *body,
 			    unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
 			    GError **error)
 {

@@ -19,13 +19,13 @@ typedef struct Canned {
 	GBytes *answer; /* NULL: 204 */
 } Canned;
 
-static bool canned_exchange(Transport *transport, const char *endpoint, Bulk *body,
+static bool canned_exchange(Transport *transport, const char *endpoint, const Pieces *body,
 			    unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
 			    GError **error)
 {
 	Canned *canned = (Canned *)transport;
-	canned->request->len = 0;
-	bulk_append(canned->request, body->data, body->len);
+	bulk_free(canned->request);
+	canned->request = pieces_join(body);
 	g_free(canned->endpoint);
 	canned->endpoint = g_strdup(endpoint);
 	canned->wait_ms = wait_ms;

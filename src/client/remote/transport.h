@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "base/bulk.h"
+#include "base/pieces.h"
 
 #include <gio/gio.h>
 #include <glib.h>
@@ -21,8 +21,9 @@ typedef struct TransportVtable {
 	 * rightly keep the answer back. Any other answer is an error with the server's message and
 	 * the code of error_code_from_http().
 	 */
-	bool (*exchange)(Transport *transport, const char *endpoint, Bulk *body, unsigned wait_ms,
-			 GCancellable *cancellable, GBytes **ret_body, GError **error);
+	bool (*exchange)(Transport *transport, const char *endpoint, const Pieces *body,
+			 unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
+			 GError **error);
 	void (*traffic)(Transport *transport, uint64_t *ret_sent, uint64_t *ret_received);
 	void (*free)(Transport *transport);
 } TransportVtable;

@@ -74,7 +74,7 @@ static void set_answer_error(GError **error, const HttpResponse *response)
 typedef struct Exchange {
 	Http *http;
 	const char *url;
-	Bulk *body;
+	const Pieces *body;
 	unsigned wait_ms;
 	GCancellable *cancellable;
 } Exchange;
@@ -91,8 +91,7 @@ static HttpResponse *send(const Exchange *call, const char *token, GError **erro
 		.method = "POST",
 		.url = call->url,
 		.headers = headers,
-		.body = call->body->data,
-		.body_size = call->body->len,
+		.pieces = call->body,
 		.response_size_max = BODY_SIZE_MAX,
 		.stall_ms = call->wait_ms + SILENCE_MS,
 	};
@@ -112,8 +111,9 @@ static HttpResponse *send_signed(HttpTransport *self, const Exchange *call, GErr
 	return next ? send(call, next, error) : NULL;
 }
 
-static bool http_exchange(Transport *transport, const char *endpoint, Bulk *body, unsigned wait_ms,
-			  GCancellable *cancellable, GBytes **ret_body, GError **error)
+static bool http_exchange(Transport *transport, const char *endpoint, const Pieces *body,
+			  unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
+			  GError **error)
 {
 	HttpTransport *self = (HttpTransport *)transport;
 	g_autofree char *url = g_strconcat(self->base_url, endpoint, NULL);

@@ -70,10 +70,10 @@ static GBytes *exchange(const char *answer, Server *server, GError **error)
 {
 	server_start(server, answer);
 	Transport *transport = transport_http_new(server->url, &token, NULL);
-	g_autoptr(Bulk) body = bulk_new(0);
-	bulk_append(body, "body", 4);
+	const Piece pieces[] = { { "bo", 2 }, { "dy", 2 } };
+	const Pieces body = { pieces, G_N_ELEMENTS(pieces) };
 	GBytes *got = NULL;
-	transport->vtable->exchange(transport, "changes", body, 0, NULL, &got, error);
+	transport->vtable->exchange(transport, "changes", &body, 0, NULL, &got, error);
 	uint64_t sent = 0;
 	uint64_t received = 0;
 	transport->vtable->traffic(transport, &sent, &received);

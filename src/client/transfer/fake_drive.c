@@ -430,10 +430,12 @@ static void begin_moving(FakeDrive *drive)
 	}
 }
 
-static bool fake_exchange(Transport *transport, const char *endpoint, Bulk *body, unsigned wait_ms,
-			  GCancellable *cancellable, GBytes **ret_body, GError **error)
+static bool fake_exchange(Transport *transport, const char *endpoint, const Pieces *pieces,
+			  unsigned wait_ms, GCancellable *cancellable, GBytes **ret_body,
+			  GError **error)
 {
 	FakeDrive *drive = drive_of(transport);
+	g_autoptr(Bulk) body = pieces_join(pieces);
 	g_assert(body->len <= BODY_SIZE_MAX);
 	bool moves = strcmp(endpoint, "upload") == 0 || strcmp(endpoint, "fetch") == 0;
 	g_mutex_lock(&drive->mutex);
