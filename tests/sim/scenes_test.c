@@ -193,6 +193,66 @@ static void test_swap_with_a_kill_at_any_step(void)
 	}
 }
 
+/* Just before "a" is parked it is saved in place. */
+static bool save_before_parking(DiskCall call, const char *path, void *data, GError **error)
+{
+	Placing *placing = data;
+	(void)error;
+	if (!placing->over && call == DISK_CALL_RENAME &&
+	    g_str_has_prefix(path, ".imdrive/park/")) {
+		placing->over = true;
+		scene_save(placing->device, "a", "longer");
+	}
+	return true;
+}
+
+/* On its way to "b", where another file may come first. */
+static void run_saved_while_it_is_parked(uint64_t seed)
+{
+	g_autoptr(Scene) scene = scene_new_of(seed);
+	scene_save(scene->laptop, "a", "one");
+	scene_save(scene->laptop, "b", "two");
+	scene_settle(scene);
+	scene_pass(scene, 1000000);
+	sim_device_set_online(scene->laptop, false);
+	scene_save(scene->laptop, "a", "long");
+	scene_work_for(scene, scene->laptop, 100, 1000);
+	swap(scene->desktop, "a", "b");
+	scene_work_now(scene->desktop);
+	Placing placing = { .device = scene->laptop };
+	sim_device_set_hook(scene->laptop, save_before_parking, &placing);
+	sim_device_set_online(scene->laptop, true);
+	scene_pass(scene, 10000000);
+	DiskMemory *disk = sim_device_disk(scene->laptop);
+	bool free = false;
+	unsigned moment = sim_world_draw(scene->world, 10);
+	for (unsigned left = 200; left > 0; left -= placing.over) {
+		g_autoptr(GBytes) b = disk_memory_read(disk, "b");
+		free |= placing.over && !b;
+		if (free && !b && moment-- == 0) {
+			scene_save(scene->laptop, "b", "new");
+		}
+		if (sim_world_draw(scene->world, 2)) {
+			sim_device_step(scene->laptop);
+		} else {
+			sim_device_run_job(scene->laptop);
+		}
+		scene_pass(scene, sim_world_draw(scene->world, 3000));
+	}
+	g_assert_true(placing.over);
+	scene_settle(scene);
+	g_autofree char *laptop = scene_tree(scene->laptop), *desktop = scene_tree(scene->desktop);
+	g_assert_cmpstr(laptop, ==, desktop);
+	g_assert_nonnull(strstr(laptop, "b=longer\n"));
+}
+
+static void test_saved_while_it_is_parked(void)
+{
+	for (uint64_t seed = 1; seed <= 100; seed++) {
+		run_saved_while_it_is_parked(seed);
+	}
+}
+
 /* In any order of what the three do. */
 static void run_create_and_delete(uint64_t seed)
 {
@@ -504,6 +564,7 @@ int main(int argc, char **argv)
 	ADD("folders-swapped-around-what-is-put-in", test_folders_swapped_around_what_is_put_in);
 	ADD("moved-into-what-moves-into-it", test_moved_into_what_moves_into_it);
 	ADD("swap-with-a-kill-at-any-step", test_swap_with_a_kill_at_any_step);
+	ADD("saved-while-it-is-parked", test_saved_while_it_is_parked);
 	ADD("created-in-what-another-deletes", test_created_in_what_another_deletes);
 	ADD("swapped-while-everything-is-listed", test_swapped_while_everything_is_listed);
 	ADD("gone-while-it-is-sent", test_gone_while_it_is_sent);

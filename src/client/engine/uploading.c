@@ -342,14 +342,20 @@ static void refused(Engine *engine, const UploadItem *item)
 	trouble_item(engine, item->key, error);
 }
 
-/* Parked and not what was observed: to look again would not end. It is something new. */
+/*
+ * Parked and not what was observed: nothing tells of what happens to it there, so it is looked at
+ * by its name. If it cannot be told what it is, it is something new.
+ */
 static void changed(Engine *engine, const UploadItem *item)
 {
 	const Entry *local = state_get(engine->state, SIDE_LOCAL, item->key);
-	if (local && local->parent == ENTRY_KEY_PARK && item->verb == UPLOAD_HASH) {
+	if (!local || local->parent != ENTRY_KEY_PARK) {
+		observing_look(engine, item->key);
+	} else if (item->verb == UPLOAD_HASH) {
 		planning_renew(engine, item->key);
 	} else {
-		observing_look(engine, item->key);
+		g_autofree char *name = g_strdup(local->name);
+		local_mark_name(engine->local, ENTRY_KEY_PARK, name);
 	}
 }
 
