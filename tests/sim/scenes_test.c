@@ -397,6 +397,48 @@ static void test_gone_while_it_is_sent(void)
 	}
 }
 
+/* What can be done while no time passes. */
+static unsigned count_work(SimDevice *device)
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < 200; i++) {
+		count += scene_work(device);
+	}
+	return count;
+}
+
+/* The file may come back: until then, or until it is believed to be gone, nobody asks for it. */
+static void run_gone_before_it_is_sent(unsigned steps, bool with_folder)
+{
+	g_autoptr(Scene) scene = scene_new();
+	scene_make(scene->laptop, "a");
+	scene_save(scene->laptop, "a/1", "first");
+	scene_settle(scene);
+	scene_pass(scene, 1000000);
+	scene_save(scene->laptop, "a/1", "second");
+	scene_save(scene->laptop, "a/2", "new");
+	scene_work_for(scene, scene->laptop, steps, 0);
+	if (with_folder) {
+		scene_rename(scene->laptop, "a", ".imdrive/away");
+	} else {
+		scene_remove(scene->laptop, "a/1");
+		scene_remove(scene->laptop, "a/2");
+	}
+	g_assert_cmpuint(count_work(scene->laptop), <, 30);
+	if (with_folder) {
+		scene_rename(scene->laptop, ".imdrive/away", "a");
+	}
+	scene_settle_as(scene, with_folder ? "a/\na/1=second\na/2=new\n" : "a/\n");
+}
+
+static void test_gone_before_it_is_sent(void)
+{
+	for (unsigned steps = 0; steps < 20; steps++) {
+		run_gone_before_it_is_sent(steps, false);
+		run_gone_before_it_is_sent(steps, true);
+	}
+}
+
 /* ---- what is out of reach --------------------------------------------------------------- */
 
 static void get_status(SimDevice *device, EngineStatus *ret_status)
@@ -568,6 +610,7 @@ int main(int argc, char **argv)
 	ADD("created-in-what-another-deletes", test_created_in_what_another_deletes);
 	ADD("swapped-while-everything-is-listed", test_swapped_while_everything_is_listed);
 	ADD("gone-while-it-is-sent", test_gone_while_it_is_sent);
+	ADD("gone-before-it-is-sent", test_gone_before_it_is_sent);
 	ADD("unreadable-folder-is-not-deleted", test_unreadable_folder_is_not_deleted);
 	ADD("unmounted-folder-is-not-deleted", test_unmounted_folder_is_not_deleted);
 	ADD("brake-holds-many-deletions", test_brake_holds_many_deletions);

@@ -299,6 +299,27 @@ static bool is_in_flight(Engine *engine, int64_t key)
 }
 
 /*
+ * Who is to be found on this disk, or given up, before a file can be read; ENTRY_KEY_NONE: nobody.
+ * Somebody who deletes what he has just made would have it asked for again and again until then.
+ */
+static int64_t waits_to_be_found(Engine *engine, const Action *action)
+{
+	const Entry *local = state_get(engine->state, SIDE_LOCAL, action->key);
+	switch (action->kind) {
+	case ACTION_CREATE_REMOTE:
+		if (local && local->kind == ENTRY_FOLDER) {
+			return ENTRY_KEY_NONE;
+		}
+		return local_missing(engine->local, action->key);
+	case ACTION_UPDATE_REMOTE:
+	case ACTION_HASH:
+		return local_missing(engine->local, action->key);
+	default:
+		return ENTRY_KEY_NONE;
+	}
+}
+
+/*
  * What the server tells of a node whose upload is not back yet may be what was just sent: no news
  * of another device, for whose sake a name is given up or a deleted folder comes back. The node to
  * wait for; ENTRY_KEY_NONE: none.
@@ -374,9 +395,12 @@ static void carry_out(Engine *engine, const Plan *plan)
 	unsigned first_group = engine->next_group, last_group = first_group;
 	for (unsigned i = 0; i < plan->actions->len; i++) {
 		const Action *action = &g_array_index(plan->actions, Action, i);
-		int64_t flight = waits_for_flight(engine, action);
-		if (flight != ENTRY_KEY_NONE) {
-			planning_block(engine, action->key, flight);
+		int64_t on = waits_for_flight(engine, action);
+		if (on == ENTRY_KEY_NONE) {
+			on = waits_to_be_found(engine, action);
+		}
+		if (on != ENTRY_KEY_NONE) {
+			planning_block(engine, action->key, on);
 			continue;
 		}
 		void *member = g_hash_table_lookup(broken, GUINT_TO_POINTER(action->group));

@@ -224,10 +224,17 @@ void local_drop_arrival(Local *local, int64_t key)
 	}
 }
 
+void local_come_back(Local *local, int64_t key)
+{
+	if (g_hash_table_remove(local->departed, &key)) {
+		local->hooks.touched(local->hooks.data, key);
+	}
+}
+
 void local_found(Local *local, int64_t key)
 {
 	void *deep;
-	g_hash_table_remove(local->departed, &key);
+	local_come_back(local, key);
 	local_drop_arrival(local, key);
 	if (g_hash_table_lookup_extended(local->astray, &key, NULL, &deep)) {
 		g_hash_table_remove(local->astray, &key);
@@ -404,6 +411,18 @@ int64_t local_expire(Local *local, int64_t now_us)
 	int64_t departed_us = look_at_departed(local);
 	bool begun_first = begun_us >= 0 && (departed_us < 0 || begun_us < departed_us);
 	return begun_first ? begun_us : departed_us;
+}
+
+int64_t local_missing(const Local *local, int64_t key)
+{
+	while (g_hash_table_size(local->departed) > 0 && key != ENTRY_KEY_NONE) {
+		if (g_hash_table_contains(local->departed, &key)) {
+			return key;
+		}
+		const Entry *entry = state_get(local->state, SIDE_LOCAL, key);
+		key = entry ? entry->parent : ENTRY_KEY_NONE;
+	}
+	return ENTRY_KEY_NONE;
 }
 
 bool local_is_complete(const Local *local)

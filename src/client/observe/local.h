@@ -21,7 +21,7 @@ typedef struct LocalHooks {
 	 * what was seen there says nothing; the callee has it looked at again in time.
 	 */
 	bool (*is_ours)(void *data, int64_t folder, const char *name, uint64_t since);
-	/* The local entry of key changed, came or went. */
+	/* The local entry of key changed, came or went, or is not missing any more. */
 	void (*touched)(void *data, int64_t key);
 	/* The node is no longer in the local tree; it may have been a folder. */
 	void (*gone)(void *data, int64_t key);
@@ -69,6 +69,13 @@ void local_merge(Local *local, Scan *scan, int64_t now_us);
  */
 #define LOCAL_GRACE_US 100000
 int64_t local_expire(Local *local, int64_t now_us);
+
+/*
+ * The node, or the nearest folder above it, whose name is missing and that may come back or turn up
+ * elsewhere; ENTRY_KEY_NONE: none. Until `touched` is called for that one, nothing of the node can
+ * be read.
+ */
+int64_t local_missing(const Local *local, int64_t key);
 
 /* Nothing is marked, under way, or waiting to come back. */
 bool local_is_quiet(const Local *local);

@@ -56,6 +56,8 @@ void local_arrival_free(void *arrival);
 
 /* The name of key is missing: it may come back, or turn up elsewhere. */
 void local_depart(Local *local, int64_t key);
+/* It is not missing any more. */
+void local_come_back(Local *local, int64_t key);
 /* The entry and all below it are no longer in the tree. */
 void local_leave(Local *local, int64_t key);
 /* It is not known where the folder is: list it as soon as that is. */

@@ -674,7 +674,7 @@ static void is_covered(Merge *merge, int64_t key)
 				    "another file system is mounted here: what the folder holds "
 				    "cannot be seen");
 	g_hash_table_replace(merge->local->errors, local_key_new(key), error);
-	g_hash_table_remove(merge->local->departed, &key);
+	local_come_back(merge->local, key);
 	g_hash_table_remove(merge->local->astray, &key);
 }
 
