@@ -93,6 +93,7 @@ struct Engine {
 
 	/* resuming */
 	GHashTable *sent_before; /* what sent_take() gave; NULL: none is left */
+	GHashTable *put_off;     /* keys that wait until that is agreed */
 	GHashTable *unanswered;  /* NodeId * -> GPtrArray of SentNote: sent, and no answer came */
 	unsigned sent_age;       /* of upload jobs that start now: 0 or 1 */
 	unsigned sent_jobs[2];   /* that run, by age */

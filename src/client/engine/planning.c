@@ -351,6 +351,7 @@ static bool may_act(Engine *engine, const Action *action, bool gate_open)
 		return false;
 	}
 	if (resuming_holds(engine, action)) {
+		g_hash_table_add(engine->put_off, KEY(action->key));
 		return false;
 	}
 	if (action->kind == ACTION_DELETE_LOCAL && engine_choice_is_hollow(engine, action->key)) {

@@ -20,6 +20,7 @@
 void resuming_init(Engine *engine)
 {
 	engine->sent_before = engine->world.sent ? sent_take(engine->world.sent) : NULL;
+	engine->put_off = g_hash_table_new(NULL, NULL);
 	engine->unanswered = g_hash_table_new_full(node_id_hash, node_id_equal, g_free,
 						   (GDestroyNotify)g_ptr_array_unref);
 }
@@ -27,6 +28,7 @@ void resuming_init(Engine *engine)
 void resuming_clear(Engine *engine)
 {
 	g_clear_pointer(&engine->sent_before, g_hash_table_unref);
+	g_hash_table_unref(engine->put_off);
 	g_hash_table_unref(engine->unanswered);
 }
 
@@ -36,6 +38,7 @@ void resuming_forget(Engine *engine)
 	if (engine->sent_before) {
 		g_clear_pointer(&engine->sent_before, g_hash_table_unref);
 		sent_drop(engine->world.sent);
+		planning_touch_all(engine, engine->put_off);
 	}
 }
 
@@ -202,6 +205,8 @@ void resuming_run(Engine *engine)
 		resume(engine, notes, nodes->pdata[i]);
 	}
 	observing_touch_divergent(engine);
+	/* Among them what is settled, and to be taken away. */
+	planning_touch_all(engine, engine->put_off);
 }
 
 void resuming_unlearn(Engine *engine, int64_t key)
