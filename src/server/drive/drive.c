@@ -385,9 +385,21 @@ bool drive_changes_inline(Drive *drive, const DriveCaller *caller, DriveInline *
 	return true;
 }
 
-bool drive_read(Drive *drive, const DriveCaller *caller, const DriveRange *range, GError **error)
+DriveReading *drive_read(Drive *drive, const DriveCaller *caller, const DriveRange *range,
+			 GError **error)
 {
-	return owns(drive, caller, error) && reader_range(drive, &caller->drive, range, error);
+	return owns(drive, caller, error) ? reader_range(drive, &caller->drive, range, error)
+					  : NULL;
+}
+
+bool drive_reading_next(DriveReading *reading, GBytes **ret_bytes, GError **error)
+{
+	return reader_next(reading, ret_bytes, error);
+}
+
+void drive_reading_free(DriveReading *reading)
+{
+	reader_free(reading);
 }
 
 bool drive_node(Drive *drive, const DriveCaller *caller, const NodeId *node, JournalNode *ret_node,

@@ -147,12 +147,20 @@ typedef struct DriveRange {
 	GBytes *content; /* of a file's node or version */
 	uint64_t offset; /* bytes of the file */
 	uint64_t length; /* UINT64_MAX: to the end */
-	bool (*visit)(const void *bytes, size_t size, void *data, GError **error);
-	void *visit_data;
 } DriveRange;
 
-/* Visits the bytes of this part of a file in order, verified, in pieces up to CHUNK_SIZE_MAX. */
-bool drive_read(Drive *drive, const DriveCaller *caller, const DriveRange *range, GError **error);
+/* A part of a file on its way out. By one thread at a time; the drive must outlive it. */
+typedef struct DriveReading DriveReading;
+
+DriveReading *drive_read(Drive *drive, const DriveCaller *caller, const DriveRange *range,
+			 GError **error);
+/*
+ * The next bytes, verified, at most CHUNK_SIZE_MAX of them; NULL at the end. DRIVE_ERROR_NOT_FOUND
+ * if the drive does not hold the content any more.
+ */
+bool drive_reading_next(DriveReading *reading, GBytes **ret_bytes, GError **error);
+void drive_reading_free(DriveReading *reading);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DriveReading, drive_reading_free)
 
 /* One node, live or deleted. */
 bool drive_node(Drive *drive, const DriveCaller *caller, const NodeId *node, JournalNode *ret_node,

@@ -41,25 +41,19 @@ static void test_gives_back_what_was_committed(void)
 	fixture_assert_whole(&fixture);
 }
 
-static bool collect_bytes(const void *bytes, size_t size, void *data, GError **error)
-{
-	g_byte_array_append(data, bytes, size);
-	return true;
-}
-
 static void assert_range(Fixture *fixture, const FixtureFile *file, uint64_t offset,
 			 uint64_t length)
 {
-	g_autoptr(GByteArray) found = g_byte_array_new();
 	size_t size;
 	const uint8_t *bytes = g_bytes_get_data(file->bytes, &size);
 	uint64_t begin = MIN(offset, size);
-	DriveRange range = { file->content, offset, length, collect_bytes, found };
+	DriveRange range = { file->content, offset, length };
 	g_autoptr(GError) error = NULL;
+	g_autoptr(GBytes) found = fixture_read_range(fixture, &fixture->alice, &range, &error);
 
-	drive_read(fixture->drive, &fixture->alice, &range, &error);
 	g_assert_no_error(error);
-	g_assert_cmpmem(found->data, found->len, bytes + begin, MIN(length, size - begin));
+	g_assert_cmpmem(g_bytes_get_data(found, NULL), g_bytes_get_size(found), bytes + begin,
+			MIN(length, size - begin));
 }
 
 static void test_reads_any_part(void)

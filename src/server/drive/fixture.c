@@ -251,31 +251,39 @@ void fixture_update(Fixture *fixture, const DriveCaller *caller, const NodeId *n
 	g_assert_cmpint(result.outcome, ==, JOURNAL_APPLIED);
 }
 
-static bool collect_bytes(const void *bytes, size_t size, void *data, GError **error)
+GBytes *fixture_read_range(Fixture *fixture, const DriveCaller *caller, const DriveRange *range,
+			   GError **error)
 {
-	g_byte_array_append(data, bytes, size);
-	return true;
+	g_autoptr(GByteArray) all = g_byte_array_new();
+	g_autoptr(DriveReading) reading = drive_read(fixture->drive, caller, range, error);
+
+	while (reading != NULL) {
+		g_autoptr(GBytes) bytes = NULL;
+
+		if (!drive_reading_next(reading, &bytes, error)) {
+			return NULL;
+		}
+		if (bytes == NULL) {
+			return g_byte_array_free_to_bytes(g_steal_pointer(&all));
+		}
+		g_byte_array_append(all, g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+	}
+	return NULL;
 }
 
 GBytes *fixture_read(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
 		     GError **error)
 {
-	g_autoptr(GByteArray) bytes = g_byte_array_new();
 	JournalNode found = { 0 };
-	DriveRange range = {
-		.length = UINT64_MAX,
-		.visit = collect_bytes,
-		.visit_data = bytes,
-	};
-	bool ok;
+	GBytes *bytes;
 
 	if (!drive_node(fixture->drive, caller, node, &found, error)) {
 		return NULL;
 	}
-	range.content = found.content;
-	ok = drive_read(fixture->drive, caller, &range, error);
+	bytes = fixture_read_range(fixture, caller, &(DriveRange){ found.content, 0, UINT64_MAX },
+				   error);
 	journal_node_clear(&found);
-	return ok ? g_byte_array_free_to_bytes(g_steal_pointer(&bytes)) : NULL;
+	return bytes;
 }
 
 void fixture_assert_file(Fixture *fixture, const DriveCaller *caller, const NodeId *node,

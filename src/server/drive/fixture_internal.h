@@ -76,6 +76,10 @@ NodeId fixture_put(Fixture *fixture, const DriveCaller *caller, const char *name
 void fixture_update(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
 		    const FixtureFile *file);
 
+/* The bytes of a range. NULL, with error set, if they cannot be read. */
+GBytes *fixture_read_range(Fixture *fixture, const DriveCaller *caller, const DriveRange *range,
+			   GError **error);
+
 /* The bytes of a live node. NULL, with error set, if they cannot be read. */
 GBytes *fixture_read(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
 		     GError **error);

@@ -8,8 +8,6 @@
 #include "server/drive/drive_internal.h"
 #include "server/drive/workspace_internal.h"
 
-#define SLICE 16 /* chunks that are located, and keep their packs, at a time */
-
 /* What is at rest and unreadable is no fault of the request's, whatever code it came with. */
 static bool fail_unreadable(Drive *drive, const JournalStored *stored, GError *cause,
 			    GError **error)
@@ -55,150 +53,160 @@ bool reader_open(Drive *drive, const JournalStored *stored, GByteArray *scratch,
 	return true;
 }
 
-typedef struct Walk {
+/* ---- files ----------------------------------------------------------------------------- */
+
+struct DriveReading {
 	Drive *drive;
-	const NodeId *drive_id;
-	const DriveRange *range;
-	uint64_t end;      /* of the range in the file */
+	NodeId drive_id;
+	uint64_t offset; /* of the range in the file */
+	uint64_t end;
 	uint64_t position; /* of the next chunk in the file */
+	Content lists;     /* those of a long file's lists; empty: it has none */
+	size_t list;       /* the next of them */
+	Content chunks;    /* the file's, or those of one of its lists */
+	size_t chunk;
 	GByteArray *scratch;
-	uint8_t *bytes;
-} Walk;
+};
 
-/* The verified bytes of a chunk that the content names, into walk->bytes. */
-static bool open_ref(Walk *walk, const ContentRef *ref, const BlobsLocation *location,
-		     GError **error)
-{
-	JournalStored stored = { ref->id, *location };
-	EncodedChunk chunk;
-
-	if (location->raw_size != ref->length) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
-			    "the content gives a chunk %u bytes, it has %u", ref->length,
-			    location->raw_size);
-		return false;
-	}
-	return reader_open(walk->drive, &stored, walk->scratch, &chunk, walk->bytes, error);
-}
-
-static bool visit_part(Walk *walk, const ContentRef *ref, GError **error)
-{
-	uint64_t skip =
-		walk->range->offset > walk->position ? walk->range->offset - walk->position : 0;
-	uint64_t size = MIN(ref->length, walk->end - walk->position) - skip;
-
-	return walk->range->visit(walk->bytes + skip, size, walk->range->visit_data, error);
-}
-
-static bool locate(Walk *walk, const ContentRef *refs, size_t count, BlobsLocation *ret_locations,
+static bool locate(DriveReading *reading, const ContentRef *ref, JournalStored *ret_stored,
 		   GError **error)
 {
-	ChunkId ids[SLICE];
-	bool found[SLICE];
+	bool found;
 
-	g_assert(count <= SLICE);
-	for (size_t i = 0; i < count; i++) {
-		ids[i] = refs[i].id;
-	}
-	if (!journal_locate(walk->drive->options.journal, walk->drive_id, ids, count, ret_locations,
-			    found, error)) {
+	ret_stored->id = ref->id;
+	if (!journal_locate(reading->drive->options.journal, &reading->drive_id, &ref->id, 1,
+			    &ret_stored->location, &found, error)) {
 		return false;
 	}
-	for (size_t i = 0; i < count; i++) {
-		if (!found[i]) {
-			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
-				    "the drive holds no such content any more");
-			return false;
-		}
-	}
-	return true;
-}
-
-/* Visits what of these neighbours lies in the range. */
-static bool walk_slice(Walk *walk, const ContentRef *refs, size_t count, GError **error)
-{
-	g_auto(TrafficPass) pass = traffic_enter(walk->drive->traffic);
-	BlobsLocation locations[SLICE];
-
-	if (!locate(walk, refs, count, locations, error)) {
+	if (!found) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+			    "the drive holds no such content any more");
 		return false;
 	}
-	for (size_t i = 0; i < count && walk->position < walk->end; i++) {
-		if (!open_ref(walk, &refs[i], &locations[i], error) ||
-		    !visit_part(walk, &refs[i], error)) {
-			return false;
-		}
-		walk->position += refs[i].length;
+	if (ret_stored->location.raw_size != ref->length) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+			    "the content gives a chunk %u bytes, it has %u", ref->length,
+			    ret_stored->location.raw_size);
+		return false;
 	}
 	return true;
 }
 
-static bool walk_chunks(Walk *walk, const Content *content, GError **error)
+/* The verified bytes of a chunk that the content names. */
+static GBytes *read_ref(DriveReading *reading, const ContentRef *ref, GError **error)
 {
-	size_t i = 0;
+	g_auto(TrafficPass) pass = traffic_enter(reading->drive->traffic);
+	g_autofree uint8_t *bytes = NULL;
+	JournalStored stored;
+	EncodedChunk chunk;
 
-	while (i < content->count && walk->position < walk->end) {
-		if (walk->position + content->refs[i].length <= walk->range->offset) {
-			walk->position += content->refs[i++].length;
-			continue;
-		}
-		size_t count = MIN(SLICE, content->count - i);
+	if (!locate(reading, ref, &stored, error)) {
+		return NULL;
+	}
+	bytes = g_malloc(ref->length);
+	if (!reader_open(reading->drive, &stored, reading->scratch, &chunk, bytes, error)) {
+		return NULL;
+	}
+	return g_bytes_new_take(g_steal_pointer(&bytes), ref->length);
+}
 
-		if (!walk_slice(walk, content->refs + i, count, error)) {
+/* What of the chunk that begins at the position lies in the range. */
+static GBytes *part_of(const DriveReading *reading, GBytes *chunk)
+{
+	uint64_t skip = reading->offset > reading->position ? reading->offset - reading->position
+							    : 0;
+	uint64_t size = MIN(g_bytes_get_size(chunk), reading->end - reading->position) - skip;
+
+	return g_bytes_new_from_bytes(chunk, skip, size);
+}
+
+static bool next_list(DriveReading *reading, GError **error)
+{
+	g_autoptr(GBytes) list = read_ref(reading, &reading->lists.refs[reading->list], error);
+
+	if (list == NULL) {
+		return false;
+	}
+	content_clear(&reading->chunks);
+	reading->list++;
+	reading->chunk = 0;
+	return content_decode_list(g_bytes_get_data(list, NULL), g_bytes_get_size(list),
+				   &reading->chunks, error);
+}
+
+/* The next chunk that has a part in the range; NULL: there is none. */
+static bool next_ref(DriveReading *reading, const ContentRef **ret_ref, GError **error)
+{
+	*ret_ref = NULL;
+	while (reading->position < reading->end) {
+		if (reading->chunk < reading->chunks.count) {
+			const ContentRef *ref = &reading->chunks.refs[reading->chunk++];
+
+			if (reading->position + ref->length > reading->offset) {
+				*ret_ref = ref;
+				return true;
+			}
+			reading->position += ref->length;
+		} else if (reading->list == reading->lists.count) {
+			return true;
+		} else if (!next_list(reading, error)) {
 			return false;
 		}
-		i += count;
 	}
 	return true;
 }
 
-static bool walk_list(Walk *walk, const ContentRef *list, GError **error)
+bool reader_next(DriveReading *reading, GBytes **ret_bytes, GError **error)
 {
-	g_auto(Content) content = { 0 };
-	BlobsLocation location;
+	const ContentRef *ref;
+	g_autoptr(GBytes) chunk = NULL;
 
-	{
-		g_auto(TrafficPass) pass = traffic_enter(walk->drive->traffic);
-
-		if (!locate(walk, list, 1, &location, error) ||
-		    !open_ref(walk, list, &location, error)) {
-			return false;
-		}
+	if (!next_ref(reading, &ref, error)) {
+		return false;
 	}
-	return content_decode_list(walk->bytes, list->length, &content, error) &&
-	       walk_chunks(walk, &content, error);
-}
-
-bool reader_range(Drive *drive, const NodeId *drive_id, const DriveRange *range, GError **error)
-{
-	g_autoptr(GByteArray) scratch = g_byte_array_new();
-	g_autofree uint8_t *bytes = g_malloc(CHUNK_SIZE_MAX);
-	g_auto(Content) content = { 0 };
-	size_t size;
-	const void *encoded = g_bytes_get_data(range->content, &size);
-	Walk walk = {
-		.drive = drive,
-		.drive_id = drive_id,
-		.range = range,
-		.end = range->length < UINT64_MAX - range->offset ? range->offset + range->length
-								  : UINT64_MAX,
-		.scratch = scratch,
-		.bytes = bytes,
-	};
-
-	if (size == 0) {
+	if (ref == NULL) {
+		*ret_bytes = NULL;
 		return true;
 	}
-	if (!content_decode(encoded, size, &content, error)) {
+	chunk = read_ref(reading, ref, error);
+	if (chunk == NULL) {
 		return false;
 	}
-	if (content.depth == 0) {
-		return walk_chunks(&walk, &content, error);
-	}
-	for (size_t i = 0; i < content.count && walk.position < walk.end; i++) {
-		if (!walk_list(&walk, &content.refs[i], error)) {
-			return false;
-		}
-	}
+	*ret_bytes = part_of(reading, chunk);
+	reading->position += ref->length;
 	return true;
+}
+
+DriveReading *reader_range(Drive *drive, const NodeId *drive_id, const DriveRange *range,
+			   GError **error)
+{
+	g_autoptr(DriveReading) reading = g_new0(DriveReading, 1);
+	size_t size;
+	const void *encoded = g_bytes_get_data(range->content, &size);
+
+	reading->drive = drive;
+	reading->drive_id = *drive_id;
+	reading->offset = range->offset;
+	reading->end = range->length < UINT64_MAX - range->offset ? range->offset + range->length
+								  : UINT64_MAX;
+	reading->scratch = g_byte_array_new();
+	if (size > 0 && !content_decode(encoded, size, &reading->chunks, error)) {
+		return NULL;
+	}
+	if (reading->chunks.depth > 0) {
+		reading->lists = reading->chunks;
+		reading->chunks = (Content){ 0 };
+	}
+	return g_steal_pointer(&reading);
+}
+
+void reader_free(DriveReading *reading)
+{
+	if (reading == NULL) {
+		return;
+	}
+	content_clear(&reading->lists);
+	content_clear(&reading->chunks);
+	g_clear_pointer(&reading->scratch, g_byte_array_unref);
+	g_free(reading);
 }

@@ -18,4 +18,8 @@ bool reader_open(Drive *drive, const JournalStored *stored, GByteArray *scratch,
 		 EncodedChunk *ret_chunk, void *ret_bytes, GError **error);
 
 /* drive_read() once the caller is known to own the drive. Enters by itself. */
-bool reader_range(Drive *drive, const NodeId *drive_id, const DriveRange *range, GError **error);
+DriveReading *reader_range(Drive *drive, const NodeId *drive_id, const DriveRange *range,
+			   GError **error);
+/* drive_reading_next(), drive_reading_free() */
+bool reader_next(DriveReading *reading, GBytes **ret_bytes, GError **error);
+void reader_free(DriveReading *reading);
