@@ -416,6 +416,69 @@ bool drive_resolve(Drive *drive, const DriveCaller *caller, const char *path, Jo
 	       journal_resolve(drive->options.journal, &caller->drive, path, ret_node, error);
 }
 
+/* One more than the depth: a walk upwards ends at the root, or something is wrong. */
+static bool is_too_deep(unsigned depth, GError **error)
+{
+	if (depth > DEPTH_MAX) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
+			    "find the path of a node: it is deeper than %d folders", DEPTH_MAX);
+		return true;
+	}
+	return false;
+}
+
+static bool is_below(Drive *drive, const DriveCaller *caller, const NodeId *top, NodeId id,
+		     bool *ret_below, GError **error)
+{
+	for (unsigned depth = 0; !node_id_equal(&id, top); depth++) {
+		JournalNode found = { 0 };
+
+		if (node_id_equal(&id, &caller->drive)) {
+			*ret_below = false;
+			return true;
+		}
+		if (is_too_deep(depth, error) ||
+		    !journal_node(drive->options.journal, &caller->drive, &id, &found, error)) {
+			return false;
+		}
+		id = found.parent;
+		journal_node_clear(&found);
+	}
+	*ret_below = true;
+	return true;
+}
+
+bool drive_within(Drive *drive, const DriveCaller *caller, const NodeId *top, const NodeId *node,
+		  JournalNode *ret_node, GError **error)
+{
+	JournalNode found = { 0 };
+	bool below = false;
+
+	if (!drive_node(drive, caller, node, &found, error)) {
+		return false;
+	}
+	if (!is_below(drive, caller, top, *node, &below, error)) {
+		journal_node_clear(&found);
+		return false;
+	}
+	if (!below || found.deleted) {
+		journal_node_clear(&found);
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+			    "no such file or folder on the drive");
+		return false;
+	}
+	*ret_node = found;
+	return true;
+}
+
+bool drive_children(Drive *drive, const DriveCaller *caller, const NodeId *folder, GBytes *after,
+		    unsigned count_max, GArray *ret_nodes, GError **error)
+{
+	return owns(drive, caller, error) &&
+	       journal_children(drive->options.journal, &caller->drive, folder, after, count_max,
+				ret_nodes, error);
+}
+
 /* Puts a name and a '/' before a path that is built from its end. */
 static void prepend_name(GByteArray *path, GBytes *name)
 {
@@ -437,17 +500,11 @@ bool drive_path(Drive *drive, const DriveCaller *caller, const NodeId *node, GBy
 	if (!owns(drive, caller, error)) {
 		return false;
 	}
-	/* One more than the depth: it ends at the root, or something is wrong. */
 	for (unsigned depth = 0; !node_id_equal(&id, &caller->drive); depth++) {
 		JournalNode found = { 0 };
 
-		if (depth > DEPTH_MAX) {
-			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
-				    "find the path of a node: it is deeper than %d folders",
-				    DEPTH_MAX);
-			return false;
-		}
-		if (!journal_node(drive->options.journal, &caller->drive, &id, &found, error)) {
+		if (is_too_deep(depth, error) ||
+		    !journal_node(drive->options.journal, &caller->drive, &id, &found, error)) {
 			return false;
 		}
 		prepend_name(path, found.name);

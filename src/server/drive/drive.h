@@ -170,6 +170,17 @@ bool drive_node(Drive *drive, const DriveCaller *caller, const NodeId *node, Jou
 bool drive_resolve(Drive *drive, const DriveCaller *caller, const char *path, JournalNode *ret_node,
 		   GError **error);
 
+/*
+ * The node, if it is live and is top or lies anywhere below it: what somebody was let into and
+ * nothing beside it. DRIVE_ERROR_NOT_FOUND otherwise.
+ */
+bool drive_within(Drive *drive, const DriveCaller *caller, const NodeId *top, const NodeId *node,
+		  JournalNode *ret_node, GError **error);
+
+/* The live nodes in a folder, by name: journal_children(). */
+bool drive_children(Drive *drive, const DriveCaller *caller, const NodeId *folder, GBytes *after,
+		    unsigned count_max, GArray *ret_nodes, GError **error);
+
 /* The names from the root to the node joined by '/', live or deleted; "" for the root. */
 bool drive_path(Drive *drive, const DriveCaller *caller, const NodeId *node, GBytes **ret_path,
 		GError **error);

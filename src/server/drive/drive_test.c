@@ -398,37 +398,175 @@ static void test_changes_bring_small_files(void)
 	g_assert_cmpuint(count_inline(&fixture, &other, 10 * MIB, &visited), ==, 601);
 }
 
+/* A folder of alice's, below the root. */
+static NodeId put_folder(Fixture *fixture, const char *name)
+{
+	g_autoptr(FixtureFile) none = fixture_file_new(0, 0, 10);
+	NodeId id = node_id_random();
+	JournalOperation folder = fixture_operation(fixture, &fixture->alice, &id, name, none);
+	JournalResult result;
+
+	folder.kind = JOURNAL_FOLDER;
+	folder.content = NULL;
+	folder.content_size = 0;
+	g_assert_true(fixture_commit(fixture, &fixture->alice, &folder, NULL, &result));
+	g_assert_cmpint(result.outcome, ==, JOURNAL_APPLIED);
+	return id;
+}
+
+static NodeId put_inside(Fixture *fixture, const NodeId *folder, const char *name,
+			 const FixtureFile *file)
+{
+	NodeId id = node_id_random();
+	JournalOperation inside = fixture_operation(fixture, &fixture->alice, &id, name, file);
+	JournalResult result;
+
+	inside.parent = *folder;
+	g_assert_true(fixture_commit(fixture, &fixture->alice, &inside, file->chunks, &result));
+	g_assert_cmpint(result.outcome, ==, JOURNAL_APPLIED);
+	return id;
+}
+
+static void delete_node(Fixture *fixture, const NodeId *id)
+{
+	g_autoptr(FixtureFile) none = fixture_file_new(0, 0, 10);
+	JournalOperation operation = fixture_operation(fixture, &fixture->alice, id, "", none);
+	JournalNode node = { 0 };
+	JournalUsage usage;
+	JournalResult result;
+
+	g_assert_true(drive_usage(fixture->drive, &fixture->alice, &usage, NULL));
+	g_assert_true(drive_node(fixture->drive, &fixture->alice, id, &node, NULL));
+	operation.verb = JOURNAL_DELETE;
+	operation.base = node.seq;
+	operation.decided_at = usage.seq;
+	journal_node_clear(&node);
+	g_assert_true(fixture_commit(fixture, &fixture->alice, &operation, NULL, &result));
+	g_assert_cmpint(result.outcome, ==, JOURNAL_APPLIED);
+}
+
 static void test_finds_paths(void)
 {
 	g_auto(Fixture) fixture = { 0 };
 	g_autoptr(FixtureFile) file = fixture_file_new(1, 10, 10);
 	g_autoptr(GBytes) path = NULL;
 	g_autoptr(GBytes) root = NULL;
-	JournalOperation folder;
-	JournalOperation inside;
-	NodeId nodes[] = { node_id_random(), node_id_random() };
-	JournalResult result;
+	NodeId folder;
+	NodeId inside;
 	JournalNode found = { 0 };
 	g_autoptr(GError) error = NULL;
 
 	fixture_init(&fixture);
-	folder = fixture_operation(&fixture, &fixture.alice, &nodes[0], "a folder", file);
-	folder.kind = JOURNAL_FOLDER;
-	folder.size = 0;
-	folder.content = NULL;
-	folder.content_size = 0;
-	g_assert_true(fixture_commit(&fixture, &fixture.alice, &folder, NULL, &result));
-	inside = fixture_operation(&fixture, &fixture.alice, &nodes[1], "file", file);
-	inside.parent = nodes[0];
-	g_assert_true(fixture_commit(&fixture, &fixture.alice, &inside, file->chunks, &result));
-	g_assert_true(drive_path(fixture.drive, &fixture.alice, &nodes[1], &path, &error));
+	folder = put_folder(&fixture, "a folder");
+	inside = put_inside(&fixture, &folder, "file", file);
+	g_assert_true(drive_path(fixture.drive, &fixture.alice, &inside, &path, &error));
 	g_assert_cmpmem(g_bytes_get_data(path, NULL), g_bytes_get_size(path), "a folder/file", 13);
 	g_assert_true(drive_resolve(fixture.drive, &fixture.alice, "a folder/file", &found, NULL));
-	g_assert_true(node_id_equal(&found.id, &nodes[1]));
+	g_assert_true(node_id_equal(&found.id, &inside));
 	journal_node_clear(&found);
 	g_assert_true(
 		drive_path(fixture.drive, &fixture.alice, &fixture.alice.drive, &root, &error));
 	g_assert_cmpuint(g_bytes_get_size(root), ==, 0);
+}
+
+/* The names in a folder of alice's, a few at a time, with a '/' behind each. */
+static char *list(Fixture *fixture, const NodeId *folder, unsigned count_max)
+{
+	g_autoptr(GBytes) after = NULL;
+	GString *names = g_string_new(NULL);
+
+	for (;;) {
+		g_autoptr(GArray) nodes = g_array_new(false, false, sizeof(JournalNode));
+		g_autoptr(GError) error = NULL;
+
+		g_array_set_clear_func(nodes, (GDestroyNotify)journal_node_clear);
+		drive_children(fixture->drive, &fixture->alice, folder, after, count_max, nodes,
+			       &error);
+		g_assert_no_error(error);
+		g_assert_cmpuint(nodes->len, <=, count_max);
+		if (nodes->len == 0) {
+			return g_string_free(names, false);
+		}
+		for (unsigned i = 0; i < nodes->len; i++) {
+			GBytes *name = g_array_index(nodes, JournalNode, i).name;
+			size_t size;
+			const char *text = g_bytes_get_data(name, &size);
+
+			g_string_append_len(names, text, (gssize)size);
+			g_string_append_c(names, '/');
+			g_clear_pointer(&after, g_bytes_unref);
+			after = g_bytes_ref(name);
+		}
+	}
+}
+
+static void test_lists_a_folder(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) file = fixture_file_new(1, 10, 10);
+	NodeId folder;
+	NodeId gone;
+	char *names;
+	g_autoptr(GArray) nodes = g_array_new(false, false, sizeof(JournalNode));
+	g_autoptr(GError) error = NULL;
+
+	fixture_init(&fixture);
+	folder = put_folder(&fixture, "folder");
+	put_inside(&fixture, &folder, "b", file);
+	put_inside(&fixture, &folder, "\xff", file);
+	gone = put_inside(&fixture, &folder, "bb", file);
+	put_inside(&fixture, &folder, "a", file);
+	fixture_put(&fixture, &fixture.alice, "beside", file);
+	delete_node(&fixture, &gone);
+	for (unsigned count_max = 1; count_max < 5; count_max++) {
+		names = list(&fixture, &folder, count_max);
+		g_assert_cmpstr(names, ==, "a/b/\xff/");
+		g_free(names);
+	}
+	delete_node(&fixture, &folder);
+	g_assert_false(
+		drive_children(fixture.drive, &fixture.alice, &folder, NULL, 9, nodes, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+	names = list(&fixture, &fixture.alice.drive, 9);
+	g_assert_cmpstr(names, ==, "beside/");
+	g_free(names);
+}
+
+static bool is_within(Fixture *fixture, const NodeId *top, const NodeId *node)
+{
+	JournalNode found = { 0 };
+	g_autoptr(GError) error = NULL;
+	bool is = drive_within(fixture->drive, &fixture->alice, top, node, &found, &error);
+
+	g_assert_true(is || g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND));
+	journal_node_clear(&found);
+	return is;
+}
+
+static void test_knows_what_lies_within(void)
+{
+	g_auto(Fixture) fixture = { 0 };
+	g_autoptr(FixtureFile) file = fixture_file_new(1, 10, 10);
+	NodeId folder;
+	NodeId inside;
+	NodeId beside;
+	NodeId nowhere = node_id_random();
+
+	fixture_init(&fixture);
+	folder = put_folder(&fixture, "folder");
+	inside = put_inside(&fixture, &folder, "inside", file);
+	beside = fixture_put(&fixture, &fixture.alice, "beside", file);
+	g_assert_true(is_within(&fixture, &folder, &folder));
+	g_assert_true(is_within(&fixture, &folder, &inside));
+	g_assert_true(is_within(&fixture, &inside, &inside));
+	g_assert_true(is_within(&fixture, &fixture.alice.drive, &inside));
+	g_assert_false(is_within(&fixture, &folder, &beside));
+	g_assert_false(is_within(&fixture, &inside, &folder));
+	g_assert_false(is_within(&fixture, &folder, &fixture.alice.drive));
+	g_assert_false(is_within(&fixture, &folder, &nowhere));
+	delete_node(&fixture, &folder);
+	g_assert_false(is_within(&fixture, &folder, &inside));
+	g_assert_false(is_within(&fixture, &inside, &inside));
 }
 
 static void test_restores_a_version(void)
@@ -505,6 +643,8 @@ int main(int argc, char **argv)
 	ADD("fetch-gives-what-fits", test_fetch_gives_what_fits);
 	ADD("changes-bring-small-files", test_changes_bring_small_files);
 	ADD("finds-paths", test_finds_paths);
+	ADD("lists-a-folder", test_lists_a_folder);
+	ADD("knows-what-lies-within", test_knows_what_lies_within);
 	ADD("restores-a-version", test_restores_a_version);
 	ADD("an-account-has-one-home", test_an_account_has_one_home);
 	return g_test_run();

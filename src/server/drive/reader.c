@@ -113,8 +113,8 @@ static GBytes *read_ref(DriveReading *reading, const ContentRef *ref, GError **e
 /* What of the chunk that begins at the position lies in the range. */
 static GBytes *part_of(const DriveReading *reading, GBytes *chunk)
 {
-	uint64_t skip = reading->offset > reading->position ? reading->offset - reading->position
-							    : 0;
+	uint64_t skip =
+		reading->offset > reading->position ? reading->offset - reading->position : 0;
 	uint64_t size = MIN(g_bytes_get_size(chunk), reading->end - reading->position) - skip;
 
 	return g_bytes_new_from_bytes(chunk, skip, size);

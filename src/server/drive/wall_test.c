@@ -109,6 +109,22 @@ static bool try_path(Fixture *fixture, const DriveCaller *caller, const NodeId *
 	return drive_path(fixture->drive, caller, node, &path, error);
 }
 
+static bool try_within(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+		       GError **error)
+{
+	JournalNode found = { 0 };
+
+	return drive_within(fixture->drive, caller, &caller->drive, node, &found, error);
+}
+
+static bool try_children(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+			 GError **error)
+{
+	g_autoptr(GArray) nodes = g_array_new(false, false, sizeof(JournalNode));
+
+	return drive_children(fixture->drive, caller, &caller->drive, NULL, 10, nodes, error);
+}
+
 static bool try_versions(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
 			 GError **error)
 {
@@ -136,9 +152,9 @@ static bool try_usage(Fixture *fixture, const DriveCaller *caller, const NodeId 
 static void test_a_foreign_drive_does_not_exist(void)
 {
 	static const Attempt attempts[] = {
-		try_commit,  try_missing,  try_upload, try_restore, try_fetch,
-		try_changes, try_inline,   try_read,   try_node,    try_resolve,
-		try_path,    try_versions, try_trash,  try_usage,
+		try_commit, try_missing, try_upload, try_restore,  try_fetch, try_changes,
+		try_inline, try_read,    try_node,   try_resolve,  try_path,  try_versions,
+		try_trash,  try_usage,   try_within, try_children,
 	};
 	g_auto(Fixture) fixture = { 0 };
 	g_autoptr(FixtureFile) file = fixture_file_new(1, 1000, 100);

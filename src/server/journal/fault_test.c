@@ -336,8 +336,12 @@ static bool door_history(World *world, GError **error)
 	g_array_set_clear_func(versions, clear_version);
 	g_autoptr(GArray) trash = g_array_new(FALSE, FALSE, sizeof(JournalNode));
 	g_array_set_clear_func(trash, (GDestroyNotify)journal_node_clear);
+	g_autoptr(GArray) children = g_array_new(FALSE, FALSE, sizeof(JournalNode));
+	g_array_set_clear_func(children, (GDestroyNotify)journal_node_clear);
 	return journal_versions(world->fixture->journal, &world->fixture->drive, &world->file,
 				versions, error) &&
+	       journal_children(world->fixture->journal, &world->fixture->drive,
+				&world->fixture->drive, NULL, 9, children, error) &&
 	       journal_trash(world->fixture->journal, &world->fixture->drive, 9, trash, error);
 }
 

@@ -543,6 +543,21 @@ bool journal_versions(Journal *journal, const NodeId *drive, const NodeId *node,
 	return true;
 }
 
+bool journal_children(Journal *journal, const NodeId *drive, const NodeId *folder, GBytes *after,
+		      unsigned count_max, GArray *ret_nodes, GError **error)
+{
+	g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(JournalNode));
+	g_array_set_clear_func(nodes, clear_node);
+	g_autoptr(SqlSession) session = sql_read(journal->sql, error);
+	g_auto(Ledger) ledger = { 0 };
+	if (!session || !ledger_open(session, NULL, drive, &ledger, error) ||
+	    !nodes_children(&ledger, folder, after, count_max, nodes, error)) {
+		return false;
+	}
+	hand_over(nodes, ret_nodes);
+	return true;
+}
+
 bool journal_trash(Journal *journal, const NodeId *drive, unsigned count_max, GArray *ret_nodes,
 		   GError **error)
 {

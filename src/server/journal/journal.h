@@ -236,6 +236,13 @@ bool journal_node(Journal *journal, const NodeId *drive, const NodeId *node, Jou
 bool journal_resolve(Journal *journal, const NodeId *drive, const char *path, JournalNode *ret_node,
 		     GError **error);
 
+/*
+ * Appends the live nodes in a live folder (JournalNode) whose names come after this one, by their
+ * bytes; after NULL: from the first. At most count_max. DRIVE_ERROR_NOT_FOUND for the folder.
+ */
+bool journal_children(Journal *journal, const NodeId *drive, const NodeId *folder, GBytes *after,
+		      unsigned count_max, GArray *ret_nodes, GError **error);
+
 typedef struct JournalVersion {
 	int64_t number;   /* among the versions of the node, from 1; never used again */
 	JournalNode node; /* as it was */

@@ -127,20 +127,11 @@ bool nodes_resolve(Ledger *ledger, const char *path, JournalNode *ret_node, GErr
 	return get_key(ledger, key, ret_node, error);
 }
 
-/* ---- trash --------------------------------------------------------------------------------- */
+/* ---- lists --------------------------------------------------------------------------------- */
 
-bool nodes_trash(Ledger *ledger, unsigned count_max, GArray *ret_nodes, GError **error)
+/* What a statement of NODES_COLUMNS finds. */
+static bool append_all(Ledger *ledger, SqlStatement *statement, GArray *ret_nodes, GError **error)
 {
-	SqlStatement *statement =
-		sql_statement(ledger->session,
-			      "SELECT " NODES_COLUMNS " FROM node "
-			      "WHERE drive = $1 AND deleted <> 0 ORDER BY seq DESC LIMIT $2",
-			      error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, ledger->drive);
-	sql_bind_int(statement, 2, count_max);
 	for (;;) {
 		bool row;
 		bool dead;
@@ -156,6 +147,47 @@ bool nodes_trash(Ledger *ledger, unsigned count_max, GArray *ret_nodes, GError *
 		}
 		g_array_append_val(ret_nodes, node);
 	}
+}
+
+bool nodes_children(Ledger *ledger, const NodeId *id, GBytes *after, unsigned count_max,
+		    GArray *ret_nodes, GError **error)
+{
+	const Folder *folder;
+	if (!ancestry_find(ledger->ancestry, id, &folder, error)) {
+		return false;
+	}
+	if (!folder || folder->dead || folder->kind != JOURNAL_FOLDER) {
+		return not_found(error);
+	}
+	SqlStatement *statement = sql_statement(ledger->session,
+						"SELECT " NODES_COLUMNS " FROM node "
+						"WHERE parent = $1 AND name > $2 AND deleted = 0 "
+						"ORDER BY name LIMIT $3",
+						error);
+	if (!statement) {
+		return false;
+	}
+	size_t size = 0;
+	const void *name = after ? g_bytes_get_data(after, &size) : NULL;
+	sql_bind_int(statement, 1, folder->key);
+	sql_bind_bytes(statement, 2, name, size);
+	sql_bind_int(statement, 3, count_max);
+	return append_all(ledger, statement, ret_nodes, error);
+}
+
+bool nodes_trash(Ledger *ledger, unsigned count_max, GArray *ret_nodes, GError **error)
+{
+	SqlStatement *statement =
+		sql_statement(ledger->session,
+			      "SELECT " NODES_COLUMNS " FROM node "
+			      "WHERE drive = $1 AND deleted <> 0 ORDER BY seq DESC LIMIT $2",
+			      error);
+	if (!statement) {
+		return false;
+	}
+	sql_bind_int(statement, 1, ledger->drive);
+	sql_bind_int(statement, 2, count_max);
+	return append_all(ledger, statement, ret_nodes, error);
 }
 
 /* ---- versions ------------------------------------------------------------------------------ */
