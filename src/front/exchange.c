@@ -19,6 +19,10 @@
 /* The slowest line that a body or an answer is given time for. */
 #define LINE_BYTES_PER_MS 8
 
+/* Answers that are made while they are sent, each with a piece of them in memory. */
+#define STREAMS_MAX 128
+#define SOURCE_BLOCK_SIZE (64 * KIB)
+
 #define PATH_LOG_SIZE_MAX 200
 
 typedef enum Stage {
@@ -27,6 +31,7 @@ typedef enum Stage {
 	EXCHANGE_DROPPING, /* the body; the answer may be there already */
 	EXCHANGE_WORKING,
 	EXCHANGE_ANSWERED,
+	EXCHANGE_FETCHING, /* the next piece of the answer, of which some is sent */
 } Stage;
 
 struct Exchange {
@@ -50,6 +55,13 @@ struct Exchange {
 	Bulk *receiving;
 	GBytes *body;
 	Response response;
+	/* Of an answer with a source. */
+	bool streams; /* counted in front->streams */
+	bool fetched; /* what follows is what the source said last */
+	bool failed;
+	GBytes *piece; /* NULL: its end */
+	size_t taken;  /* of the piece */
+	uint64_t streamed;
 
 	void *waiting;      /* the api's */
 	int64_t handled_us; /* when it was first handled */
@@ -112,6 +124,8 @@ static void exchange_free(Exchange *exchange)
 	timer_remove(exchange->front->waits, &exchange->timer);
 	release(exchange);
 	exchange->front->exchanges--;
+	exchange->front->streams -= exchange->streams;
+	g_clear_pointer(&exchange->piece, g_bytes_unref);
 	g_clear_pointer(&exchange->query, parameters_free);
 	g_clear_pointer(&exchange->receiving, bulk_free);
 	g_clear_pointer(&exchange->body, g_bytes_unref);
@@ -136,17 +150,28 @@ static void add_header(struct MHD_Response *response, const char *line)
 	MHD_add_response_header(response, name, colon + 2);
 }
 
-static struct MHD_Response *make_response(const Response *from)
+static ssize_t read_piece(void *cls, uint64_t position, char *ret_bytes, size_t size_max);
+
+static struct MHD_Response *make_body(Exchange *exchange)
 {
-	struct MHD_Response *response;
+	const Response *from = &exchange->response;
+	if (from->source.next) {
+		return MHD_create_response_from_callback(from->source.size, SOURCE_BLOCK_SIZE,
+							 read_piece, exchange, NULL);
+	}
 	if (from->body) {
 		size_t size;
 		const void *data = g_bytes_get_data(from->body, &size);
-		response = MHD_create_response_from_buffer_with_free_callback_cls(
+		return MHD_create_response_from_buffer_with_free_callback_cls(
 			size, (void *)data, free_bytes, g_bytes_ref(from->body));
-	} else {
-		response = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
 	}
+	return MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+}
+
+static struct MHD_Response *make_response(Exchange *exchange)
+{
+	const Response *from = &exchange->response;
+	struct MHD_Response *response = make_body(exchange);
 	g_assert(response);
 	if (from->content_type) {
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, from->content_type);
@@ -177,7 +202,7 @@ static unsigned line_time_ms(const Exchange *exchange, size_t size)
 static enum MHD_Result send_answer(Exchange *exchange)
 {
 	size_t size = exchange->response.body ? g_bytes_get_size(exchange->response.body) : 0;
-	struct MHD_Response *response = make_response(&exchange->response);
+	struct MHD_Response *response = make_response(exchange);
 	if (exchange->front->stopping) {
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 	}
@@ -196,6 +221,64 @@ static void refuse(Exchange *exchange, unsigned status, const char *name, const 
 		exchange->response.retry_after_s = 1;
 		exchange->front->refused++;
 	}
+}
+
+/* ---- an answer in pieces --------------------------------------------------------------- */
+
+/* Whether one more may lie in memory piece by piece, for however long its reader takes. */
+static bool may_stream(Exchange *exchange)
+{
+	exchange->streams = true;
+	return ++exchange->front->streams <= STREAMS_MAX;
+}
+
+static void suspend(Exchange *exchange, Stage stage);
+
+/*
+ * MHD_ContentReaderCallback, on MHD's thread: from the piece that is here. A worker fetches the
+ * next one while the connection sleeps.
+ */
+static ssize_t read_piece(void *cls, uint64_t position, char *ret_bytes, size_t size_max)
+{
+	Exchange *exchange = cls;
+	if (!exchange->fetched && !exchange->front->stopping) {
+		suspend(exchange, EXCHANGE_FETCHING);
+		return 0;
+	}
+	if (!exchange->fetched) {
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	}
+	if (!exchange->piece) {
+		return exchange->failed ? MHD_CONTENT_READER_END_WITH_ERROR
+					: MHD_CONTENT_READER_END_OF_STREAM;
+	}
+	size_t whole;
+	const char *bytes = g_bytes_get_data(exchange->piece, &whole);
+	size_t size = MIN(size_max, whole - exchange->taken);
+	if (exchange->taken == 0) {
+		connection_expect(exchange->connection, line_time_ms(exchange, whole));
+	}
+	memcpy(ret_bytes, bytes + exchange->taken, size);
+	exchange->taken += size;
+	exchange->streamed += size;
+	if (exchange->taken == whole) {
+		g_clear_pointer(&exchange->piece, g_bytes_unref);
+		exchange->taken = 0;
+		exchange->fetched = false;
+	}
+	return (ssize_t)size;
+}
+
+/* On a worker. */
+static void fetch_piece(Exchange *exchange)
+{
+	const ResponseSource *source = &exchange->response.source;
+	g_autoptr(GError) error = NULL;
+	if (!source->next(source->data, &exchange->piece, &error)) {
+		exchange->failed = true;
+		exchange->response.detail = g_strdup(error->message);
+	}
+	exchange->fetched = true;
 }
 
 /* ---- the header ------------------------------------------------------------------------ */
@@ -492,6 +575,11 @@ void exchange_work(void *data, void *front)
 		resume(exchange);
 		return;
 	}
+	if (exchange->stage == EXCHANGE_FETCHING) {
+		fetch_piece(exchange);
+		resume(exchange);
+		return;
+	}
 	do {
 		wake_up(exchange);
 		handle(exchange);
@@ -503,6 +591,11 @@ void exchange_work(void *data, void *front)
 	release(exchange);
 	if (exchange->response.body) {
 		reserve(exchange, g_bytes_get_size(exchange->response.body));
+	}
+	if (exchange->response.source.next && !may_stream(exchange)) {
+		response_clear(&exchange->response);
+		refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE, "busy",
+		       "too much is being downloaded, try again in a moment");
 	}
 	resume(exchange);
 }
@@ -523,14 +616,14 @@ static char *dup_shown_path(const Exchange *exchange)
 static void log_request(const Exchange *exchange, enum MHD_RequestTerminationCode how)
 {
 	const Response *response = &exchange->response;
-	LogLevel level = response->status == 500   ? LOG_ERROR
-			 : response->status >= 400 ? LOG_INFO
-						   : LOG_DEBUG;
+	LogLevel level = response->status == 500 || exchange->failed ? LOG_ERROR
+			 : response->status >= 400                   ? LOG_INFO
+								     : LOG_DEBUG;
 	g_autofree char *path = dup_shown_path(exchange);
-	size_t size = response->body ? g_bytes_get_size(response->body) : 0;
+	uint64_t size = response->body ? g_bytes_get_size(response->body) : exchange->streamed;
 	log_event(level, "request",
-		  "peer=%s method=%s path=%s status=%u sent=%zu ms=%" G_GINT64_FORMAT
-		  " device=%" G_GINT64_FORMAT "%s%s%s",
+		  "peer=%s method=%s path=%s status=%u sent=%" G_GUINT64_FORMAT
+		  " ms=%" G_GINT64_FORMAT " device=%" G_GINT64_FORMAT "%s%s%s",
 		  exchange->peer, exchange->method, path, response->status, size,
 		  (g_get_monotonic_time() - exchange->start_us) / 1000, response->device,
 		  how == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " cut=1",

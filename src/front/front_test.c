@@ -7,9 +7,9 @@
 
 #include "api/test_world.h"
 #include "base/limits.h"
+#include "front/raw.h"
 #include "server/accounts/accounts.h"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -90,90 +90,7 @@ static void setup(Fixture *fixture, const void *data)
 	fixture->seq = test_world_seq(fixture->world);
 }
 
-/* ---- a raw client ---------------------------------------------------------------------- */
-
-typedef struct Answer {
-	unsigned status; /* 0: the connection ended without one */
-	char *header;
-	GBytes *body;
-} Answer;
-
-static void answer_clear(Answer *answer)
-{
-	g_clear_pointer(&answer->header, g_free);
-	g_clear_pointer(&answer->body, g_bytes_unref);
-}
-
-static int dial(const Fixture *fixture)
-{
-	const struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)fixture->port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	g_assert_cmpint(fd, >=, 0);
-	g_assert_cmpint(connect(fd, (const struct sockaddr *)&address, sizeof address), ==, 0);
-	return fd;
-}
-
-/* False if the other side does not take it any more. */
-static bool put(int fd, const void *bytes, size_t size)
-{
-	const char *at = bytes;
-	while (size > 0) {
-		ssize_t written = send(fd, at, size, MSG_NOSIGNAL);
-		if (written <= 0) {
-			return false;
-		}
-		at += written;
-		size -= (size_t)written;
-	}
-	return true;
-}
-
-static bool put_text(int fd, const char *text)
-{
-	return put(fd, text, strlen(text));
-}
-
-/* The next bytes; 0 at the end; fails the test if nothing happens for long. */
-static size_t get(int fd, void *bytes, size_t size)
-{
-	struct pollfd ready = { .fd = fd, .events = POLLIN };
-	g_assert_cmpint(poll(&ready, 1, ANSWER_TIMEOUT_MS), ==, 1);
-	ssize_t got = recv(fd, bytes, size, 0);
-	return got > 0 ? (size_t)got : 0;
-}
-
-static size_t length_of(const char *header)
-{
-	const char *field = strcasestr(header, "\r\nContent-Length:");
-	return field ? g_ascii_strtoull(field + strlen("\r\nContent-Length:"), NULL, 10) : 0;
-}
-
-static void get_answer(int fd, Answer *ret_answer)
-{
-	g_autoptr(GString) text = g_string_new(NULL);
-	const char *end = NULL;
-	char part[16384];
-	*ret_answer = (Answer){ 0 };
-	while (!end || text->len < (size_t)(end - text->str) + 4 + length_of(text->str)) {
-		/* Not beyond this answer: the next one may follow. */
-		size_t want =
-			end ? (size_t)(end - text->str) + 4 + length_of(text->str) - text->len : 1;
-		size_t got = get(fd, part, MIN(want, sizeof part));
-		if (got == 0) {
-			return;
-		}
-		g_string_append_len(text, part, (gssize)got);
-		end = strstr(text->str, "\r\n\r\n");
-	}
-	size_t header_size = (size_t)(end - text->str) + 4;
-	ret_answer->status = (unsigned)g_ascii_strtoull(text->str + strlen("HTTP/1.1 "), NULL, 10);
-	ret_answer->header = g_strndup(text->str, header_size);
-	ret_answer->body = g_bytes_new(text->str + header_size, text->len - header_size);
-}
+/* ---- requests ---------------------------------------------------------------------- */
 
 static void put_head(int fd, const TestDevice *device, const char *path, size_t size)
 {
@@ -181,29 +98,21 @@ static void put_head(int fd, const TestDevice *device, const char *path, size_t 
 		g_strdup_printf("POST %s HTTP/1.1\r\nHost: drive\r\n"
 				"Authorization: %s\r\nContent-Length: %zu\r\n\r\n",
 				path, device ? device->authorization : "none", size);
-	put_text(fd, head);
+	raw_put_text(fd, head);
 }
 
 static void put_request(int fd, const TestDevice *device, const char *path, Bulk *body)
 {
 	put_head(fd, device, path, body->len);
-	put(fd, body->data, body->len);
-}
-
-static unsigned get_status(int fd)
-{
-	Answer answer;
-	get_answer(fd, &answer);
-	answer_clear(&answer);
-	return answer.status;
+	raw_put(fd, body->data, body->len);
 }
 
 /* The status that this text, sent on a connection of its own, is answered with. */
 static unsigned status_of_text(const Fixture *fixture, const char *text)
 {
-	int fd = dial(fixture);
-	put_text(fd, text);
-	unsigned status = get_status(fd);
+	int fd = raw_dial(fixture->port);
+	raw_put_text(fd, text);
+	unsigned status = raw_get_status(fd);
 	close(fd);
 	return status;
 }
@@ -211,9 +120,9 @@ static unsigned status_of_text(const Fixture *fixture, const char *text)
 static unsigned status_of_post(const Fixture *fixture, const TestDevice *device, const char *path,
 			       Bulk *body)
 {
-	int fd = dial(fixture);
+	int fd = raw_dial(fixture->port);
 	put_request(fd, device, path, body);
-	unsigned status = get_status(fd);
+	unsigned status = raw_get_status(fd);
 	close(fd);
 	return status;
 }
@@ -237,7 +146,7 @@ static void teardown(Fixture *fixture, const void *data)
 static void assert_closed(int fd)
 {
 	char byte;
-	g_assert_cmpuint(get(fd, &byte, 1), ==, 0);
+	g_assert_cmpuint(raw_get(fd, &byte, 1), ==, 0);
 }
 
 /* ---- form ------------------------------------------------------------------------------ */
@@ -262,10 +171,10 @@ static void test_garbage(Fixture *fixture, const void *data)
 		"\r\n\r\n\r\n\r\n \r\n\r\n",
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(garbage); i++) {
-		int fd = dial(fixture);
-		put_text(fd, garbage[i]);
+		int fd = raw_dial(fixture->port);
+		raw_put_text(fd, garbage[i]);
 		shutdown(fd, SHUT_WR);
-		unsigned status = get_status(fd);
+		unsigned status = raw_get_status(fd);
 		g_assert_true(status == 0 || status >= 400);
 		close(fd);
 	}
@@ -279,9 +188,9 @@ static void test_bad_content_length(Fixture *fixture, const void *data)
 			"POST /sync/v1/commit HTTP/1.1\r\nHost: drive\r\nAuthorization: %s\r\n"
 			"Content-Length: %s\r\n\r\n",
 			fixture->world->alice.authorization, lengths[i]);
-		int fd = dial(fixture);
-		put_text(fd, text);
-		unsigned status = get_status(fd);
+		int fd = raw_dial(fixture->port);
+		raw_put_text(fd, text);
+		unsigned status = raw_get_status(fd);
 		g_assert_true(status == 0 || (status >= 400 && status < 500));
 		close(fd);
 	}
@@ -310,9 +219,9 @@ static void test_oversized_body(Fixture *fixture, const void *data)
 		{ "/nowhere", MIB },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-		int fd = dial(fixture);
+		int fd = raw_dial(fixture->port);
 		put_head(fd, alice, cases[i].path, cases[i].size);
-		g_assert_cmpuint(get_status(fd), ==, 413);
+		g_assert_cmpuint(raw_get_status(fd), ==, 413);
 		close(fd);
 	}
 }
@@ -320,19 +229,19 @@ static void test_oversized_body(Fixture *fixture, const void *data)
 /* A body without an announced length is cut off where the limit is. */
 static void test_oversized_chunked_body(Fixture *fixture, const void *data)
 {
-	int fd = dial(fixture);
+	int fd = raw_dial(fixture->port);
 	g_autofree char *head = g_strdup_printf(
 		"POST /sync/v1/changes HTTP/1.1\r\nHost: drive\r\nAuthorization: %s\r\n"
 		"Transfer-Encoding: chunked\r\n\r\n",
 		fixture->world->alice.authorization);
-	put_text(fd, head);
+	raw_put_text(fd, head);
 	g_autofree char *filler = g_strnfill(16 * KIB, 'x');
 	g_autofree char *chunk = g_strconcat("4000\r\n", filler, "\r\n", NULL);
 	for (int i = 0; i < 64; i++) {
-		put_text(fd, chunk);
+		raw_put_text(fd, chunk);
 	}
-	put_text(fd, "0\r\n\r\n");
-	g_assert_cmpuint(get_status(fd), ==, 413);
+	raw_put_text(fd, "0\r\n\r\n");
+	g_assert_cmpuint(raw_get_status(fd), ==, 413);
 	close(fd);
 }
 
@@ -341,7 +250,7 @@ static void test_strangers_body_is_not_kept(Fixture *fixture, const void *data)
 	/* Announced by many at once, it would fill what there is for all. */
 	int fds[8];
 	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
-		fds[i] = dial(fixture);
+		fds[i] = raw_dial(fixture->port);
 		put_head(fds[i], NULL, "/sync/v1/upload", BODY_SIZE_MAX / 2);
 	}
 	g_autofree char *bytes = g_strnfill(MIB, 'y');
@@ -350,8 +259,8 @@ static void test_strangers_body_is_not_kept(Fixture *fixture, const void *data)
 			 ==, 200);
 	fixture->seq++;
 	g_autofree char *filler = g_malloc0(BODY_SIZE_MAX / 2);
-	put(fds[0], filler, BODY_SIZE_MAX / 2);
-	g_assert_cmpuint(get_status(fds[0]), ==, 401);
+	raw_put(fds[0], filler, BODY_SIZE_MAX / 2);
+	g_assert_cmpuint(raw_get_status(fds[0]), ==, 401);
 	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
 		close(fds[i]);
 	}
@@ -362,7 +271,7 @@ static void test_too_much_at_once(Fixture *fixture, const void *data)
 	const TestDevice *alice = &fixture->world->alice;
 	int fds[3];
 	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
-		fds[i] = dial(fixture);
+		fds[i] = raw_dial(fixture->port);
 		put_head(fds[i], alice, "/sync/v1/upload", BODY_SIZE_MAX);
 	}
 	/* Two fit, whichever come first; the third is told to come back. */
@@ -373,11 +282,11 @@ static void test_too_much_at_once(Fixture *fixture, const void *data)
 	g_assert_cmpint(poll(ready, 3, ANSWER_TIMEOUT_MS), ==, 1);
 	for (size_t i = 0; i < G_N_ELEMENTS(fds); i++) {
 		if (ready[i].revents) {
-			Answer answer;
-			get_answer(fds[i], &answer);
+			RawAnswer answer;
+			raw_get_answer(fds[i], &answer);
 			g_assert_cmpuint(answer.status, ==, 503);
 			g_assert_nonnull(strstr(answer.header, "Retry-After"));
-			answer_clear(&answer);
+			raw_answer_clear(&answer);
 		}
 		close(fds[i]);
 	}
@@ -391,7 +300,7 @@ static void drip(int fd, unsigned until_ms)
 	int64_t start_us = g_get_monotonic_time();
 	struct pollfd ended = { .fd = fd, .events = POLLIN };
 	while (poll(&ended, 1, 20) == 0) {
-		put_text(fd, "x");
+		raw_put_text(fd, "x");
 		g_assert_cmpint(g_get_monotonic_time() - start_us, <, until_ms * 1000);
 	}
 	assert_closed(fd);
@@ -399,15 +308,15 @@ static void drip(int fd, unsigned until_ms)
 
 static void test_slow_header(Fixture *fixture, const void *data)
 {
-	int fd = dial(fixture);
-	put_text(fd, "GET /healthz HTTP/1.1\r\nX-Slow: ");
+	int fd = raw_dial(fixture->port);
+	raw_put_text(fd, "GET /healthz HTTP/1.1\r\nX-Slow: ");
 	drip(fd, 20 * HEADER_TIMEOUT_MS);
 	close(fd);
 }
 
 static void test_slow_body(Fixture *fixture, const void *data)
 {
-	int fd = dial(fixture);
+	int fd = raw_dial(fixture->port);
 	put_head(fd, &fixture->world->alice, "/sync/v1/commit", 1000);
 	drip(fd, 20 * BODY_TIMEOUT_MS);
 	close(fd);
@@ -415,12 +324,12 @@ static void test_slow_body(Fixture *fixture, const void *data)
 
 static void test_silent(Fixture *fixture, const void *data)
 {
-	int fd = dial(fixture);
+	int fd = raw_dial(fixture->port);
 	assert_closed(fd);
 	close(fd);
-	fd = dial(fixture);
-	put_text(fd, "GET /healthz HTTP/1.1\r\nHost: drive\r\n\r\n");
-	g_assert_cmpuint(get_status(fd), ==, 200);
+	fd = raw_dial(fixture->port);
+	raw_put_text(fd, "GET /healthz HTTP/1.1\r\nHost: drive\r\n\r\n");
+	g_assert_cmpuint(raw_get_status(fd), ==, 200);
 	assert_closed(fd);
 	close(fd);
 }
@@ -429,9 +338,9 @@ static void test_cut_while_sending(Fixture *fixture, const void *data)
 {
 	g_autoptr(Bulk) body = test_world_create(&fixture->world->alice, 1, "cut", "content");
 	for (size_t size = 0; size < body->len; size += 7) {
-		int fd = dial(fixture);
+		int fd = raw_dial(fixture->port);
 		put_head(fd, &fixture->world->alice, "/sync/v1/commit", body->len);
-		put(fd, body->data, size);
+		raw_put(fd, body->data, size);
 		/* RST instead of an end, every other time. */
 		const struct linger reset = { .l_onoff = 1 };
 		if (size % 2) {
@@ -479,16 +388,16 @@ static void test_no_token_in_answers(Fixture *fixture, const void *data)
 	g_autofree char *text = g_strdup_printf("GET /%s HTTP/1.1\r\nHost: drive\r\n"
 						"Authorization: %sx\r\n\r\n",
 						"api/v1/me", alice->authorization);
-	int fd = dial(fixture);
-	put_text(fd, text);
-	Answer answer;
-	get_answer(fd, &answer);
+	int fd = raw_dial(fixture->port);
+	raw_put_text(fd, text);
+	RawAnswer answer;
+	raw_get_answer(fd, &answer);
 	g_assert_cmpuint(answer.status, ==, 401);
 	g_assert_nonnull(strstr(answer.header, "WWW-Authenticate: Bearer"));
 	size_t size;
 	const char *body = g_bytes_get_data(answer.body, &size);
 	g_assert_null(g_strstr_len(body, (gssize)size, "imdrive_"));
-	answer_clear(&answer);
+	raw_answer_clear(&answer);
 	close(fd);
 }
 
@@ -496,15 +405,15 @@ static void test_no_token_in_answers(Fixture *fixture, const void *data)
 
 static void test_pipelining(Fixture *fixture, const void *data)
 {
-	int fd = dial(fixture);
+	int fd = raw_dial(fixture->port);
 	g_autoptr(GString) text = g_string_new(NULL);
 	for (int i = 0; i < 20; i++) {
 		g_string_append(text, i % 2 ? "GET /nowhere HTTP/1.1\r\nHost: drive\r\n\r\n"
 					    : "GET /healthz HTTP/1.1\r\nHost: drive\r\n\r\n");
 	}
-	put(fd, text->str, text->len);
+	raw_put(fd, text->str, text->len);
 	for (int i = 0; i < 20; i++) {
-		g_assert_cmpuint(get_status(fd), ==, i % 2 ? 404 : 200);
+		g_assert_cmpuint(raw_get_status(fd), ==, i % 2 ? 404 : 200);
 	}
 	close(fd);
 }
@@ -522,15 +431,15 @@ static void test_large_body_of_a_stranger_to_memory(Fixture *fixture, const void
 /* Posts a changes request that waits, on a connection of its own. */
 static int begin_wait(Fixture *fixture, const TestDevice *device, unsigned wait_ms)
 {
-	int fd = dial(fixture);
+	int fd = raw_dial(fixture->port);
 	g_autoptr(Bulk) first = test_world_changes(device, NULL, 0);
 	put_request(fd, device, "/sync/v1/changes", first);
-	Answer answer;
-	get_answer(fd, &answer);
+	RawAnswer answer;
+	raw_get_answer(fd, &answer);
 	g_assert_cmpuint(answer.status, ==, 200);
 	g_autoptr(Imdrive__Sync__ChangesResponse) message =
 		test_world_answer(answer.body, &imdrive__sync__changes_response__descriptor);
-	answer_clear(&answer);
+	raw_answer_clear(&answer);
 	g_autoptr(Bulk) body = test_world_changes(device, &message->pages[0]->cursor, wait_ms);
 	put_request(fd, device, "/sync/v1/changes", body);
 	return fd;
@@ -551,8 +460,8 @@ static void test_commit_wakes_those_who_wait(Fixture *fixture, const void *data)
 	g_autoptr(Bulk) body = test_world_create(alice, 1, "news", "news");
 	g_assert_cmpuint(status_of_post(fixture, alice, "/sync/v1/commit", body), ==, 200);
 	fixture->seq++;
-	g_assert_cmpuint(get_status(waits[0]), ==, 200);
-	g_assert_cmpuint(get_status(waits[1]), ==, 200);
+	g_assert_cmpuint(raw_get_status(waits[0]), ==, 200);
+	g_assert_cmpuint(raw_get_status(waits[1]), ==, 200);
 	assert_nothing_yet(waits[2]);
 	for (int i = 0; i < 3; i++) {
 		close(waits[i]);
@@ -574,7 +483,7 @@ static void test_gone_while_waiting(Fixture *fixture, const void *data)
 	g_autoptr(Bulk) body = test_world_create(alice, 1, "news", "news");
 	g_assert_cmpuint(status_of_post(fixture, alice, "/sync/v1/commit", body), ==, 200);
 	fixture->seq++;
-	g_assert_cmpuint(get_status(stays), ==, 200);
+	g_assert_cmpuint(raw_get_status(stays), ==, 200);
 	close(stays);
 }
 
@@ -582,7 +491,7 @@ static void test_wait_ends_in_time(Fixture *fixture, const void *data)
 {
 	int64_t start_us = g_get_monotonic_time();
 	int fd = begin_wait(fixture, &fixture->world->alice, 200);
-	g_assert_cmpuint(get_status(fd), ==, 204);
+	g_assert_cmpuint(raw_get_status(fd), ==, 204);
 	int64_t waited_us = g_get_monotonic_time() - start_us;
 	g_assert_cmpint(waited_us, >=, 150 * 1000);
 	g_assert_cmpint(waited_us, <, 10 * G_TIME_SPAN_SECOND);
@@ -596,7 +505,7 @@ static void test_revoked_device_is_cut_off(Fixture *fixture, const void *data)
 	assert_nothing_yet(fd);
 	g_assert_true(devices_end(accounts_devices(world->accounts), world->alice.account,
 				  world->alice.id, NULL));
-	g_assert_cmpuint(get_status(fd), ==, 401);
+	g_assert_cmpuint(raw_get_status(fd), ==, 401);
 	close(fd);
 }
 
@@ -611,7 +520,7 @@ static void test_stops_with_devices_waiting(Fixture *fixture, const void *data)
 	g_clear_pointer(&fixture->front, front_stop);
 	g_assert_cmpint(g_get_monotonic_time() - start_us, <, 4 * G_TIME_SPAN_SECOND);
 	for (size_t i = 0; i < G_N_ELEMENTS(waits); i++) {
-		g_assert_cmpuint(get_status(waits[i]), ==, 204);
+		g_assert_cmpuint(raw_get_status(waits[i]), ==, 204);
 		assert_closed(waits[i]);
 		close(waits[i]);
 	}
@@ -631,7 +540,7 @@ static void test_many_at_once(Fixture *fixture, const void *data)
 			==, 200);
 		fixture->seq++;
 		for (size_t i = 0; i < G_N_ELEMENTS(waits); i++) {
-			g_assert_cmpuint(get_status(waits[i]), ==, 200);
+			g_assert_cmpuint(raw_get_status(waits[i]), ==, 200);
 			close(waits[i]);
 			waits[i] = begin_wait(fixture, &fixture->world->alice, 30000);
 		}
@@ -646,7 +555,7 @@ static void test_many_at_once(Fixture *fixture, const void *data)
 #define FOLLOWERS 8
 #define COMMITS 100
 
-static void copy_cursor(const Answer *answer, Bulk *cursor, uint64_t *ret_seq)
+static void copy_cursor(const RawAnswer *answer, Bulk *cursor, uint64_t *ret_seq)
 {
 	g_autoptr(Imdrive__Sync__ChangesResponse) message =
 		test_world_answer(answer->body, &imdrive__sync__changes_response__descriptor);
@@ -661,7 +570,7 @@ static void *follow(void *data)
 {
 	const Fixture *fixture = data;
 	const TestDevice *alice = &fixture->world->alice;
-	int fd = dial(fixture);
+	int fd = raw_dial(fixture->port);
 	uint64_t seq = 0;
 	g_autoptr(Bulk) cursor = bulk_new(0);
 	while (seq < fixture->seq + COMMITS) {
@@ -669,11 +578,11 @@ static void *follow(void *data)
 		g_autoptr(Bulk) body =
 			test_world_changes(alice, cursor->len > 0 ? &from : NULL, 50000);
 		put_request(fd, alice, "/sync/v1/changes", body);
-		Answer answer;
-		get_answer(fd, &answer);
+		RawAnswer answer;
+		raw_get_answer(fd, &answer);
 		g_assert_cmpuint(answer.status, ==, 200);
 		copy_cursor(&answer, cursor, &seq);
-		answer_clear(&answer);
+		raw_answer_clear(&answer);
 	}
 	close(fd);
 	return NULL;
@@ -702,20 +611,20 @@ static void test_no_wake_is_lost(Fixture *fixture, const void *data)
 	fixture->seq += COMMITS;
 }
 
-static void ask_page(Fixture *fixture, const char *query, Answer *ret_answer)
+static void ask_page(Fixture *fixture, const char *query, RawAnswer *ret_answer)
 {
-	int fd = dial(fixture);
+	int fd = raw_dial(fixture->port);
 	g_autofree char *head = g_strdup_printf("GET /pages/1?%s HTTP/1.1\r\nHost: drive\r\n"
 						"Accept-Language: zh\r\n\r\n",
 						query);
-	put_text(fd, head);
-	get_answer(fd, ret_answer);
+	raw_put_text(fd, head);
+	raw_get_answer(fd, ret_answer);
 	close(fd);
 }
 
 static void test_services_get_what_is_theirs(Fixture *fixture, const void *data)
 {
-	Answer answer;
+	RawAnswer answer;
 	ask_page(fixture, "name=a%20b", &answer);
 	g_assert_cmpuint(answer.status, ==, 200);
 	g_assert_cmpmem(g_bytes_get_data(answer.body, NULL), g_bytes_get_size(answer.body),
@@ -725,10 +634,10 @@ static void test_services_get_what_is_theirs(Fixture *fixture, const void *data)
 	g_assert_nonnull(strstr(answer.header, "Cache-Control: max-age=60\r\n"));
 	g_assert_null(strstr(answer.header, "no-store"));
 	g_assert_nonnull(strstr(answer.header, "X-By: worker\r\n"));
-	answer_clear(&answer);
+	raw_answer_clear(&answer);
 	ask_page(fixture, "quick=1", &answer);
 	g_assert_nonnull(strstr(answer.header, "X-By: reader\r\n"));
-	answer_clear(&answer);
+	raw_answer_clear(&answer);
 }
 
 static void test_query_that_is_no_text(Fixture *fixture, const void *data)

@@ -16,7 +16,9 @@ const char *request_header_name(RequestHeader header)
 		[REQUEST_COOKIE] = "Cookie",
 		[REQUEST_HOST] = "Host",
 		[REQUEST_IF_NONE_MATCH] = "If-None-Match",
+		[REQUEST_IF_RANGE] = "If-Range",
 		[REQUEST_ORIGIN] = "Origin",
+		[REQUEST_RANGE] = "Range",
 		[REQUEST_SEC_FETCH_SITE] = "Sec-Fetch-Site",
 		[REQUEST_USER_AGENT] = "User-Agent",
 	};

@@ -7,6 +7,10 @@
 void response_clear(Response *response)
 {
 	g_clear_pointer(&response->body, g_bytes_unref);
+	if (response->source.free) {
+		response->source.free(response->source.data);
+	}
+	response->source = (ResponseSource){ 0 };
 	g_clear_pointer(&response->headers, g_ptr_array_unref);
 	g_clear_pointer(&response->detail, g_free);
 }

@@ -1,9 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/limits.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+/*
+ * A body that is made while it is sent: more than should lie in memory, or of a size that nobody
+ * knows before. Its functions are called by one thread at a time, from any.
+ */
+typedef struct ResponseSource {
+	uint64_t size; /* of the whole; RESPONSE_SIZE_UNKNOWN: it ends where next() says so */
+	/*
+	 * The next piece, of 1..RESPONSE_PIECE_MAX bytes; NULL: there is no more. May block. After
+	 * false the connection is cut, so that nobody takes a part for the whole.
+	 */
+	bool (*next)(void *data, GBytes **ret_piece, GError **error);
+	void (*free)(void *data);
+	void *data;
+} ResponseSource;
+
+#define RESPONSE_SIZE_UNKNOWN UINT64_MAX
+#define RESPONSE_PIECE_MAX (CHUNK_SIZE_MAX + 512 * KIB)
 
 /*
  * The answer to a Request, as a value; all zero to begin with. Unless cache_control says otherwise
@@ -12,6 +32,7 @@
 typedef struct Response {
 	unsigned status; /* 0: nothing yet; handle again when woken, or after wait_ms without */
 	GBytes *body;    /* NULL: none */
+	ResponseSource source;     /* in place of a body; next NULL: none */
 	const char *content_type;  /* static */
 	const char *cache_control; /* static */
 	GPtrArray *headers;        /* of char *, "Name: value"; NULL: no others */
