@@ -5,6 +5,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * HTML, written from front to back. Markup can only be a literal of this program: html_put()
@@ -31,6 +32,9 @@ void html_put_escaped(Html *html, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void html_say(Html *html, Language language, Phrase phrase, ...) G_GNUC_NULL_TERMINATED;
 /* The same for the value of an attribute, without isolation. */
 void html_say_plain(Html *html, Language language, Phrase phrase, ...) G_GNUC_NULL_TERMINATED;
+
+/* Appends how long ago a time was (both UTC); the exact one stands behind it. */
+void html_ago(Html *html, Language language, int64_t time_us, int64_t now_us);
 
 /*
  * What somebody calls himself or his device, as it can be shown: valid UTF-8 without control

@@ -2,7 +2,6 @@
 #include "pages/page_account.h"
 
 #include "pages/mark.h"
-#include "pages/moment.h"
 
 static void put_heading(Html *html, const Frame *frame, Phrase heading)
 {
@@ -60,7 +59,7 @@ static void put_place(Html *html, const Frame *frame, const PageAccountPlace *pl
 		html_put(html, "</em>");
 	}
 	html_put(html, "<small>");
-	moment_put(html, frame->language, place->seen_us, now_us);
+	html_ago(html, frame->language, place->seen_us, now_us);
 	if (place->peer) {
 		html_put(html, " · %s", place->peer);
 	}

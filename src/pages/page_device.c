@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pages/page_device.h"
 
-#include "pages/moment.h"
-
 GBytes *page_device_entry(const Frame *frame, const char *code, bool wrong, const char *action)
 {
 	Html *html = html_new();
@@ -49,7 +47,7 @@ static void put_facts(Html *html, const Frame *frame, const PageDevice *device, 
 	html_put(html, "<div><dt>");
 	html_say(html, frame->language, PHRASE_WHEN, NULL);
 	html_put(html, "</dt><dd>");
-	moment_put(html, frame->language, device->asked_us, now_us);
+	html_ago(html, frame->language, device->asked_us, now_us);
 	html_put(html, "</dd></div>");
 	put_fact(html, frame, PHRASE_GETS,
 		 phrase_text(frame->language,
