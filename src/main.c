@@ -18,6 +18,7 @@
 #include "front/front.h"
 #include "server/feed/feed.h"
 #include "server/login/login.h"
+#include "server/share/share.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -375,9 +376,8 @@ static void show_first_link(Portal *portal)
 	}
 }
 
-static void open_portal(Portal *portal, Front *front, const Config *config)
+static void open_portal(Portal *portal, const char *base)
 {
-	const char *base = config->public_url ? config->public_url : front_url(front);
 	portal_set_base(portal, base);
 	if (login_base_is_safe(base)) {
 		show_first_link(portal);
@@ -402,6 +402,28 @@ static Chatter *open_chatter(Server *server, const Config *config, GError **erro
 	return chatter_open(&options, error);
 }
 
+static Share *open_share(Server *server, const Config *config, GError **error)
+{
+	const ShareOptions options = {
+		.sql = data_folder_sql(server->data),
+		.accounts = data_folder_accounts(server->data),
+		.drive = data_folder_drive(server->data),
+		.drive_name = config->drive_name,
+	};
+	return share_open(&options, error);
+}
+
+static Api *open_api(Server *server, Share *share)
+{
+	const ApiOptions options = {
+		.accounts = data_folder_accounts(server->data),
+		.drive = data_folder_drive(server->data),
+		.feed = server->feed,
+		.share = share,
+	};
+	return api_new(&options);
+}
+
 static int serve_data(Server *server, const char *folder, const Config *config,
 		      const sigset_t *signals)
 {
@@ -410,8 +432,11 @@ static int serve_data(Server *server, const char *folder, const Config *config,
 	if (!chatter) {
 		return fail(error);
 	}
-	g_autoptr(Api) api = api_new(data_folder_accounts(server->data),
-				     data_folder_drive(server->data), server->feed);
+	g_autoptr(Share) share = open_share(server, config, &error);
+	if (!share) {
+		return fail(error);
+	}
+	g_autoptr(Api) api = open_api(server, share);
 	const FrontOptions options = {
 		.listen = config->listen,
 		.threads = config->threads,
@@ -435,14 +460,16 @@ static int serve_data(Server *server, const char *folder, const Config *config,
 	if (!portal) {
 		return fail(error);
 	}
-	Service services[PORTAL_SERVICES + 1];
+	Service services[PORTAL_SERVICES + 2];
 	portal_services(portal, services);
-	services[PORTAL_SERVICES] = api_service(api);
+	services[PORTAL_SERVICES] = share_service(share);
+	services[PORTAL_SERVICES + 1] = api_service(api);
 	g_autoptr(Front) front = front_start(&options, services, G_N_ELEMENTS(services), &error);
 	if (front) {
-		open_portal(portal, front, config);
-		data_folder_set_url(server->data,
-				    config->public_url ? config->public_url : front_url(front));
+		const char *base = config->public_url ? config->public_url : front_url(front);
+		share_set_base(share, base);
+		open_portal(portal, base);
+		data_folder_set_url(server->data, base);
 	}
 	g_autoptr(Control) control = front ? control_start(folder, server->data, &error) : NULL;
 	if (!control) {

@@ -4,6 +4,7 @@
 #include "admin/config.h"
 #include "base/error.h"
 #include "base/limits.h"
+#include "server/share/share_link.h"
 
 #include <string.h>
 
@@ -264,6 +265,11 @@ static bool empty_drive(Drive *drive, int64_t account, GError **error)
 	return true;
 }
 
+static bool end_links(Sql *sql, int64_t account, GError **error)
+{
+	return share_link_migrate(sql, error) && share_link_end_all(sql, account, error);
+}
+
 bool verb_user_remove(VerbCall *call, GError **error)
 {
 	int64_t account;
@@ -271,6 +277,7 @@ bool verb_user_remove(VerbCall *call, GError **error)
 	/* In this order a failure leaves an account that can be removed again. */
 	if (!find_account(call, &account, error) ||
 	    !accounts_set_disabled(accounts, account, true, error) ||
+	    !end_links(data_folder_sql(call->data), account, error) ||
 	    !empty_drive(data_folder_drive(call->data), account, error) ||
 	    !accounts_remove(accounts, account, error)) {
 		return false;

@@ -9,6 +9,7 @@
 
 #include "api/access.h"
 #include "api/history.h"
+#include "api/links.h"
 #include "api/session.h"
 #include "api/sync_changes.h"
 #include "api/sync_chunks.h"
@@ -59,6 +60,9 @@ static const Route routes[] = {
 	{ "GET", "/api/v1/versions", 0, SCOPE_READ, history_versions },
 	{ "POST", "/api/v1/restore", JSON_BODY_SIZE_MAX, SCOPE_WRITE, history_restore },
 	{ "GET", "/api/v1/trash", 0, SCOPE_READ, history_trash },
+	{ "GET", "/api/v1/links", 0, SCOPE_WRITE, links_list },
+	{ "POST", "/api/v1/links", JSON_BODY_SIZE_MAX, SCOPE_WRITE, links_make },
+	{ "DELETE", "/api/v1/links/", 0, SCOPE_WRITE, links_end },
 	{ "GET", "/healthz", 0, SCOPE_OPEN, health },
 };
 
@@ -78,14 +82,15 @@ static void wake_account(int64_t account, void *data)
 	feed_wake(api->feed, &topic);
 }
 
-Api *api_new(Accounts *accounts, Drive *drive, Feed *feed)
+Api *api_new(const ApiOptions *options)
 {
 	Api *api = g_new0(Api, 1);
-	api->accounts = accounts;
-	api->drive = drive;
-	api->feed = feed;
+	api->accounts = options->accounts;
+	api->drive = options->drive;
+	api->feed = options->feed;
+	api->share = options->share;
 	api->login_limit = login_limit_new();
-	devices_set_ended(accounts_devices(accounts), wake_account, api);
+	devices_set_ended(accounts_devices(api->accounts), wake_account, api);
 	return api;
 }
 

@@ -12,9 +12,7 @@
  * as front/ does.
  *
  *	POST   /sync/v1/changes, commit, missing, upload, fetch       (wire/sync.proto)
- *	POST   /api/v1/login, logout, restore
- *	GET    /api/v1/me, devices, versions, trash
- *	DELETE /api/v1/devices/ID
+ *	*      /api/v1/…                                              (docs/openapi.yaml)
  *	GET    /healthz
  *
  * All functions may be called from any thread.
@@ -24,12 +22,20 @@ typedef struct Accounts Accounts;
 typedef struct Drive Drive;
 typedef struct Feed Feed;
 typedef struct LoginLimit LoginLimit;
+typedef struct Share Share;
+
+typedef struct ApiOptions {
+	Accounts *accounts;
+	Drive *drive;
+	Feed *feed;
+	Share *share;
+} ApiOptions;
 
 /*
- * Borrows all three. From then on an ended credential wakes the waits of its account, so that they
+ * Borrows all four. From then on an ended credential wakes the waits of its account, so that they
  * end; whoever opened the drive wakes the feed when it changed.
  */
-Api *api_new(Accounts *accounts, Drive *drive, Feed *feed);
+Api *api_new(const ApiOptions *options);
 /* No request may be waiting any more. */
 void api_free(Api *api);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Api, api_free)

@@ -14,6 +14,7 @@ struct Api {
 	Accounts *accounts;
 	Drive *drive;
 	Feed *feed;
+	Share *share;
 	LoginLimit *login_limit;
 	/* Counters, all since the start. */
 	_Atomic uint64_t requests;

@@ -5,6 +5,7 @@
 #include "server/accounts/accounts.h"
 #include "server/drive/drive.h"
 #include "server/feed/feed.h"
+#include "server/share/share.h"
 #include "wire/frame.h"
 
 #include <glib/gstdio.h>
@@ -45,7 +46,21 @@ static void open_all(TestWorld *world, GError **error)
 	};
 	world->drive = drive_open(&options, error);
 	g_assert_nonnull(world->drive);
-	world->api = api_new(world->accounts, world->drive, world->feed);
+	const ShareOptions sharing = {
+		.sql = inside->sql,
+		.accounts = world->accounts,
+		.drive = world->drive,
+	};
+	world->share = share_open(&sharing, error);
+	g_assert_nonnull(world->share);
+	share_set_base(world->share, TEST_WORLD_BASE);
+	const ApiOptions answering = {
+		.accounts = world->accounts,
+		.drive = world->drive,
+		.feed = world->feed,
+		.share = world->share,
+	};
+	world->api = api_new(&answering);
 }
 
 static void add_device(TestWorld *world, const char *name, TestDevice *ret_device)
@@ -106,6 +121,7 @@ void test_world_free(TestWorld *world)
 		return;
 	}
 	api_free(world->api);
+	share_close(world->share);
 	drive_close(world->drive);
 	blobs_close(world->inside->blobs);
 	journal_close(world->inside->journal);

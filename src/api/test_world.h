@@ -25,12 +25,14 @@ typedef struct TestWorld {
 	Accounts *accounts;
 	Drive *drive;
 	Feed *feed;
+	Share *share;
 	TestDevice alice;
 	TestDevice bob; /* test_world_bob() */
 	struct TestWorldInside *inside;
 } TestWorld;
 
 #define TEST_WORLD_PASSWORD "correct horse"
+#define TEST_WORLD_BASE "http://127.0.0.1:8090" /* of links */
 
 TestWorld *test_world_new(void);
 void test_world_free(TestWorld *world);

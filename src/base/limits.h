@@ -115,6 +115,11 @@
 #define CHAT_OUTBOX_MAX 1024         /* messages that wait for the chat server */
 #define CHAT_NOTICE_KEPT_S 3600      /* how long a notice does */
 
+/* Links that share */
+#define SHARE_LINKS_MAX 1000  /* of one account */
+#define SHARE_DAYS_MAX 3650   /* that a link may be good, unless it has no end */
+#define SHARE_ENTRIES_MAX 500 /* of a folder on one page */
+
 /* Access */
 #define IDENTITIES_PER_ACCOUNT_MAX 32
 #define CLIENT_ID_SIZE_MAX 128

@@ -288,6 +288,21 @@
 	  "Nothing was done. Go back, load the page again and repeat it. If this " \
 	  "comes again, allow cookies for this address.", \
 	  "没有执行任何操作。请返回、重新载入页面后再试。如果仍然出现，请允许此地址使用 Cookie。") \
+	X(SHARED_BY, "{1} shares this with you", "{1} 与你共享") \
+	X(LINK_UNTIL, "open until {1}", "有效期至 {1}") \
+	X(DOWNLOAD, "Download", "下载") \
+	X(DOWNLOAD_ALL, "Download all", "全部下载") \
+	X(DOWNLOAD_LABEL, "Download {1}", "下载 {1}") \
+	X(FOLDER, "Folder", "文件夹") \
+	X(SYMLINK, "Symbolic link", "符号链接") \
+	X(FOLDER_UP, "Up to the folder above", "返回上级文件夹") \
+	X(FOLDER_EMPTY, "This folder is empty.", "此文件夹是空的。") \
+	X(FOLDER_MORE, "Show more", "显示更多") \
+	X(M_LINK_GONE, "This link leads nowhere any more", "此链接已失效") \
+	X(M_LINK_GONE_TEXT, \
+	  "It was ended, its time is over, or what it led to was deleted. Ask whoever " \
+	  "gave it to you for a new one.", \
+	  "链接已被停用、已过期，或其内容已被删除。请向给你链接的人索取新的链接。") \
 	X(M_NOT_FOUND, "There is nothing here", "这里什么都没有") \
 	X(M_NOT_FOUND_TEXT, \
 	  "The address may be mistyped, or what was here is gone.", \

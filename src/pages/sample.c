@@ -7,6 +7,7 @@
 #include "pages/page_device.h"
 #include "pages/page_login.h"
 #include "pages/page_message.h"
+#include "pages/page_shared.h"
 
 #include <stdint.h>
 
@@ -290,6 +291,50 @@ static GBytes *make_account_new(const Frame *frame, const char *text)
 	return make_account_with(frame, text, false);
 }
 
+static GBytes *make_shared_file(const Frame *frame, const char *text)
+{
+	const PageShared shared = {
+		.name = or_text(text, "Garden plan, spring.odt"),
+		.owner = or_text(text, "alice"),
+		.content_href = or_text(text, "/s/x/content"),
+		.size = 2345678,
+		.time_us = NOW_US - 3 * G_TIME_SPAN_HOUR,
+		.expires_us = NOW_US + 7 * G_TIME_SPAN_DAY,
+	};
+	return page_shared(frame, &shared, NOW_US);
+}
+
+static GBytes *make_shared_folder(const Frame *frame, const char *text)
+{
+	const PageSharedEntry entries[] = {
+		{ or_text(text, "Photos"), or_text(text, "/s/x/1"), NULL, 0, 0 },
+		{ or_text(text, "Garden plan, spring.odt"), or_text(text, "/s/x/2"),
+		  or_text(text, "/s/x/2/content"), 2345678, NOW_US - 3 * G_TIME_SPAN_HOUR },
+		{ or_text(text, "latest"), NULL, NULL, 0, 0 },
+	};
+	const PageShared shared = {
+		.name = or_text(text, "Garden"),
+		.owner = or_text(text, "alice"),
+		.folder = true,
+		.content_href = or_text(text, "/s/x/archive"),
+		.up_href = or_text(text, "/s/x"),
+		.entries = entries,
+		.entry_count = G_N_ELEMENTS(entries),
+		.next_href = or_text(text, "/s/x?after=2"),
+	};
+	return page_shared(frame, &shared, NOW_US);
+}
+
+static GBytes *make_shared_empty(const Frame *frame, const char *text)
+{
+	const PageShared shared = {
+		.name = or_text(text, "Garden"),
+		.owner = or_text(text, "alice"),
+		.folder = true,
+	};
+	return page_shared(frame, &shared, NOW_US);
+}
+
 static GBytes *make_error(const Frame *frame, const char *text)
 {
 	const PageMessage message = {
@@ -339,6 +384,9 @@ const Sample sample_table[] = {
 	{ "device", make_device },
 	{ "account", make_account },
 	{ "account-new", make_account_new },
+	{ "shared-file", make_shared_file },
+	{ "shared-folder", make_shared_folder },
+	{ "shared-empty", make_shared_empty },
 	{ "error", make_error },
 	{ "good", make_good },
 	{ NULL, NULL },

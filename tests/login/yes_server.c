@@ -9,6 +9,7 @@
 #include "front/front.h"
 #include "server/feed/feed.h"
 #include "server/oauth/oauth.h"
+#include "server/share/share.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -98,7 +99,12 @@ static void serve(Yes *yes)
 {
 	g_autoptr(GError) error = NULL;
 	Accounts *accounts = data_folder_accounts(yes->data);
-	g_autoptr(Api) api = api_new(accounts, data_folder_drive(yes->data), yes->feed);
+	Drive *drive = data_folder_drive(yes->data);
+	const ShareOptions sharing = { data_folder_sql(yes->data), accounts, drive, NULL };
+	g_autoptr(Share) share = share_open(&sharing, &error);
+	g_assert_no_error(error);
+	const ApiOptions answering = { accounts, drive, yes->feed, share };
+	g_autoptr(Api) api = api_new(&answering);
 	const OauthOptions signing_in = {
 		.accounts = accounts,
 		.sql = data_folder_sql(yes->data),

@@ -9,6 +9,7 @@
 #include "server/drive/drive.h"
 #include "server/feed/feed.h"
 #include "server/journal/journal.h"
+#include "server/share/share.h"
 #include "sql/sql.h"
 
 #include <string.h>
@@ -24,6 +25,7 @@ struct SimServer {
 	Journal *journal;
 	Accounts *accounts;
 	Feed *feed;
+	Share *share;
 	Drive *drive;
 	Api *api;
 	int64_t account;
@@ -57,12 +59,18 @@ static void start(SimServer *server)
 	};
 	server->drive = drive_open(&options, &error);
 	g_assert_no_error(error);
-	server->api = api_new(server->accounts, server->drive, server->feed);
+	const ShareOptions sharing = { server->sql, server->accounts, server->drive, NULL };
+	server->share = share_open(&sharing, &error);
+	g_assert_no_error(error);
+	const ApiOptions answering = { server->accounts, server->drive, server->feed,
+				       server->share };
+	server->api = api_new(&answering);
 }
 
 static void stop(SimServer *server)
 {
 	g_clear_pointer(&server->api, api_free);
+	g_clear_pointer(&server->share, share_close);
 	g_clear_pointer(&server->drive, drive_close);
 	g_clear_pointer(&server->feed, feed_free);
 	g_clear_pointer(&server->blobs, blobs_close);

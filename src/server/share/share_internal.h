@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "pages/frame.h"
+#include "server/accounts/accounts.h"
+#include "server/share/share.h"
+
+#define SHARE_PREFIX "/s/"
+
+struct Share {
+	Sql *sql;
+	Accounts *accounts;
+	Drive *drive;
+	char *drive_name;
+	char *base; /* NULL until it is known */
+};
+
+/* A request that came with a link. */
+typedef struct ShareCall {
+	Share *share;
+	const Request *request;
+	Response *response;
+	int64_t now_us;
+	Language language;
+	char *drive_name;
+	ShareLink link;
+	char *owner; /* as he is shown */
+	DriveCaller caller;
+	JournalNode node; /* what is asked for: the link's, or below it */
+} ShareCall;
+
+/* Whether it is the link's own node. */
+bool share_is_top(const ShareCall *call);
+
+/* "/s/TOKEN" or "/s/TOKEN/NODE", with this behind it; free with g_free(). */
+char *share_path(const ShareCall *call, const NodeId *node, const char *behind);
+
+/* A name as it is shown and downloaded; free with g_free(). */
+char *share_name(GBytes *name);
