@@ -25,8 +25,8 @@ static void insert_drive(Bulk *body, const NodeId *drive)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const paths[] = {
-		"/sync/v1/changes", "/sync/v1/commit", "/sync/v1/missing",
-		"/sync/v1/upload",  "/sync/v1/fetch",  "/api/v1/restore",
+		"/sync/v1/changes", "/sync/v1/commit", "/sync/v1/missing", "/sync/v1/upload",
+		"/sync/v1/fetch",   "/api/v1/restore", "/api/v1/links",
 	};
 	static TestWorld *world;
 	if (size < 1) {
