@@ -22,6 +22,7 @@ static const Command *const commands[] = {
 	&versions_command, &restore_command,    &pause_command,     &resume_command,
 	&limit_command,    &account_command,    &devices_command,   &logout_command,
 	&daemon_command,   &conflicts_command,  &exclude_command,   &exclude_include_command,
+	&share_command,
 };
 
 static GOptionContext *option_context(const Command *command, const GOptionEntry *entries)

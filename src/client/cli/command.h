@@ -29,7 +29,7 @@ extern const Command login_command, logout_command, sync_command, mount_command,
 	keep_pin_command, keep_unpin_command, keep_free_command, log_command, versions_command,
 	devices_command, restore_command, pause_command, resume_command, limit_command,
 	account_command, daemon_command, conflicts_command, exclude_command,
-	exclude_include_command;
+	exclude_include_command, share_command;
 
 /*
  * Parses the options of a command (entries may be NULL) and checks that between min and max

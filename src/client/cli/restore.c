@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "client/cli/command.h"
 #include "client/login/drive_path.h"
-#include "client/login/history.h"
+#include "client/login/drive_files.h"
 
 #include <stdio.h>
 
@@ -25,7 +25,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	if (!path) {
 		return false;
 	}
-	json_auto_t *answer = history_restore(profile, path, MAX(version, 0), error);
+	json_auto_t *answer = drive_files_restore(profile, path, MAX(version, 0), error);
 	if (!answer) {
 		g_prefix_error(error, "restore '%s': ", argv[1]);
 		if (version > 0) {

@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "client/cli/command.h"
 #include "client/login/drive_path.h"
-#include "client/login/history.h"
+#include "client/login/drive_files.h"
 
 #include <stdio.h>
 
@@ -30,7 +30,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	if (!path) {
 		return false;
 	}
-	json_auto_t *answer = history_versions(profile, path, error);
+	json_auto_t *answer = drive_files_versions(profile, path, error);
 	if (!answer) {
 		g_prefix_error(error, "list the versions of '%s': ", argv[1]);
 		error_append(error, DRIVE_ERROR_NOT_FOUND,

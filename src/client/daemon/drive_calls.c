@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "client/login/account.h"
+#include "client/login/drive_files.h"
+#include "client/login/drive_path.h"
 #include "client/login/look.h"
 
 #include <gio/gio.h>
@@ -113,6 +115,51 @@ static json_t *end_access(const DriveCalls *calls, const json_t *params, GError 
 	return account_call(profile, "DELETE", path, NULL, error);
 }
 
+/* ---- links ----------------------------------------------------------------------------- */
+
+/* *ret_path: as the drive has it; NULL: no path was given. */
+static Profile *open_for(const DriveCalls *calls, const json_t *params, char **ret_path,
+			 GError **error)
+{
+	const char *path = json_string_value(json_object_get(params, "path"));
+	g_autoptr(Profile) profile = drive_calls_profile(calls, error);
+	*ret_path = profile && path ? drive_path_of(profile, path, error) : NULL;
+	return profile && (*ret_path || !path) ? g_steal_pointer(&profile) : NULL;
+}
+
+static json_t *make_link(const DriveCalls *calls, const json_t *params, GError **error)
+{
+	json_int_t days = DRIVE_FILES_AS_IT_IS;
+	const char *path;
+	if (json_unpack((json_t *)params, "{s:s, s?I}", "path", &path, "days", &days) != 0) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+				    "share takes the path of a file or folder, and days");
+		return NULL;
+	}
+	g_autofree char *shared = NULL;
+	g_autoptr(Profile) profile = open_for(calls, params, &shared, error);
+	return profile ? drive_files_share(profile, shared, days, error) : NULL;
+}
+
+static json_t *end_link(const DriveCalls *calls, const json_t *params, GError **error)
+{
+	const char *node = json_string_value(json_object_get(params, "node"));
+	if (!node) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+				    "unshare takes the node of a link");
+		return NULL;
+	}
+	g_autoptr(Profile) profile = drive_calls_profile(calls, error);
+	return profile && drive_files_unshare(profile, node, error) ? json_object() : NULL;
+}
+
+static json_t *list_links(const DriveCalls *calls, const json_t *params, GError **error)
+{
+	g_autofree char *path = NULL;
+	g_autoptr(Profile) profile = open_for(calls, params, &path, error);
+	return profile ? drive_files_links(profile, path, error) : NULL;
+}
+
 typedef struct Method {
 	const char *name;
 	json_t *(*run)(const DriveCalls *calls, const json_t *params, GError **error);
@@ -132,6 +179,9 @@ static const Method methods[] = {
 	{ "set-rules", rule_calls_set },
 	{ "restore", history_calls_restore },
 	{ "keep", keep_calls_keep },
+	{ "share", make_link },
+	{ "unshare", end_link },
+	{ "links", list_links },
 };
 
 const char *const *drive_calls_methods(void)

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "client/daemon/conflicts.h"
 #include "client/login/drive_path.h"
-#include "client/login/history.h"
+#include "client/login/drive_files.h"
 #include "client/plan/plan.h"
 
 #include <string.h>
@@ -99,7 +99,7 @@ json_t *history_calls_versions(const DriveCalls *calls, const json_t *params, GE
 {
 	g_autofree char *path = NULL;
 	g_autoptr(Profile) profile = open_for(calls, params, &path, error);
-	return profile ? history_versions(profile, path, error) : NULL;
+	return profile ? drive_files_versions(profile, path, error) : NULL;
 }
 
 json_t *history_calls_restore(const DriveCalls *calls, const json_t *params, GError **error)
@@ -107,5 +107,5 @@ json_t *history_calls_restore(const DriveCalls *calls, const json_t *params, GEr
 	g_autofree char *path = NULL;
 	g_autoptr(Profile) profile = open_for(calls, params, &path, error);
 	json_int_t version = json_integer_value(json_object_get(params, "version"));
-	return profile ? history_restore(profile, path, version, error) : NULL;
+	return profile ? drive_files_restore(profile, path, version, error) : NULL;
 }

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+#include "client/cli/command.h"
+#include "client/login/drive_path.h"
+#include "client/login/drive_files.h"
+
+#include <stdio.h>
+
+static int days = DRIVE_FILES_AS_IT_IS;
+static gboolean end;
+
+static const GOptionEntry entries[] = {
+	{ "days", 0, 0, G_OPTION_ARG_INT, &days,
+	  "how long the link is good from now; 0: until it is ended", "N" },
+	{ "end", 0, 0, G_OPTION_ARG_NONE, &end, "end the link: it opens nothing any more", NULL },
+	G_OPTION_ENTRY_NULL,
+};
+
+static void show(const json_t *link)
+{
+	const char *path = json_string_value(json_object_get(link, "path"));
+	const char *url = json_string_value(json_object_get(link, "url"));
+	int64_t expires_us = json_integer_value(json_object_get(link, "expires_us"));
+	g_autofree char *until = expires_us > 0 ? command_time(expires_us) : NULL;
+	printf("%s\n  %s%s%s%s\n", path ? path : "", url ? url : "", until ? "  until " : "",
+	       until ? until : "",
+	       json_is_true(json_object_get(link, "deleted")) ? "  (deleted)" : "");
+}
+
+static bool list(const Profile *profile, GError **error)
+{
+	json_auto_t *answer = drive_files_links(profile, NULL, error);
+	size_t index;
+	json_t *link;
+	if (!answer) {
+		g_prefix_error(error, "list what is shared: ");
+		return false;
+	}
+	json_array_foreach(json_object_get(answer, "links"), index, link)
+	{
+		show(link);
+	}
+	return true;
+}
+
+static bool end_link(const Profile *profile, const char *file, const char *path, GError **error)
+{
+	if (!drive_files_unshare_path(profile, path, error)) {
+		g_prefix_error(error, "end the link to '%s': ", file);
+		error_append(error, DRIVE_ERROR_NOT_FOUND, "; 'imdrive share' lists what is");
+		return false;
+	}
+	printf("The link to '%s' opens nothing any more.\n", file);
+	return true;
+}
+
+static bool make_link(const Profile *profile, const char *file, const char *path, GError **error)
+{
+	json_auto_t *link = drive_files_share(profile, path, days, error);
+	if (!link) {
+		g_prefix_error(error, "share '%s': ", file);
+		error_append(error, DRIVE_ERROR_NOT_FOUND,
+			     "; if it is new, share it once 'imdrive status' says that nothing is "
+			     "pending");
+		return false;
+	}
+	printf("%s\n", json_string_value(json_object_get(link, "url")));
+	return true;
+}
+
+static bool run(const CommandContext *context, int argc, char **argv, GError **error)
+{
+	if (!command_parse(&share_command, entries, &argc, &argv, error) ||
+	    !command_count(&share_command, argc, end || days != DRIVE_FILES_AS_IT_IS ? 1 : 0, 1,
+			   error)) {
+		return false;
+	}
+	g_autoptr(Profile) profile = command_profile(context, error);
+	if (!profile) {
+		return false;
+	}
+	if (argc == 1) {
+		return list(profile, error);
+	}
+	g_autofree char *path = drive_path_of(profile, argv[1], error);
+	return path && (end ? end_link : make_link)(profile, argv[1], path, error);
+}
+
+const Command share_command = {
+	.name = "share",
+	.arguments = "[FILE] [--days N] [--end]",
+	.summary = "a link with which others read a file or folder; all of them",
+	.run = run,
+};

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/login/drive_files.h"
+
+#include "base/error.h"
+#include "client/login/account.h"
+
+#include <string.h>
+
+#define LINKS "/api/v1/links"
+
+json_t *drive_files_versions(const Profile *profile, const char *path, GError **error)
+{
+	g_autofree char *escaped = g_uri_escape_string(path, NULL, FALSE);
+	g_autofree char *call = g_strconcat("/api/v1/versions?path=", escaped, NULL);
+	return account_call(profile, "GET", call, NULL, error);
+}
+
+/* The newest deleted node that was at this path. */
+static json_t *find_deleted(const Profile *profile, const char *path, GError **error)
+{
+	json_auto_t *answer = account_call(profile, "GET", "/api/v1/trash", NULL, error);
+	size_t index;
+	json_t *node;
+	if (!answer) {
+		return NULL;
+	}
+	json_array_foreach(json_object_get(answer, "nodes"), index, node)
+	{
+		const char *was = json_string_value(json_object_get(node, "path"));
+		if (was && strcmp(was, path) == 0) {
+			return json_incref(json_object_get(node, "node"));
+		}
+	}
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+		    "nothing of that name was deleted, as far as the server remembers; to bring "
+		    "back an older version, say --version N");
+	return NULL;
+}
+
+static json_t *request(const Profile *profile, const char *path, int64_t version, GError **error)
+{
+	if (version > 0) {
+		return json_pack("{s:s, s:I}", "path", path, "version", (json_int_t)version);
+	}
+	json_t *node = find_deleted(profile, path, error);
+	return node ? json_pack("{s:o, s:i}", "node", node, "version", 0) : NULL;
+}
+
+json_t *drive_files_restore(const Profile *profile, const char *path, int64_t version,
+			    GError **error)
+{
+	json_auto_t *object = request(profile, path, version, error);
+	return object ? account_call(profile, "POST", "/api/v1/restore", object, error) : NULL;
+}
+
+/* ---- links ----------------------------------------------------------------------------- */
+
+json_t *drive_files_share(const Profile *profile, const char *path, int64_t days, GError **error)
+{
+	json_auto_t *wish = json_pack("{s:s}", "path", path);
+	if (days != DRIVE_FILES_AS_IT_IS) {
+		json_object_set_new(wish, "days", json_integer(days));
+	}
+	return account_call(profile, "POST", LINKS, wish, error);
+}
+
+json_t *drive_files_links(const Profile *profile, const char *path, GError **error)
+{
+	g_autofree char *escaped = path ? g_uri_escape_string(path, NULL, FALSE) : NULL;
+	g_autofree char *call = g_strconcat(LINKS, path ? "?path=" : NULL, escaped, NULL);
+	return account_call(profile, "GET", call, NULL, error);
+}
+
+bool drive_files_unshare(const Profile *profile, const char *node, GError **error)
+{
+	g_autofree char *escaped = g_uri_escape_string(node, NULL, FALSE);
+	g_autofree char *call = g_strconcat(LINKS "/", escaped, NULL);
+	json_auto_t *answer = account_call(profile, "DELETE", call, NULL, error);
+	return answer != NULL;
+}
+
+bool drive_files_unshare_path(const Profile *profile, const char *path, GError **error)
+{
+	json_auto_t *answer = drive_files_links(profile, NULL, error);
+	size_t index;
+	json_t *link;
+	if (!answer) {
+		return false;
+	}
+	json_array_foreach(json_object_get(answer, "links"), index, link)
+	{
+		const char *where = json_string_value(json_object_get(link, "path"));
+		const char *node = json_string_value(json_object_get(link, "node"));
+		if (where && node && strcmp(where, path) == 0) {
+			return drive_files_unshare(profile, node, error);
+		}
+	}
+	g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND, "it is not shared");
+	return false;
+}
