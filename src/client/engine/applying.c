@@ -70,6 +70,7 @@ static void add_inside(Engine *engine, int64_t folder, const char *path, GArray 
 		const Entry *entry = entries->pdata[i];
 		ApplyInside item = {
 			.key = entry->key,
+			.folder = folder,
 			.path = g_strconcat(path, "/", entry->name, NULL),
 			.expected = engine_info_of(entry),
 		};
@@ -156,12 +157,35 @@ static uint64_t weight(const Task *task)
 	return writes && task->item->kind == ENTRY_FILE ? task->item->size : 0;
 }
 
+typedef void (*AtPlace)(Engine *engine, int64_t folder, const char *name);
+
+/*
+ * The places of the files in a folder that is to be deleted: what is saved there before it is known
+ * which of them were taken is no new content of one that was.
+ */
+static void each_inside(Engine *engine, const Task *task, AtPlace at_place)
+{
+	const GArray *inside = task->item->inside;
+	for (unsigned i = 0; inside && i < inside->len; i++) {
+		const ApplyInside *item = &g_array_index(inside, ApplyInside, i);
+		if (item->expected.kind != DISK_FOLDER) {
+			at_place(engine, item->folder, strrchr(item->path, '/') + 1);
+		}
+	}
+}
+
 static void begin_ours(Engine *engine, const Task *task)
 {
 	observing_begin(engine, task->parent, task->name);
+	each_inside(engine, task, observing_begin);
 	if (task->item->verb == APPLY_MOVE) {
 		observing_begin(engine, task->from_parent, task->from_name);
 	}
+}
+
+static void end_inside(Engine *engine, int64_t folder, const char *name)
+{
+	observing_end(engine, folder, name, false);
 }
 
 static void end_ours(Engine *engine, const Task *task)
@@ -173,6 +197,7 @@ static void end_ours(Engine *engine, const Task *task)
 	/* What is spelled otherwise here is told of by whoever looks at it. */
 	g_autofree char *spelled = arrived ? disk_spell(engine->world.disk, task->name) : NULL;
 	observing_end(engine, task->parent, task->name, arrived && !spelled);
+	each_inside(engine, task, end_inside);
 	if (item->verb == APPLY_MOVE) {
 		observing_end(engine, task->from_parent, task->from_name, false);
 	}
@@ -341,6 +366,34 @@ static void deleted(Engine *engine, const ApplyItem *item)
 	}
 }
 
+/*
+ * The folder is still there, but this file of it we have taken. Whoever saves one under its name
+ * has seen neither it go nor what the server has of it: that is another file.
+ */
+static void took(Engine *engine, const ApplyInside *inside)
+{
+	int64_t key = inside->key;
+	g_autofree char *path = state_path(engine->state, SIDE_LOCAL, key);
+	if (g_strcmp0(path, inside->path) != 0) {
+		return;
+	}
+	resuming_unlearn(engine, key);
+	state_remove(engine->state, SIDE_LOCAL, key, NULL);
+	state_unlearn(engine->state, key);
+	local_gone(engine->local, key);
+	planning_touch(engine, key);
+}
+
+static void took_inside(Engine *engine, const ApplyItem *item)
+{
+	for (unsigned i = 0; i < item->inside->len; i++) {
+		const ApplyInside *inside = &g_array_index(item->inside, ApplyInside, i);
+		if (inside->removed && inside->expected.kind != DISK_FOLDER) {
+			took(engine, inside);
+		}
+	}
+}
+
 static void done_folder(Engine *engine, const ApplyItem *item)
 {
 	if (item->verb == APPLY_CREATE) {
@@ -382,6 +435,9 @@ static void done_item(Engine *engine, const Task *task)
 
 static void result(Engine *engine, const Task *task, bool completed)
 {
+	if (task->item->outcome != APPLY_DONE && task->item->inside) {
+		took_inside(engine, task->item);
+	}
 	switch (task->item->outcome) {
 	case APPLY_DONE:
 		done_item(engine, task);

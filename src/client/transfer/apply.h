@@ -35,7 +35,9 @@ typedef enum ApplyOutcome {
 typedef struct ApplyInside {
 	char *path;
 	DiskInfo expected;
-	int64_t key; /* the engine's; not looked at */
+	int64_t key;    /* the engine's; not looked at */
+	int64_t folder; /* the same: of the folder that it lies in */
+	bool removed;   /* out: it was there, and is no more, whatever became of the folder */
 } ApplyInside;
 
 typedef struct ApplyItem {

@@ -54,10 +54,12 @@ static bool sync_round(ApplyRun *run, GError **error)
 static bool remove_inside(Disk *disk, const ApplyItem *item, GError **error)
 {
 	for (unsigned i = 0; item->inside && i < item->inside->len; i++) {
-		const ApplyInside *inside = &g_array_index(item->inside, ApplyInside, i);
+		ApplyInside *inside = &g_array_index(item->inside, ApplyInside, i);
 		bool folder = inside->expected.kind == DISK_FOLDER;
 		GError *cause = NULL;
-		if (disk_remove(disk, inside->path, folder ? NULL : &inside->expected, &cause)) {
+		inside->removed =
+			disk_remove(disk, inside->path, folder ? NULL : &inside->expected, &cause);
+		if (inside->removed) {
 			continue;
 		}
 		bool filled = folder && g_error_matches(cause, DRIVE_ERROR, DRIVE_ERROR_CONFLICT);
