@@ -56,6 +56,17 @@ static void test_saved_under_a_name_that_was_taken(void)
 	}
 }
 
+/* It is seen to come and go before it is heard that the folder could not be removed. */
+static void test_folder_goes_once_it_is_empty(void)
+{
+	for (uint64_t seed = 1; seed <= 20; seed++) {
+		g_autoptr(Scene) scene = scene_new_of(seed);
+		Leaving leaving = { .device = scene->laptop, .path = "a/2" };
+		leave_out(scene, &leaving);
+		scene_assert_tree(scene->desktop, "a/\na/1=one\n");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_setenv("TZ", "UTC", TRUE);
@@ -63,5 +74,6 @@ int main(int argc, char **argv)
 	log_set_level(LOG_ERROR);
 #define ADD(name, function) g_test_add_func("/sim/choice/" name, function)
 	ADD("saved-under-a-name-that-was-taken", test_saved_under_a_name_that_was_taken);
+	ADD("folder-goes-once-it-is-empty", test_folder_goes_once_it_is_empty);
 	return g_test_run();
 }

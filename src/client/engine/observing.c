@@ -188,6 +188,12 @@ static void hook_gone(void *data, int64_t key)
 	}
 }
 
+/* Nothing keeps it here any more, if anything did. */
+static void hook_empty(void *data, int64_t key)
+{
+	engine_choice_stirred(data, key);
+}
+
 /* ---- scans ------------------------------------------------------------------------------ */
 
 static void went_absent(Engine *engine, const GError *error)
@@ -520,6 +526,7 @@ void observing_init(Engine *engine, const Ignore *ignore)
 		.is_ours = hook_is_ours,
 		.touched = hook_touched,
 		.gone = hook_gone,
+		.empty = hook_empty,
 		.data = engine,
 	};
 	engine->ours = g_hash_table_new_full(place_hash, place_equal, place_free, NULL);

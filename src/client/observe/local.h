@@ -25,6 +25,8 @@ typedef struct LocalHooks {
 	void (*touched)(void *data, int64_t key);
 	/* The node is no longer in the local tree; it may have been a folder. */
 	void (*gone)(void *data, int64_t key);
+	/* The folder was listed, and nothing at all is in it. NULL: nobody wants to know. */
+	void (*empty)(void *data, int64_t key);
 	void *data;
 } LocalHooks;
 

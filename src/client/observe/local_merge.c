@@ -480,6 +480,9 @@ static void compare_folder(Merge *merge, ScanFolder *folder)
 	}
 	local_untell(local, folder->key, NULL);
 	compare_places(merge, folder, deep);
+	if (folder->places->len == 0 && local->hooks.empty) {
+		local->hooks.empty(local->hooks.data, folder->key);
+	}
 }
 
 /* ---- what moved ------------------------------------------------------------------------- */
