@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "chunk/cutter.h"
 #include "client/transfer/fixture.h"
 #include "client/transfer/upload_internal.h"
 
@@ -339,6 +340,45 @@ static void test_changed_while_read(void)
 	}
 }
 
+#define CUT_OFF_SIZE (250 * KIB)
+
+static void cut_file_off(Device *device)
+{
+	g_autofree uint8_t *zeros = g_malloc0(CUT_OFF_SIZE);
+	device_write(device, "file", zeros, CUT_OFF_SIZE);
+}
+
+/* Other devices cut the same bytes the same way, whatever was looked through before. */
+static void test_cut_as_anywhere(void)
+{
+	const size_t size = CUT_OFF_SIZE + 50 * KIB;
+	g_autoptr(GBytes) good = device_noise(size, 1);
+	for (uint64_t seed = 2;
+	     cutter_next(&cutter_default, g_bytes_get_data(good, NULL), size) >= CUT_OFF_SIZE;
+	     seed++) {
+		g_bytes_unref(good);
+		good = device_noise(size, seed);
+	}
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
+	g_autofree uint8_t *zeros = g_malloc0(size);
+	device_write(world->device, "file", zeros, size);
+	device_write(world->device, "good", g_bytes_get_data(good, NULL), size);
+	g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_CREATE, "file"));
+	g_ptr_array_add(items, fixture_upload_item(world, UPLOAD_CREATE, "good"));
+	world->device->act = cut_file_off;
+	world->device->call = DISK_CALL_FILE_READ;
+	world->device->countdown = 1;
+	fixture_upload(world, items);
+	const UploadItem *file = g_ptr_array_index(items, 0);
+	g_assert_cmpint(file->outcome, ==, UPLOAD_CHANGED);
+	const UploadItem *item = g_ptr_array_index(items, 1);
+	fixture_assert_stored(world, item, good);
+	g_autoptr(GBytes) content =
+		fake_drive_store(world->drive, g_bytes_get_data(good, NULL), size);
+	g_assert_true(g_bytes_equal(item->content, content));
+}
+
 static void test_not_what_was_observed(void)
 {
 	g_autoptr(Fixture) world = fixture_new();
@@ -447,6 +487,7 @@ int main(int argc, char **argv)
 	ADD("long-file-is-sent-side-by-side", test_long_file_is_sent_side_by_side);
 	ADD("groups-stay-whole", test_groups_stay_whole);
 	ADD("changed-while-read", test_changed_while_read);
+	ADD("cut-as-anywhere", test_cut_as_anywhere);
 	ADD("not-what-was-observed", test_not_what_was_observed);
 	ADD("folder-that-was-filled", test_folder_that_was_filled);
 	ADD("young", test_young);
