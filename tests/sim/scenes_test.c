@@ -253,6 +253,36 @@ static void test_saved_while_it_is_parked(void)
 	}
 }
 
+/* While a change of one of them is on its way, of which the watch tells nothing yet. */
+static void run_swapped_while_one_changes(uint64_t seed)
+{
+	g_autoptr(Scene) scene = scene_new_of(seed);
+	scene_save(scene->laptop, "a", "one");
+	scene_save(scene->laptop, "b", "two");
+	scene_settle(scene);
+	scene_pass(scene, 1000000);
+	scene_save(scene->desktop, "a", "three");
+	scene_work_now(scene->desktop);
+	scene_work_for(scene, scene->laptop, sim_world_draw(scene->world, 8), 100);
+	swap(scene->laptop, "a", "b");
+	for (unsigned i = 0; i < 100; i++) {
+		if (sim_world_draw(scene->world, 2)) {
+			sim_device_step(scene->laptop);
+		} else {
+			sim_device_run_job(scene->laptop);
+		}
+		scene_pass(scene, 100);
+	}
+	scene_settle_as(scene, "a=two\nb=three\n");
+}
+
+static void test_swapped_while_one_changes(void)
+{
+	for (uint64_t seed = 1; seed <= 100; seed++) {
+		run_swapped_while_one_changes(seed);
+	}
+}
+
 /* In any order of what the three do. */
 static void run_create_and_delete(uint64_t seed)
 {
@@ -607,6 +637,7 @@ int main(int argc, char **argv)
 	ADD("moved-into-what-moves-into-it", test_moved_into_what_moves_into_it);
 	ADD("swap-with-a-kill-at-any-step", test_swap_with_a_kill_at_any_step);
 	ADD("saved-while-it-is-parked", test_saved_while_it_is_parked);
+	ADD("swapped-while-one-changes", test_swapped_while_one_changes);
 	ADD("created-in-what-another-deletes", test_created_in_what_another_deletes);
 	ADD("swapped-while-everything-is-listed", test_swapped_while_everything_is_listed);
 	ADD("gone-while-it-is-sent", test_gone_while_it_is_sent);

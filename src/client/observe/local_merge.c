@@ -554,6 +554,22 @@ static void ask_for(Merge *merge, int64_t key)
 	local_mark_name(merge->local, entry->parent, entry->name);
 }
 
+/*
+ * We are at work where this file was: what was here may be there now, and cannot be seen yet. Until
+ * then nothing is concluded, and what was here counts as missing.
+ */
+static bool is_swap_half_seen(Merge *merge, int64_t key, int64_t here, const News *news)
+{
+	g_autoptr(Entry) entry = entry_ref(get(merge, key));
+	if (is_same_file(get(merge, here), &news->place->info) ||
+	    !is_ours(merge, entry->parent, entry->name)) {
+		return false;
+	}
+	remember(merge, key, news);
+	local_depart(merge->local, here);
+	return true;
+}
+
 /* Decides whether a known file has moved here. */
 static void find_move(Merge *merge, News *news)
 {
@@ -566,6 +582,7 @@ static void find_move(Merge *merge, News *news)
 	if (here != ENTRY_KEY_NONE && is_new_content(merge, get(merge, here), place)) {
 		/* It was moved over another: perhaps from where we put it and only think it is. */
 		ask_for(merge, key);
+		news->done = is_swap_half_seen(merge, key, here, news);
 		return;
 	}
 	switch (look_up_old_name(merge, key)) {
