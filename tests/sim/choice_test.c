@@ -67,6 +67,28 @@ static void test_folder_goes_once_it_is_empty(void)
 	}
 }
 
+/* Both wait, since something is new in the outer one; the inner one goes without it after all. */
+static void test_inner_folder_goes_by_itself(void)
+{
+	g_autoptr(Scene) scene = scene_new();
+	scene_make(scene->laptop, "a");
+	scene_make(scene->laptop, "a/b");
+	scene_make(scene->laptop, "a/b/c");
+	scene_settle(scene);
+	sim_device_set_online(scene->laptop, false);
+	scene_save(scene->laptop, "a/1", "one");
+	scene_work_now(scene->laptop);
+	Engine *engine = sim_device_engine(scene->laptop);
+	g_assert_true(engine_choice_leave_out(engine, "a", NULL));
+	g_assert_true(engine_choice_leave_out(engine, "a/b/c", NULL));
+	scene_work_now(scene->laptop);
+	g_assert_true(engine_choice_take_in(engine, "a", NULL));
+	sim_device_set_online(scene->laptop, true);
+	scene_settle(scene);
+	scene_assert_tree(scene->laptop, "a/\na/1=one\na/b/\n");
+	scene_assert_tree(scene->desktop, "a/\na/1=one\na/b/\na/b/c/\n");
+}
+
 int main(int argc, char **argv)
 {
 	g_setenv("TZ", "UTC", TRUE);
@@ -75,5 +97,6 @@ int main(int argc, char **argv)
 #define ADD(name, function) g_test_add_func("/sim/choice/" name, function)
 	ADD("saved-under-a-name-that-was-taken", test_saved_under_a_name_that_was_taken);
 	ADD("folder-goes-once-it-is-empty", test_folder_goes_once_it_is_empty);
+	ADD("inner-folder-goes-by-itself", test_inner_folder_goes_by_itself);
 	return g_test_run();
 }

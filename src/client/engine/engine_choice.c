@@ -337,6 +337,16 @@ static bool check_folder(Engine *engine, const char *path, const Entry *entry, G
 	return true;
 }
 
+static void touch_left_out(Engine *engine)
+{
+	GHashTableIter iter;
+	void *id;
+	g_hash_table_iter_init(&iter, engine->left_out);
+	while (g_hash_table_iter_next(&iter, &id, NULL)) {
+		planning_touch(engine, state_key_of_id(engine->state, id));
+	}
+}
+
 /* What can be said of many nodes has changed. */
 static void chosen(Engine *engine, int64_t key)
 {
@@ -347,6 +357,8 @@ static void chosen(Engine *engine, int64_t key)
 	for (unsigned i = 0; i < keys->len; i++) {
 		planning_touch(engine, g_array_index(keys, int64_t, i));
 	}
+	/* One that is settled, and waited to go with the folder around it, goes by itself now. */
+	touch_left_out(engine);
 	engine->world.wake(engine->world.data);
 }
 
