@@ -3,7 +3,7 @@
 
 #include "client/app/spoken.h"
 #include "client/app/window/dialogs.h"
-#include "client/app/window/versions.h"
+#include "client/app/files/versions.h"
 
 #include <glib/gi18n.h>
 #include <string.h>

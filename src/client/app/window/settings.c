@@ -5,8 +5,8 @@
 #include "client/app/choices.h"
 #include "client/app/window/dialogs.h"
 #include "client/app/window/rows.h"
-#include "client/app/window/rules.h"
-#include "client/app/window/selective.h"
+#include "client/app/files/rules.h"
+#include "client/app/files/selective.h"
 
 #include <glib/gi18n.h>
 #include <stdbool.h>

@@ -10,7 +10,7 @@
 #include "client/app/window/overview.h"
 #include "client/app/window/settings.h"
 #include "client/app/window/starting.h"
-#include "client/app/window/versions.h"
+#include "client/app/files/versions.h"
 
 #include <glib/gi18n.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/app/window/versions.h"
+#include "client/app/files/versions.h"
 
 #include "client/app/window/dialogs.h"
 #include "client/app/window/rows.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/app/window/rules.h"
+#include "client/app/files/rules.h"
 
 #include "client/app/spoken.h"
 #include "client/app/window/dialogs.h"

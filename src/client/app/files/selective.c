@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/app/window/selective.h"
+#include "client/app/files/selective.h"
 
 #include "client/app/spoken.h"
 #include "client/app/window/dialogs.h"
