@@ -76,7 +76,7 @@ def test_files_have_the_emblems_of_how_they_stand(device, manager, server, tmp_p
     copy.write_text("x")
     wait_until(lambda: manager.emblem(copy) == ["imdrive-problem"], "it waits for a choice")
     assert manager.menu(copy) == ["imdrive::decide"]
-    assert manager.menu(done) == ["imdrive::versions"]
+    assert manager.menu(done) == ["imdrive::versions", "imdrive::share"]
     assert manager.menu(done, copy) == [] and manager.menu(device.folder) == []
     server.kill()
     done.write_text("xy")
@@ -97,7 +97,7 @@ def test_a_daemon_that_hangs_holds_nobody_up(device, manager):
     try:
         manager.do("look", device.folder / "a")
         # Answered meanwhile, by the same thread.
-        assert manager.menu(device.folder / "a") == ["imdrive::versions"]
+        assert manager.menu(device.folder / "a") == ["imdrive::versions", "imdrive::share"]
     finally:
         device.process.send_signal(signal.SIGCONT)
     assert manager.hear("path")["emblems"] == ["imdrive-synced"]
@@ -120,7 +120,7 @@ def test_the_menu_keeps_and_frees_on_a_mounted_disk(device, manager):
     film.write_bytes(b"x" * 100_000)
     folder.mkdir()
     wait_until(lambda: manager.emblem(film) == ["imdrive-synced"], "it is on the drive")
-    assert manager.menu(film) == ["imdrive::versions", "imdrive::pin", "imdrive::free"]
+    assert manager.menu(film) == ["imdrive::versions", "imdrive::share", "imdrive::pin", "imdrive::free"]
 
     def choose(name, emblem):
         manager.do("choose", f"imdrive::{name}", film)
@@ -130,5 +130,5 @@ def test_the_menu_keeps_and_frees_on_a_mounted_disk(device, manager):
     assert "imdrive::unpin" in manager.menu(film) and "imdrive::pin" not in manager.menu(film)
     choose("unpin", "imdrive-synced")
     choose("free", "imdrive-online")
-    assert manager.menu(film) == ["imdrive::versions", "imdrive::pin"]
+    assert manager.menu(film) == ["imdrive::versions", "imdrive::share", "imdrive::pin"]
     assert film.read_bytes() == b"x" * 100_000

@@ -141,6 +141,30 @@ def test_the_menu_leads_to_earlier_versions(device, open_in, tmp_path):
     assert set(opened.read_text().split()) <= {letter.as_uri(), str(letter)}
 
 
+class Own(Window):
+    """The app of the person's own profile, by the name under which file managers know it."""
+
+    def command(self, *arguments):
+        return [BUILD / "tests/app/imdrive-app-driven", *arguments]
+
+    def root(self):
+        return Program.root(self)
+
+
+def test_the_menu_shares_a_file(device, open_in, desktop, tmp_path):
+    (device.folder / "letter.txt").write_text("x")
+    app = Own(desktop, tmp_path, XDG_STATE_HOME=str(tmp_path / "state"))
+    try:
+        app.wait("Up to date")
+        manager = open_in(device.folder)
+        manager.open_menu("Share by Link…")
+        manager.click("Share by Link…", "menu item")
+        app.wait("Make a link")
+    finally:
+        app.process.terminate()
+        app.process.wait(TIMEOUT_S)
+
+
 def test_the_menu_keeps_a_file_of_the_disk_here(device, open_in):
     disk = device.folder.with_name("disk")
     door = mount_disk(device, disk)

@@ -111,6 +111,18 @@ static void act_show(GSimpleAction *action, GVariant *parameter, void *data)
 	show_window(data);
 }
 
+/* For file managers; parameter: the address of a local file. */
+static void act_share(GSimpleAction *action, GVariant *parameter, void *data)
+{
+	Program *program = data;
+	g_autofree char *path =
+		g_filename_from_uri(g_variant_get_string(parameter, NULL), NULL, NULL);
+	show_window(program);
+	if (path) {
+		window_share_file(program->window, path);
+	}
+}
+
 static void act_sign_in(GSimpleAction *action, GVariant *parameter, void *data)
 {
 	Program *program = data;
@@ -196,6 +208,7 @@ static void start(GApplication *application, Program *program)
 		{ .name = "about", .activate = about },
 		{ .name = "quit", .activate = quit },
 		{ .name = "show", .activate = act_show },
+		{ .name = "share", .activate = act_share, .parameter_type = "s" },
 		{ .name = "sign-in", .activate = act_sign_in },
 		{ .name = "open-folder", .activate = act_open_folder },
 		{ .name = "pause-hour", .activate = act_pause_hour },

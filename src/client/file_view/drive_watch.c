@@ -235,14 +235,16 @@ void drive_watch_free(DriveWatch *watch)
 	g_free(watch);
 }
 
-DrivePlace drive_watch_place(DriveWatch *watch, const char *path)
+DrivePlace drive_watch_place(DriveWatch *watch, const char *path, bool *ret_top)
 {
 	look(watch);
+	*ret_top = false;
 	for (unsigned i = 0; i < watch->places->len; i++) {
 		const Place *place = &g_array_index(watch->places, Place, i);
 		size_t size = strlen(place->folder);
 		if (strncmp(path, place->folder, size) == 0 &&
 		    (path[size] == '/' || path[size] == '\0')) {
+			*ret_top = path[size] == '\0';
 			return place->kind;
 		}
 	}

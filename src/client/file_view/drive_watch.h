@@ -25,5 +25,5 @@ DriveWatch *drive_watch_new(const char *profile, void (*changed)(void *data), vo
 /* Its thread goes on until the daemon says something; it calls nobody any more. */
 void drive_watch_free(DriveWatch *watch);
 
-/* Where this absolute path lies; NONE while no daemon runs. */
-DrivePlace drive_watch_place(DriveWatch *watch, const char *path);
+/* Where this absolute path lies; NONE while no daemon runs. *ret_top: it is the whole of that. */
+DrivePlace drive_watch_place(DriveWatch *watch, const char *path, bool *ret_top);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define APPLICATION "org.imdrive.App"
+#define APPLICATION_PATH "/org/imdrive/App"
 
 void file_menu_item_clear(void *item)
 {
@@ -39,11 +40,12 @@ static void notify(const char *text)
 			       NULL);
 }
 
-/* One of two: paths are kept, or not; or the app shows path. */
+/* One of three: paths are kept, or not; the app shares path; or it shows it. */
 typedef struct FileMenuDeed {
 	char *profile;
 	json_t *paths;
 	const char *keep;
+	bool share;
 	char *path; /* whose former states the app shows; "": what waits for a choice */
 } FileMenuDeed;
 
@@ -90,10 +92,40 @@ static void app_chosen(const char *path)
 	}
 }
 
+/* It says itself what does not work, once it runs. */
+static void shared(GObject *bus, GAsyncResult *result, void *data)
+{
+	g_autoptr(GVariant) done =
+		g_dbus_connection_call_finish(G_DBUS_CONNECTION(bus), result, NULL);
+	if (!done) {
+		notify(_("imdrive-app is not installed"));
+	}
+}
+
+/* The running app's window, or one of an app that the bus starts. */
+static void share_chosen(const char *path)
+{
+	g_autoptr(GDBusConnection) bus = g_bus_get_sync(G_BUS_TYPE_SESSION, NULL, NULL);
+	g_autofree char *uri = g_filename_to_uri(path, NULL, NULL);
+	if (!bus || !uri) {
+		notify(_("imdrive-app is not installed"));
+		return;
+	}
+	GVariantBuilder parameters;
+	g_variant_builder_init(&parameters, G_VARIANT_TYPE("av"));
+	g_variant_builder_add(&parameters, "v", g_variant_new_string(uri));
+	g_dbus_connection_call(bus, APPLICATION, APPLICATION_PATH, "org.freedesktop.Application",
+			       "ActivateAction",
+			       g_variant_new("(sava{sv})", "share", &parameters, NULL), NULL,
+			       G_DBUS_CALL_FLAGS_NONE, -1, NULL, shared, NULL);
+}
+
 static void chosen(GObject *item, const FileMenuEntry *entry)
 {
 	if (entry->deed->paths) {
 		keep_chosen(entry->deed);
+	} else if (entry->deed->share) {
+		share_chosen(entry->deed->path);
 	} else {
 		app_chosen(entry->deed->path);
 	}
@@ -183,6 +215,12 @@ GPtrArray *file_menu_entries(const char *profile, const GArray *items)
 			conflict ? add(entries, "imdrive::decide", _("Decide Between the Two…"), "")
 				 : add(entries, "imdrive::versions", _("Earlier Versions…"), "");
 		deed->path = g_strdup(conflict ? "" : first->path);
+	}
+	if (items->len == 1 && !first->top && *first->state && !is(first->state, "conflict")) {
+		FileMenuDeed *deed = add(entries, "imdrive::share", _("Share by Link…"),
+					 _("Others read it without an account"));
+		deed->share = true;
+		deed->path = g_strdup(first->path);
 	}
 	if (any(items, "", true) || items->len > CONTROL_PATHS_MAX) {
 		return entries; /* not all of them are on a mounted disk */

@@ -11,6 +11,7 @@ typedef struct FileMenuItem {
 	const char *kept;  /* "", or of a mounted disk: as of "keep"; or FILE_MENU_UNKNOWN */
 	const char *state; /* of "files"; or FILE_MENU_UNKNOWN */
 	gboolean folder;
+	gboolean top; /* the whole bound folder, or disk */
 } FileMenuItem;
 #define FILE_MENU_UNKNOWN "?"
 

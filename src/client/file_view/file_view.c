@@ -97,7 +97,8 @@ static void answered(InquiryQuestion *question, const char *state, const char *k
 InquiryQuestion *file_view_look(FileView *view, GObject *file, GClosure *closure, void *provider)
 {
 	g_autofree char *path = dup_path(view, file);
-	DrivePlace place = path ? drive_watch_place(view->watch, path) : DRIVE_PLACE_NONE;
+	bool top = false;
+	DrivePlace place = path ? drive_watch_place(view->watch, path, &top) : DRIVE_PLACE_NONE;
 	if (place == DRIVE_PLACE_NONE) {
 		return NULL;
 	}
@@ -140,7 +141,8 @@ static void changed(void *data)
 static bool read_item(FileView *view, GObject *file, FileMenuItem *ret_item)
 {
 	g_autofree char *path = dup_path(view, file);
-	DrivePlace place = path ? drive_watch_place(view->watch, path) : DRIVE_PLACE_NONE;
+	bool top = false;
+	DrivePlace place = path ? drive_watch_place(view->watch, path, &top) : DRIVE_PLACE_NONE;
 	const Shown *shown = path ? g_hash_table_lookup(view->shown, path) : NULL;
 	bool blind = !view->shell.add_emblem;
 	if (place == DRIVE_PLACE_NONE || (!shown && !blind)) {
@@ -152,6 +154,7 @@ static bool read_item(FileView *view, GObject *file, FileMenuItem *ret_item)
 		.kept = blind ? kept : shown->kept,
 		.state = blind ? FILE_MENU_UNKNOWN : shown->state,
 		.folder = view->shell.is_folder(file),
+		.top = top,
 	};
 	return true;
 }

@@ -3,6 +3,7 @@
 
 #include "client/app/spoken.h"
 #include "client/app/window/dialogs.h"
+#include "client/app/files/sharing.h"
 #include "client/app/files/versions.h"
 
 #include <glib/gi18n.h>
@@ -42,7 +43,7 @@ char *rows_time(int64_t time_us, int64_t now_us)
 		return g_date_time_format(when, "%R");
 	}
 	/* Translators: a day, see g_date_time_format(). */
-	return g_date_time_format(when, _("%e %B %Y"));
+	return g_date_time_format(when, _("%-e %B %Y"));
 }
 
 /* ---- opening ----------------------------------------------------------------------------- */
@@ -144,6 +145,19 @@ static void add_past_button(GtkWidget *row, const char *path, bool there, Door *
 	adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
 }
 
+static void share(GtkWidget *button, Door *door)
+{
+	sharing_open(button, door, path_of(button));
+}
+
+static void add_share_button(GtkWidget *row, const char *path, Door *door)
+{
+	GtkWidget *button = rows_icon_button("emblem-shared-symbolic", _("Share by link"));
+	g_object_set_data_full(G_OBJECT(button), "path", g_strdup(path), g_free);
+	g_signal_connect(button, "clicked", G_CALLBACK(share), door);
+	adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
+}
+
 /* ---- activity ---------------------------------------------------------------------------- */
 
 typedef struct Deed {
@@ -201,6 +215,7 @@ GtkWidget *rows_new_activity(const json_t *item, Door *door)
 		if (g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
 			add_past_button(row, path, true, door);
 		}
+		add_share_button(row, path, door);
 		add_place_button(row, path);
 		gtk_list_box_row_set_activatable(GTK_LIST_BOX_ROW(row), TRUE);
 		g_object_set_data_full(G_OBJECT(row), "path", g_strdup(path), g_free);

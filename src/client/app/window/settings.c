@@ -7,6 +7,7 @@
 #include "client/app/window/rows.h"
 #include "client/app/files/rules.h"
 #include "client/app/files/selective.h"
+#include "client/app/files/sharing.h"
 
 #include <glib/gi18n.h>
 #include <stdbool.h>
@@ -135,6 +136,11 @@ static void choose_autostart(Settings *page)
 	}
 }
 
+static void show_links(Settings *page)
+{
+	sharing_open(GTK_WIDGET(page), page->door, NULL);
+}
+
 static void sign_out_confirmed(void *object, json_t *params)
 {
 	door_ask(SETTINGS_PAGE(object)->door, "sign-out", NULL, object, answered);
@@ -212,6 +218,7 @@ static void settings_class_init(SettingsClass *class)
 	gtk_widget_class_bind_template_callback(widget, limit_cache);
 	gtk_widget_class_bind_template_callback(widget, choose_browser);
 	gtk_widget_class_bind_template_callback(widget, choose_autostart);
+	gtk_widget_class_bind_template_callback(widget, show_links);
 	gtk_widget_class_bind_template_callback(widget, sign_out);
 }
 

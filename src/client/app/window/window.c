@@ -10,6 +10,7 @@
 #include "client/app/window/overview.h"
 #include "client/app/window/settings.h"
 #include "client/app/window/starting.h"
+#include "client/app/files/sharing.h"
 #include "client/app/files/versions.h"
 
 #include <glib/gi18n.h>
@@ -35,6 +36,7 @@ struct _Window {
 	bool placed; /* the first status has said where to begin */
 	Link invited;
 	char *file; /* to be shown */
+	bool share; /* it is to be shared */
 };
 
 G_DEFINE_FINAL_TYPE(Window, window, ADW_TYPE_APPLICATION_WINDOW)
@@ -172,7 +174,8 @@ static void show_file(Window *window)
 	size_t bound = json_array_size(json_object_get(door_status(window->door), "bindings"));
 	if (path && bound > 0 && is_signed_in(window)) {
 		show_main(window);
-		versions_open(GTK_WIDGET(window), window->door, path);
+		(window->share ? sharing_open : versions_open)(GTK_WIDGET(window), window->door,
+							       path);
 	}
 }
 
@@ -233,13 +236,24 @@ void window_invite(Window *window, const Link *link)
 	show_address(window);
 }
 
-void window_open_file(Window *window, const char *path)
+static void set_file(Window *window, const char *path, bool share)
 {
 	g_free(window->file);
 	window->file = g_strdup(path);
+	window->share = share;
 	if (window->placed) {
 		show_file(window);
 	}
+}
+
+void window_open_file(Window *window, const char *path)
+{
+	set_file(window, path, false);
+}
+
+void window_share_file(Window *window, const char *path)
+{
+	set_file(window, path, true);
 }
 
 static void show_visible(Window *window)

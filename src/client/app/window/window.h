@@ -19,5 +19,7 @@ gboolean window_is_usable(Window *window);
 void window_sign_in(Window *window);
 /* A file of the drive, as the file manager hands it on: shows what it was before. */
 void window_open_file(Window *window, const char *path);
+/* A file or folder of the drive, as the file manager hands it on: its link for others. */
+void window_share_file(Window *window, const char *path);
 /* An invitation's link: fills the address in, and does nothing by itself. */
 void window_invite(Window *window, const Link *link);
