@@ -166,6 +166,16 @@ class Tour:
         self.page("versions")
         self.app.click(self.say("Close"))
 
+    def share(self):
+        self.click("Share by link")
+        self.click("Make a link")
+        self.wait("Copy")
+        self.resize()
+        self.page("share")
+        self.app.focus()
+        self.app.key("Escape")
+        wait_until(lambda: not self.app.find(self.say("Copy")), "it is closed")
+
     def use(self):
         self.click("Go on")
         self.wait("Choose your folder")
@@ -178,6 +188,7 @@ class Tour:
         self.app.wait("holiday.jpg")
         self.wait("Up to date")
         self.page("main")
+        self.share()
         self.app.ask("pause", seconds=3600)
         self.wait("Paused")
         self.page("paused")
