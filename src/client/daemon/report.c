@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/daemon/report.h"
 
+#include "base/error.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -16,8 +17,10 @@ static void add_problems(json_t *errors, const char *folder, const EngineStatus 
 	for (unsigned i = 0; i < status->problems->len; i++) {
 		const EngineProblem *problem = status->problems->pdata[i];
 		g_autofree char *path = g_build_filename(folder, problem->path, NULL);
-		json_array_append_new(errors, json_pack("{s:o, s:o}", "path", report_text(path),
-							"message", report_text(problem->message)));
+		json_array_append_new(errors,
+				      json_pack("{s:o, s:s, s:o}", "path", report_text(path),
+						"code", error_code_name((DriveError)problem->code),
+						"message", report_text(problem->message)));
 	}
 }
 
@@ -68,11 +71,15 @@ static json_t *bound_json(const ReportBinding *bound, const EngineStatus *status
 void report_add(Report *sum, const ReportBinding *bound)
 {
 	if (!bound->engine) {
-		const char *message = bound->failure ? bound->failure->message : "not open";
+		const GError *failure = bound->failure;
+		const char *message = failure ? failure->message : "not open";
+		bool known = failure && failure->domain == DRIVE_ERROR;
+		const char *code = known ? error_code_name((DriveError)failure->code) : NULL;
 		sum->state = ENGINE_ATTENTION;
 		json_array_append_new(sum->errors,
-				      json_pack("{s:o, s:o}", "path", report_text(bound->folder),
-						"message", report_text(message)));
+				      json_pack("{s:o, s:s*, s:o}", "path",
+						report_text(bound->folder), "code", code, "message",
+						report_text(message)));
 		json_array_append_new(sum->bindings,
 				      json_pack("{s:s, s:s, s:o, s:s, s:o}", "kind", kind_of(bound),
 						"id", bound->id, "path", report_text(bound->folder),

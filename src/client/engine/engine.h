@@ -67,6 +67,7 @@ typedef enum EngineState {
 
 typedef struct EngineProblem {
 	char *path; /* "" for the binding as a whole */
+	int code;   /* DriveError */
 	char *message;
 } EngineProblem;
 

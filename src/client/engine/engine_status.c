@@ -35,6 +35,7 @@ static void add_problem(EngineStatus *status, char *path, const GError *error)
 {
 	EngineProblem *problem = g_new0(EngineProblem, 1);
 	problem->path = path ? path : g_strdup("");
+	problem->code = error->domain == DRIVE_ERROR ? error->code : DRIVE_ERROR_IO;
 	problem->message = message_of(error);
 	g_ptr_array_add(status->problems, problem);
 }

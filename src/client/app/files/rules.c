@@ -47,7 +47,7 @@ static void saved(void *object, const json_t *result, const GError *error)
 	}
 	if (error) {
 		gtk_widget_set_sensitive(rules_of(object)->save, TRUE);
-		dialogs_problem(object, error->message);
+		dialogs_problem(object, error);
 	} else {
 		gtk_window_close(GTK_WINDOW(object));
 	}
@@ -73,7 +73,7 @@ static void show(void *object, const json_t *result, const GError *error)
 		return;
 	}
 	if (error) {
-		dialogs_problem(object, error->message);
+		dialogs_problem(object, error);
 		return;
 	}
 	rules->before = g_strdup(json_string_value(json_object_get(result, "rules")));

@@ -246,7 +246,7 @@ static void answered(void *window, const json_t *result, const GError *error)
 	Selective *selective = selective_of(window);
 	selective->asking = false;
 	if (error) {
-		dialogs_problem(window, error->message);
+		dialogs_problem(window, error);
 		g_free(selective->wanted);
 		selective->wanted = g_strdup(selective->path);
 	} else if (json_object_get(result, "folders") && !selective->stale) {

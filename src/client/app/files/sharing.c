@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/app/files/sharing.h"
 
+#include "client/app/reason.h"
 #include "client/app/window/dialogs.h"
 #include "client/app/window/focus.h"
 #include "client/app/window/rows.h"
@@ -69,7 +70,7 @@ static void ask(Sharing *sharing);
 static void answered(void *window, const json_t *result, const GError *error)
 {
 	if (error) {
-		dialogs_problem(window, error->message);
+		dialogs_problem(window, error);
 	}
 	ask(sharing_of(window));
 }
@@ -248,8 +249,9 @@ static void show(void *window, const json_t *result, const GError *error)
 	sharing->filling = true;
 	rows_clear(sharing->group, sharing->rows);
 	if (error) {
+		g_autofree char *reason = reason_of(error);
 		rows_add(sharing->group, sharing->rows,
-			 rows_new(_("It cannot be shared now"), error->message));
+			 rows_new(_("It cannot be shared now"), reason));
 	} else if (!sharing->path) {
 		show_all(sharing, links);
 	} else if (json_array_size(links) > 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/app/files/versions.h"
 
+#include "client/app/reason.h"
 #include "client/app/window/dialogs.h"
 #include "client/app/window/rows.h"
 
@@ -35,7 +36,7 @@ static Versions *versions_of(void *window)
 static void restored(void *object, const json_t *result, const GError *error)
 {
 	if (error) {
-		dialogs_problem(object, error->message);
+		dialogs_problem(object, error);
 	} else {
 		gtk_window_close(GTK_WINDOW(object));
 	}
@@ -87,7 +88,8 @@ static void show(void *object, const json_t *result, const GError *error)
 	gtk_spinner_stop(GTK_SPINNER(versions->spinner));
 	gtk_widget_set_visible(versions->spinner, FALSE);
 	if (error) {
-		adw_preferences_group_set_description(versions->group, error->message);
+		g_autofree char *reason = reason_of(error);
+		adw_preferences_group_set_description(versions->group, reason);
 		return;
 	}
 	/* The newest first. */

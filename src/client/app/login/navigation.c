@@ -7,6 +7,7 @@
 #include "client/app/login/dispatch.h"
 #include "client/app/login/feedback.h"
 #include "client/app/login/main_login.h"
+#include "client/app/reason.h"
 #include "client/app/services.h"
 #include "client/app/spoken.h"
 
@@ -130,13 +131,14 @@ static void begun(void *object, const json_t *result, const GError *error)
 		return; /* given up meanwhile */
 	}
 	pages->beginning = false;
+	g_autofree char *reason = error ? reason_of(error) : NULL;
 	if (error && pages->way == WAY_PASSWORD) {
 		main_login_set_busy(pages->main_login, FALSE);
-		dedicated_set_problem(main_login_dedicated(pages->main_login), error->message);
+		dedicated_set_problem(main_login_dedicated(pages->main_login), reason);
 		return;
 	}
 	if (error) {
-		show_failure(pages, _("Signing in could not begin"), error->message);
+		show_failure(pages, _("Signing in could not begin"), reason);
 		return;
 	}
 	pages->id = json_integer_value(json_object_get(result, "id"));
@@ -315,6 +317,7 @@ static void refuse(Navigation *pages, const json_t *sign_in)
 	const json_t *error = json_object_get(sign_in, "error");
 	const char *code = json_string_value(json_object_get(error, "code"));
 	const char *message = json_string_value(json_object_get(error, "message"));
+	g_autofree char *reason = reason_text(code, message ? message : "");
 	const char *title = g_strcmp0(code, "forbidden") == 0 ? _("You said no")
 			    : g_strcmp0(code, "offline") == 0 ? _("No answer came")
 							      : _("You are not signed in");
@@ -323,10 +326,10 @@ static void refuse(Navigation *pages, const json_t *sign_in)
 		main_login_set_busy(pages->main_login, FALSE);
 		bool wrong = g_strcmp0(code, "unauthenticated") == 0;
 		dedicated_set_problem(main_login_dedicated(pages->main_login),
-				      wrong ? _("The name or the password is wrong.") : message);
+				      wrong ? _("The name or the password is wrong.") : reason);
 		return;
 	}
-	show_failure(pages, title, message ? message : "");
+	show_failure(pages, title, reason);
 	present(pages);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "client/app/link.h"
+#include "client/app/reason.h"
 #include "client/app/spoken.h"
 
 #include <glib/gi18n.h>
@@ -71,12 +72,13 @@ static void looked(void *object, const json_t *result, const GError *error)
 		return;
 	}
 	if (error) {
+		g_autofree char *reason = reason_of(error);
 		page->goes_on = false;
 		bool offline = g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE);
 		gtk_label_set_text(page->problem,
 				   offline ? _("No drive answers there. Is the address right, and "
 					       "are you online?")
-					   : error->message);
+					   : reason);
 		gtk_widget_set_tooltip_text(GTK_WIDGET(page->problem), error->message);
 		gtk_stack_set_visible_child_name(page->look, "problem");
 		return;

@@ -86,7 +86,7 @@ static void resolved(void *object, const json_t *result, const GError *error)
 	Decisions *box = object;
 	GtkListBoxRow *row;
 	if (error) {
-		dialogs_problem(GTK_WIDGET(box), error->message);
+		dialogs_problem(GTK_WIDGET(box), error);
 	}
 	for (int i = 0; box->list && (row = gtk_list_box_get_row_at_index(box->list, i)); i++) {
 		if (!gtk_widget_get_sensitive(GTK_WIDGET(row))) {
@@ -229,7 +229,7 @@ static void ask_conflicts(Decisions *box)
 static void decided(void *object, const json_t *result, const GError *error)
 {
 	if (error) {
-		dialogs_problem(object, error->message);
+		dialogs_problem(object, error);
 	}
 }
 

@@ -3,6 +3,7 @@
 
 #include "client/app/choices.h"
 #include "client/app/portrait.h"
+#include "client/app/reason.h"
 #include "client/app/services.h"
 #include "client/app/spoken.h"
 #include "client/app/window/dialogs.h"
@@ -43,7 +44,8 @@ static json_int_t number_of(const json_t *object, const char *key)
 
 static void show_trouble(Devices *page, const GError *error)
 {
-	g_autofree char *text = g_markup_escape_text(error->message, -1);
+	g_autofree char *reason = reason_of(error);
+	g_autofree char *text = g_markup_escape_text(reason, -1);
 	adw_status_page_set_description(page->trouble, text);
 	gtk_stack_set_visible_child_name(page->stack, "trouble");
 }

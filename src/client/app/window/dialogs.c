@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/app/window/dialogs.h"
 
+#include "client/app/reason.h"
 #include "client/app/window/focus.h"
 
 #include <glib/gi18n.h>
@@ -11,8 +12,9 @@ GtkWindow *dialogs_window_of(GtkWidget *widget)
 	return GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL;
 }
 
-void dialogs_problem(GtkWidget *widget, const char *text)
+void dialogs_problem(GtkWidget *widget, const GError *error)
 {
+	g_autofree char *text = reason_of(error);
 	GtkWidget *dialog =
 		adw_message_dialog_new(dialogs_window_of(widget), _("That did not work"), text);
 	adw_message_dialog_add_response(ADW_MESSAGE_DIALOG(dialog), "close", _("Close"));

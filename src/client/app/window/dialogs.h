@@ -13,8 +13,8 @@ GtkWindow *dialogs_window_of(GtkWidget *widget);
 /* An empty one of this size in pixels, modal, closed by Escape; to be filled and presented. */
 GtkWidget *dialogs_window_new(GtkWidget *widget, const char *title, int width, int height);
 
-/* Something did not work, and why; text: for people. */
-void dialogs_problem(GtkWidget *widget, const char *text);
+/* Something did not work, and why. */
+void dialogs_problem(GtkWidget *widget, const GError *error);
 
 typedef struct DialogQuestion {
 	const char *heading;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/app/window/folder.h"
 
+#include "client/app/reason.h"
 #include "client/app/window/rows.h"
 
 #include <glib/gi18n.h>
@@ -60,7 +61,8 @@ static void attached(void *object, const json_t *result, const GError *error)
 	gtk_widget_set_sensitive(GTK_WIDGET(page->start), TRUE);
 	gtk_widget_set_visible(GTK_WIDGET(page->problem), error != NULL);
 	if (error) {
-		gtk_label_set_text(page->problem, error->message);
+		g_autofree char *text = reason_of(error);
+		gtk_label_set_text(page->problem, text);
 		return;
 	}
 	g_signal_emit(page, bound_signal, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/app/window/rows.h"
 
+#include "client/app/reason.h"
 #include "client/app/spoken.h"
 #include "client/app/window/dialogs.h"
 #include "client/app/files/sharing.h"
@@ -118,7 +119,7 @@ static void restored(void *object, const json_t *result, const GError *error)
 {
 	gtk_widget_set_sensitive(object, TRUE);
 	if (error) {
-		dialogs_problem(object, error->message);
+		dialogs_problem(object, error);
 	}
 }
 
@@ -230,12 +231,14 @@ GtkWidget *rows_new_problem(const json_t *item)
 {
 	const char *path = json_string_value(json_object_get(item, "path"));
 	const char *message = json_string_value(json_object_get(item, "message"));
+	const char *code = json_string_value(json_object_get(item, "code"));
 	g_autofree char *name = g_path_get_basename(path ? path : "");
-	GtkWidget *row = rows_new(name, message);
+	g_autofree char *reason = reason_text(code, message ? message : "");
+	GtkWidget *row = rows_new(name, reason);
 	GtkWidget *icon = gtk_image_new_from_icon_name("dialog-warning-symbolic");
 	gtk_widget_add_css_class(icon, "warning");
 	adw_action_row_add_prefix(ADW_ACTION_ROW(row), icon);
-	adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 4);
+	adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 5);
 	if (path) {
 		add_place_button(row, path);
 	}

@@ -16,7 +16,7 @@
  * was deleted can be brought back. Borrows door.
  */
 GtkWidget *rows_new_activity(const json_t *item, Door *door);
-/* What needs attention: {path, message}. */
+/* What needs attention: {path, code, message}. */
 GtkWidget *rows_new_problem(const json_t *item);
 
 /* Rows that come and go: kept in rows (borrowed) for rows_clear(). */

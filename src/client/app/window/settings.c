@@ -34,7 +34,7 @@ G_DEFINE_FINAL_TYPE(Settings, settings, ADW_TYPE_BIN)
 static void answered(void *object, const json_t *result, const GError *error)
 {
 	if (error) {
-		dialogs_problem(object, error->message);
+		dialogs_problem(object, error);
 	}
 	settings_refresh(object);
 }
@@ -132,7 +132,7 @@ static void choose_autostart(Settings *page)
 {
 	g_autoptr(GError) error = NULL;
 	if (!page->filling && !autostart_set(gtk_switch_get_active(page->autostart), &error)) {
-		dialogs_problem(GTK_WIDGET(page), error->message);
+		dialogs_problem(GTK_WIDGET(page), error);
 	}
 }
 
