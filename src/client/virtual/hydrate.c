@@ -176,6 +176,15 @@ static int fetch(Flight *flight)
 	return errnum;
 }
 
+/* What it held is let go of. */
+static void land(Volume *volume)
+{
+	g_mutex_lock(&volume->mutex);
+	volume->flights_left--;
+	g_cond_broadcast(&volume->idle);
+	g_mutex_unlock(&volume->mutex);
+}
+
 void hydrate_fly(void *data, void *volume)
 {
 	Flight *flight = data;
@@ -202,6 +211,7 @@ void hydrate_fly(void *data, void *volume)
 	flight_unref(flight);
 	g_mutex_unlock(&body->mutex);
 	body_unref(body);
+	land(volume);
 }
 
 /* ---- starting ----------------------------------------------------------------------------- */
@@ -227,6 +237,9 @@ static void start(Body *body, unsigned from, unsigned to)
 	for (unsigned i = from; i < to; i++) {
 		g_hash_table_insert(body->flights, GUINT_TO_POINTER(i), flight);
 	}
+	g_mutex_lock(&body->volume->mutex);
+	body->volume->flights_left++;
+	g_mutex_unlock(&body->volume->mutex);
 	g_thread_pool_push(body->volume->fetchers, flight, NULL);
 }
 
@@ -451,4 +464,13 @@ int hydrate_need(VolumeFile *file, uint64_t from, uint64_t to, GCancellable *can
 			return await(body, from, to, false, cancellable);
 		}
 	}
+}
+
+void hydrate_settle(Volume *volume)
+{
+	g_mutex_lock(&volume->mutex);
+	while (volume->flights_left > 0) {
+		g_cond_wait(&volume->idle, &volume->mutex);
+	}
+	g_mutex_unlock(&volume->mutex);
 }

@@ -187,23 +187,12 @@ static void test_fetch(void)
 	assert_order(scene.backing, "WSC");
 }
 
-/* What is here can be read before those who fetched it have told so. */
-static void wait_for_flights(Body *body)
-{
-	g_mutex_lock(&body->mutex);
-	while (g_hash_table_size(body->flights) > 0) {
-		g_cond_wait(&body->cond, &body->mutex);
-	}
-	g_mutex_unlock(&body->mutex);
-}
-
 static void test_fetch_told_twice(void)
 {
 	g_auto(Scene) scene = scene_placed();
 	int fd = backing_open(scene.backing, "file", O_RDONLY);
 	VolumeFile *file = backing_open_file(scene.backing, fd);
 	backing_assert_bytes(scene.backing, "file", scene.bytes);
-	wait_for_flights(file->body);
 	assert_order(scene.backing, "WSC");
 	begin();
 	g_mutex_lock(&file->body->mutex);

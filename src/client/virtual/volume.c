@@ -314,6 +314,7 @@ void volume_set_cache_size(Volume *volume, uint64_t cache_size_max)
 
 void volume_settle(Volume *volume)
 {
+	hydrate_settle(volume);
 	/* A chore may give the keeper something to do, and the other way round. */
 	keeper_wait(volume->keeper, false);
 	chores_wait(volume);

@@ -222,5 +222,8 @@ typedef struct VolumeTotals {
 VolumeTotals volume_totals(Volume *volume);
 void volume_set_cache_size(Volume *volume, uint64_t cache_size_max);
 
-/* Waits until nothing is left to be done in the background: marking, evicting, pinned content. */
+/*
+ * Waits until nothing is left to be done in the background: fetching, marking, evicting, pinned
+ * content.
+ */
 void volume_settle(Volume *volume);

@@ -43,7 +43,8 @@ struct Volume {
 	VolumeWatch *watch;  /* the one there is; NULL: none */
 	GThreadPool *chores; /* one thread; NULL once the volume closes */
 	unsigned chores_left;
-	GCond idle; /* a chore is done */
+	unsigned flights_left;
+	GCond idle; /* a chore is done, or a flight */
 	uint64_t cache_size_max;
 	uint64_t cached;   /* about; counted anew before anything is evicted */
 	int64_t counted_s; /* when, since 1970 */
@@ -167,6 +168,8 @@ void hydrate_quiesce(Body *body);
 int hydrate_errno(const GError *error);
 /* Runs a Flight. */
 void hydrate_fly(void *flight, void *volume);
+/* Waits until all that set out are back, and what they brought is told of. */
+void hydrate_settle(Volume *volume);
 
 /* ---- keeper.c ----------------------------------------------------------------------------- */
 
