@@ -17,6 +17,13 @@ char *frame_text(const Frame *frame, Phrase phrase, const char *argument)
 	return g_strdup_printf("%.*s%s%s", (int)(brace - text), text, argument, brace + 3);
 }
 
+char *frame_drive(const char *name, const char *base)
+{
+	g_autoptr(GUri) uri = name ? NULL : g_uri_parse(base, G_URI_FLAGS_NONE, NULL);
+	const char *host = uri ? g_uri_get_host(uri) : NULL;
+	return g_strdup(name ? name : host ? host : "imdrive");
+}
+
 static void put_head(Html *html, const Frame *frame, const char *title)
 {
 	html_put(html,

@@ -17,6 +17,9 @@ typedef struct Frame {
 	const char *next; /* go there by itself, at once; NULL: no */
 } Frame;
 
+/* What a drive is called: name, or, if that is NULL, the host of its base. Free with g_free(). */
+char *frame_drive(const char *name, const char *base);
+
 /* The page up to where its content begins, and from there on. */
 void frame_open(Html *html, const Frame *frame, const char *title);
 void frame_close(Html *html, const Frame *frame);

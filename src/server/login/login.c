@@ -127,12 +127,6 @@ bool login_base_is_safe(const char *base)
 
 /* ---- who ------------------------------------------------------------------------------- */
 
-static char *host_of(const char *base)
-{
-	g_autoptr(GUri) uri = g_uri_parse(base, G_URI_FLAGS_NONE, NULL);
-	return g_strdup(uri && g_uri_get_host(uri) ? g_uri_get_host(uri) : "imdrive");
-}
-
 static Language language_of(const LoginCall *call)
 {
 	Language language;
@@ -150,7 +144,7 @@ static void call_open(LoginCall *call)
 	const char *cookies = call->request->headers[REQUEST_COOKIE];
 	call->by = (AuditBy){ .peer = call->request->peer, .now_us = call->now_us };
 	call->language = language_of(call);
-	call->drive = login->drive_name ? g_strdup(login->drive_name) : host_of(call->base);
+	call->drive = frame_drive(login->drive_name, call->base);
 	call->browser = cookies_read(COOKIES_BROWSER, call->base, cookies);
 	if (!call->browser) {
 		call->browser = csrf_random();
@@ -331,7 +325,7 @@ static void handle(void *data, const Request *request, Response *ret_response)
 	}
 	if (!login_base_is_safe(call.base)) {
 		/* Nothing is asked, and no cookie is set, where others can read along. */
-		call.drive = host_of(call.base);
+		call.drive = frame_drive(NULL, call.base);
 		call.csrf = g_strdup("");
 		call.language = phrase_language_of(request->headers[REQUEST_ACCEPT_LANGUAGE]);
 		refuse_plain(&call);
@@ -339,7 +333,7 @@ static void handle(void *data, const Request *request, Response *ret_response)
 		return;
 	}
 	if (is_other_name(&call)) {
-		call.drive = host_of(call.base);
+		call.drive = frame_drive(NULL, call.base);
 		call.csrf = g_strdup("");
 		go_to_own_name(&call);
 		call_close(&call);

@@ -7,6 +7,7 @@
 #include "server/share/share.h"
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "pages/html.h"
 #include "pages/page_message.h"
@@ -188,12 +189,6 @@ static bool open_link(ShareCall *call, const Target *target, GError **error)
 	       find_owner(call, error) && find_node(call, target, error);
 }
 
-static char *host_of(const char *base)
-{
-	g_autoptr(GUri) uri = g_uri_parse(base, G_URI_FLAGS_NONE, NULL);
-	return g_strdup(uri && g_uri_get_host(uri) ? g_uri_get_host(uri) : "imdrive");
-}
-
 static void call_clear(ShareCall *call)
 {
 	share_link_clear(&call->link);
@@ -239,8 +234,7 @@ static void handle(void *data, const Request *request, Response *ret_response)
 		.response = ret_response,
 		.now_us = g_get_real_time(),
 		.language = phrase_language_of(request->headers[REQUEST_ACCEPT_LANGUAGE]),
-		.drive_name =
-			share->drive_name ? g_strdup(share->drive_name) : host_of(share->base),
+		.drive_name = frame_drive(share->drive_name, share->base),
 	};
 	if (!read_target(request->path, &target)) {
 		g_set_error_literal(&error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
