@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "base/limits.h"
-
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,7 +12,7 @@
 typedef struct ResponseSource {
 	uint64_t size; /* of the whole; RESPONSE_SIZE_UNKNOWN: it ends where next() says so */
 	/*
-	 * The next piece, of 1..RESPONSE_PIECE_MAX bytes; NULL: there is no more. May block. After
+	 * The next piece, not empty, which lies in memory; NULL: there is no more. May block. After
 	 * false the connection is cut, so that nobody takes a part for the whole.
 	 */
 	bool (*next)(void *data, GBytes **ret_piece, GError **error);
@@ -23,7 +21,6 @@ typedef struct ResponseSource {
 } ResponseSource;
 
 #define RESPONSE_SIZE_UNKNOWN UINT64_MAX
-#define RESPONSE_PIECE_MAX (CHUNK_SIZE_MAX + 512 * KIB)
 
 /*
  * The answer to a Request, as a value; all zero to begin with. Unless cache_control says otherwise
