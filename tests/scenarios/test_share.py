@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 import zipfile
 
-from drive import wait_until
+from drive import BUILD, run, wait_until
 from test_care import write
 
 
@@ -17,6 +17,14 @@ def share(device, name, *options):
     link = device.command("share", device.path(name), *options).stdout.strip()
     assert re.fullmatch(rf"{device.server.url}/s/[A-Za-z0-9_-]{{43}}", link), link
     return link
+
+
+def shared_plan(devices):
+    """A device, and the link to a file of it that holds an x."""
+    a = devices("a")
+    write(a.path("plan"), "x")
+    a.wait_idle()
+    return a, share(a, "plan")
 
 
 def open_link(url, **headers):
@@ -163,10 +171,7 @@ def test_others_do_not_see_links(devices, server):
 
 
 def test_a_link_is_in_no_log(devices, server):
-    a = devices("a")
-    write(a.path("plan"), "x")
-    a.wait_idle()
-    link = share(a, "plan")
+    _, link = shared_plan(devices)
     token = link.rsplit("/", 1)[1]
     for url in (link, f"{link}/content", f"{link}/nothing", link[:-1], f"{link}x"):
         open_link(url)
@@ -179,10 +184,7 @@ def test_a_link_is_in_no_log(devices, server):
 
 
 def test_links_survive_a_kill(devices, server):
-    a = devices("a")
-    write(a.path("plan"), "x")
-    a.wait_idle()
-    link = share(a, "plan")
+    a, link = shared_plan(devices)
     server.kill()
     server.start()
     assert open_link(f"{link}/content")[2] == b"x"
@@ -194,10 +196,6 @@ def test_links_survive_a_kill(devices, server):
 
 
 def test_a_removed_account_shares_nothing(devices, server):
-    from drive import BUILD, run
-    a = devices("a")
-    write(a.path("plan"), "x")
-    a.wait_idle()
-    link = share(a, "plan")
+    _, link = shared_plan(devices)
     run(BUILD / "imdrived", "user", "remove", "alice", "--data", server.data)
     assert status(link) == status(f"{link}/content") == 404
