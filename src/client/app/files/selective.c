@@ -330,9 +330,8 @@ static gboolean press(GtkEventControllerKey *keys, unsigned key, unsigned code,
 
 /* ---- the window -------------------------------------------------------------------------- */
 
-static GtkWidget *build(Selective *selective)
+static void fill(Selective *selective)
 {
-	GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
 	GtkWidget *bar = adw_header_bar_new();
 	GtkWidget *page = adw_preferences_page_new();
 	GtkWidget *title = adw_window_title_new(_("Folders on this device"), "");
@@ -352,10 +351,7 @@ static GtkWidget *build(Selective *selective)
 	adw_header_bar_pack_start(ADW_HEADER_BAR(bar), selective->back);
 	adw_header_bar_set_title_widget(ADW_HEADER_BAR(bar), title);
 	adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), selective->group);
-	gtk_widget_set_vexpand(page, TRUE);
-	gtk_box_append(GTK_BOX(box), bar);
-	gtk_box_append(GTK_BOX(box), page);
-	return box;
+	dialogs_fill(selective->window, bar, page);
 }
 
 void selective_open(GtkWidget *widget, Door *door, const char *folder)
@@ -369,7 +365,7 @@ void selective_open(GtkWidget *widget, Door *door, const char *folder)
 	selective->path = g_strdup(folder);
 	selective->wanted = g_strdup(folder);
 	g_object_set_data_full(G_OBJECT(selective->window), "selective", selective, selective_free);
-	adw_window_set_content(ADW_WINDOW(selective->window), build(selective));
+	fill(selective);
 	gtk_window_present(GTK_WINDOW(selective->window));
 	look(selective);
 }

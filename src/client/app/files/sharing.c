@@ -270,8 +270,6 @@ static void ask(Sharing *sharing)
 
 static GtkWidget *build(Sharing *sharing)
 {
-	GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
-	GtkWidget *bar = adw_header_bar_new();
 	GtkWidget *page = adw_preferences_page_new();
 	GtkWidget *toasts = adw_toast_overlay_new();
 	sharing->toasts = ADW_TOAST_OVERLAY(toasts);
@@ -289,10 +287,7 @@ static GtkWidget *build(Sharing *sharing)
 	}
 	adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), sharing->group);
 	adw_toast_overlay_set_child(sharing->toasts, page);
-	gtk_widget_set_vexpand(toasts, TRUE);
-	gtk_box_append(GTK_BOX(box), bar);
-	gtk_box_append(GTK_BOX(box), toasts);
-	return box;
+	return toasts;
 }
 
 void sharing_open(GtkWidget *widget, Door *door, const char *path)
@@ -305,7 +300,7 @@ void sharing_open(GtkWidget *widget, Door *door, const char *path)
 	sharing->door = g_object_ref(door);
 	sharing->path = g_strdup(path);
 	g_object_set_data_full(G_OBJECT(window), "sharing", sharing, sharing_free);
-	adw_window_set_content(ADW_WINDOW(window), build(sharing));
+	dialogs_fill(window, adw_header_bar_new(), build(sharing));
 	gtk_window_present(sharing->window);
 	ask(sharing);
 }

@@ -105,8 +105,6 @@ static void show(void *object, const json_t *result, const GError *error)
 
 static GtkWidget *build(Versions *versions, const char *name)
 {
-	GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
-	GtkWidget *bar = adw_header_bar_new();
 	GtkWidget *page = adw_preferences_page_new();
 	versions->spinner = gtk_spinner_new();
 	gtk_spinner_start(GTK_SPINNER(versions->spinner));
@@ -115,10 +113,7 @@ static GtkWidget *build(Versions *versions, const char *name)
 	adw_preferences_group_set_title(versions->group, title);
 	adw_preferences_group_set_header_suffix(versions->group, versions->spinner);
 	adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), versions->group);
-	gtk_widget_set_vexpand(page, TRUE);
-	gtk_box_append(GTK_BOX(box), bar);
-	gtk_box_append(GTK_BOX(box), page);
-	return box;
+	return page;
 }
 
 void versions_open(GtkWidget *widget, Door *door, const char *path)
@@ -130,7 +125,7 @@ void versions_open(GtkWidget *widget, Door *door, const char *path)
 	versions->door = g_object_ref(door);
 	versions->path = g_strdup(path);
 	g_object_set_data_full(G_OBJECT(window), "versions", versions, versions_free);
-	adw_window_set_content(ADW_WINDOW(window), build(versions, name));
+	dialogs_fill(window, adw_header_bar_new(), build(versions, name));
 	gtk_window_present(versions->window);
 	door_ask(door, "versions", json_pack("{s:s}", "path", path), window, show);
 }

@@ -49,6 +49,15 @@ GtkWidget *dialogs_window_new(GtkWidget *widget, const char *title, int width, i
 	return window;
 }
 
+void dialogs_fill(GtkWidget *window, GtkWidget *bar, GtkWidget *content)
+{
+	GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+	gtk_widget_set_vexpand(content, TRUE);
+	gtk_box_append(GTK_BOX(box), bar);
+	gtk_box_append(GTK_BOX(box), content);
+	adw_window_set_content(ADW_WINDOW(window), box);
+}
+
 typedef struct Asked {
 	DialogAnswer yes;
 	GObject *page;

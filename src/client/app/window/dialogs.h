@@ -13,6 +13,9 @@ GtkWindow *dialogs_window_of(GtkWidget *widget);
 /* An empty one of this size in pixels, modal, closed by Escape; to be filled and presented. */
 GtkWidget *dialogs_window_new(GtkWidget *widget, const char *title, int width, int height);
 
+/* What is in it: a header bar, and below it content, which gets all the room. */
+void dialogs_fill(GtkWidget *window, GtkWidget *bar, GtkWidget *content);
+
 /* Something did not work, and why. */
 void dialogs_problem(GtkWidget *widget, const GError *error);
 
