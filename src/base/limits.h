@@ -116,9 +116,12 @@
 #define CHAT_NOTICE_KEPT_S 3600      /* how long a notice does */
 
 /* Links that share */
-#define SHARE_LINKS_MAX 1000  /* of one account */
-#define SHARE_DAYS_MAX 3650   /* that a link may be good, unless it has no end */
-#define SHARE_ENTRIES_MAX 500 /* of a folder on one page */
+#define SHARE_LINKS_MAX 1000              /* of one account */
+#define SHARE_DAYS_MAX 3650               /* that a link may be good, unless it has no end */
+#define SHARE_ENTRIES_MAX 500             /* of a folder on one page */
+#define SHARE_ARCHIVE_ENTRIES_MAX 100000  /* in one ZIP file */
+#define SHARE_ARCHIVES_ENTRIES_MAX 500000 /* in all that are under way */
+#define SHARE_ARCHIVE_PATH_SIZE 256       /* bytes of a path that an entry has for itself */
 
 /* Access */
 #define IDENTITIES_PER_ACCOUNT_MAX 32

@@ -30,13 +30,16 @@ static void put_lead(Html *html, const Frame *frame, const PageShared *shared, i
 static void put_download(Html *html, const Frame *frame, const PageShared *shared)
 {
 	if (shared->content_href) {
-		html_put(html,
-			 "<div class=\"stack\"><a class=\"button primary\" download=\"\" "
-			 "href=\"%s\">",
+		html_put(html, "<div class=\"stack\"><a class=\"button primary\" href=\"%s\">",
 			 shared->content_href);
 		html_say(html, frame->language,
 			 shared->folder ? PHRASE_DOWNLOAD_ALL : PHRASE_DOWNLOAD, NULL);
 		html_put(html, "</a></div>");
+	}
+	if (shared->too_many) {
+		html_put(html, "<p>");
+		html_say(html, frame->language, PHRASE_FOLDER_LARGE, shared->too_many, NULL);
+		html_put(html, "</p>");
 	}
 }
 

@@ -20,6 +20,7 @@ typedef struct PageShared {
 	const char *name;
 	const char *owner;
 	const char *content_href; /* what the button downloads; NULL: nothing */
+	const char *too_many;     /* more than so many lie in it, and there is no button; or NULL */
 	bool folder;
 	uint64_t size; /* of a file */
 	int64_t time_us;

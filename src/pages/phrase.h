@@ -298,6 +298,20 @@
 	X(FOLDER_UP, "Up to the folder above", "返回上级文件夹") \
 	X(FOLDER_EMPTY, "This folder is empty.", "此文件夹是空的。") \
 	X(FOLDER_MORE, "Show more", "显示更多") \
+	X(FOLDER_LARGE, \
+	  "More than {1} files and folders lie in here, too many for one ZIP file. " \
+	  "Download its folders one by one.", \
+	  "此文件夹内有超过 {1} 个文件和文件夹，无法打包成一个 ZIP 文件。请逐个下载其中的文件夹。") \
+	X(TO_FOLDER, "To the folder", "前往文件夹") \
+	X(M_ARCHIVE_LARGE, "Too many for one ZIP file", "内容过多，无法打包") \
+	X(M_ARCHIVE_LARGE_TEXT, \
+	  "More than {1} files and folders lie in this folder. Download the folders " \
+	  "in it one by one.", \
+	  "此文件夹内有超过 {1} 个文件和文件夹。请逐个下载其中的文件夹。") \
+	X(M_ARCHIVE_BUSY, "Many are downloading folders right now", "当前下载文件夹的人较多") \
+	X(M_ARCHIVE_BUSY_TEXT, \
+	  "Try again in a minute. Single files can be downloaded meanwhile.", \
+	  "请一分钟后重试。其间仍可下载单个文件。") \
 	X(M_LINK_GONE, "This link leads nowhere any more", "此链接已失效") \
 	X(M_LINK_GONE_TEXT, \
 	  "It was ended, its time is over, or what it led to was deleted. Ask whoever " \

@@ -335,6 +335,22 @@ static GBytes *make_shared_empty(const Frame *frame, const char *text)
 	return page_shared(frame, &shared, NOW_US);
 }
 
+static GBytes *make_shared_large(const Frame *frame, const char *text)
+{
+	const PageSharedEntry entries[] = {
+		{ or_text(text, "Photos"), or_text(text, "/s/x/1"), NULL, 0, 0 },
+	};
+	const PageShared shared = {
+		.name = or_text(text, "Garden"),
+		.owner = or_text(text, "alice"),
+		.too_many = or_text(text, "100000"),
+		.folder = true,
+		.entries = entries,
+		.entry_count = G_N_ELEMENTS(entries),
+	};
+	return page_shared(frame, &shared, NOW_US);
+}
+
 static GBytes *make_error(const Frame *frame, const char *text)
 {
 	const PageMessage message = {
@@ -387,6 +403,7 @@ const Sample sample_table[] = {
 	{ "shared-file", make_shared_file },
 	{ "shared-folder", make_shared_folder },
 	{ "shared-empty", make_shared_empty },
+	{ "shared-large", make_shared_large },
 	{ "error", make_error },
 	{ "good", make_good },
 	{ NULL, NULL },

@@ -31,6 +31,7 @@ MAY_SCAN = [
     r"^UPDATE device SET ended = 1, token_hash = NULL WHERE ended = 0 AND \(seen_us <",  # hourly
     r"^DELETE FROM credential WHERE device IN \(SELECT id FROM device WHERE ended",  # hourly
     r"^SELECT COUNT\(\*\) FROM account WHERE role = 1",  # when an administrator is to go
+    r"FROM below LIMIT \$2\) AS counted",  # what lies below one folder, up to a limit
     r"FROM remote$",  # a client's start: what differs from what is agreed
     r"FROM synced INDEXED BY synced_conflict ",  # an index of nothing but conflict copies
     r"FROM synced ORDER BY key$",  # state_check(), for tests

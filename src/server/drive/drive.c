@@ -479,6 +479,13 @@ bool drive_children(Drive *drive, const DriveCaller *caller, const NodeId *folde
 				ret_nodes, error);
 }
 
+bool drive_count(Drive *drive, const DriveCaller *caller, const NodeId *folder, unsigned count_max,
+		 unsigned *ret_count, GError **error)
+{
+	return owns(drive, caller, error) && journal_count(drive->options.journal, &caller->drive,
+							   folder, count_max, ret_count, error);
+}
+
 /* Puts a name and a '/' before a path that is built from its end. */
 static void prepend_name(GByteArray *path, GBytes *name)
 {

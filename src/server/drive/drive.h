@@ -181,6 +181,10 @@ bool drive_within(Drive *drive, const DriveCaller *caller, const NodeId *top, co
 bool drive_children(Drive *drive, const DriveCaller *caller, const NodeId *folder, GBytes *after,
 		    unsigned count_max, GArray *ret_nodes, GError **error);
 
+/* How many live nodes lie below a folder, counted up to count_max: journal_count(). */
+bool drive_count(Drive *drive, const DriveCaller *caller, const NodeId *folder, unsigned count_max,
+		 unsigned *ret_count, GError **error);
+
 /* The names from the root to the node joined by '/', live or deleted; "" for the root. */
 bool drive_path(Drive *drive, const DriveCaller *caller, const NodeId *node, GBytes **ret_path,
 		GError **error);

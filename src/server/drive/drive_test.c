@@ -507,6 +507,7 @@ static void test_lists_a_folder(void)
 	NodeId folder;
 	NodeId gone;
 	char *names;
+	unsigned count;
 	g_autoptr(GArray) nodes = g_array_new(false, false, sizeof(JournalNode));
 	g_autoptr(GError) error = NULL;
 
@@ -518,6 +519,11 @@ static void test_lists_a_folder(void)
 	put_inside(&fixture, &folder, "a", file);
 	fixture_put(&fixture, &fixture.alice, "beside", file);
 	delete_node(&fixture, &gone);
+	g_assert_true(
+		drive_count(fixture.drive, &fixture.alice, &fixture.alice.drive, 9, &count, NULL));
+	g_assert_cmpuint(count, ==, 5);
+	g_assert_true(drive_count(fixture.drive, &fixture.alice, &folder, 2, &count, NULL));
+	g_assert_cmpuint(count, ==, 2);
 	for (unsigned count_max = 1; count_max < 5; count_max++) {
 		names = list(&fixture, &folder, count_max);
 		g_assert_cmpstr(names, ==, "a/b/\xff/");
@@ -527,6 +533,7 @@ static void test_lists_a_folder(void)
 	g_assert_false(
 		drive_children(fixture.drive, &fixture.alice, &folder, NULL, 9, nodes, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+	g_assert_false(drive_count(fixture.drive, &fixture.alice, &folder, 9, &count, NULL));
 	names = list(&fixture, &fixture.alice.drive, 9);
 	g_assert_cmpstr(names, ==, "beside/");
 	g_free(names);

@@ -125,6 +125,14 @@ static bool try_children(Fixture *fixture, const DriveCaller *caller, const Node
 	return drive_children(fixture->drive, caller, &caller->drive, NULL, 10, nodes, error);
 }
 
+static bool try_count(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
+		      GError **error)
+{
+	unsigned count;
+
+	return drive_count(fixture->drive, caller, &caller->drive, 10, &count, error);
+}
+
 static bool try_versions(Fixture *fixture, const DriveCaller *caller, const NodeId *node,
 			 GError **error)
 {
@@ -154,7 +162,7 @@ static void test_a_foreign_drive_does_not_exist(void)
 	static const Attempt attempts[] = {
 		try_commit, try_missing, try_upload, try_restore,  try_fetch, try_changes,
 		try_inline, try_read,    try_node,   try_resolve,  try_path,  try_versions,
-		try_trash,  try_usage,   try_within, try_children,
+		try_trash,  try_usage,   try_within, try_children, try_count,
 	};
 	g_auto(Fixture) fixture = { 0 };
 	g_autoptr(FixtureFile) file = fixture_file_new(1, 1000, 100);

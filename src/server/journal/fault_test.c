@@ -338,8 +338,11 @@ static bool door_history(World *world, GError **error)
 	g_array_set_clear_func(trash, (GDestroyNotify)journal_node_clear);
 	g_autoptr(GArray) children = g_array_new(FALSE, FALSE, sizeof(JournalNode));
 	g_array_set_clear_func(children, (GDestroyNotify)journal_node_clear);
+	unsigned count;
 	return journal_versions(world->fixture->journal, &world->fixture->drive, &world->file,
 				versions, error) &&
+	       journal_count(world->fixture->journal, &world->fixture->drive,
+			     &world->fixture->drive, 9, &count, error) &&
 	       journal_children(world->fixture->journal, &world->fixture->drive,
 				&world->fixture->drive, NULL, 9, children, error) &&
 	       journal_trash(world->fixture->journal, &world->fixture->drive, 9, trash, error);

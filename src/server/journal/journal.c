@@ -558,6 +558,15 @@ bool journal_children(Journal *journal, const NodeId *drive, const NodeId *folde
 	return true;
 }
 
+bool journal_count(Journal *journal, const NodeId *drive, const NodeId *folder, unsigned count_max,
+		   unsigned *ret_count, GError **error)
+{
+	g_autoptr(SqlSession) session = sql_read(journal->sql, error);
+	g_auto(Ledger) ledger = { 0 };
+	return session && ledger_open(session, NULL, drive, &ledger, error) &&
+	       nodes_count(&ledger, folder, count_max, ret_count, error);
+}
+
 bool journal_trash(Journal *journal, const NodeId *drive, unsigned count_max, GArray *ret_nodes,
 		   GError **error)
 {

@@ -243,6 +243,13 @@ bool journal_resolve(Journal *journal, const NodeId *drive, const char *path, Jo
 bool journal_children(Journal *journal, const NodeId *drive, const NodeId *folder, GBytes *after,
 		      unsigned count_max, GArray *ret_nodes, GError **error);
 
+/*
+ * How many live nodes lie anywhere below a live folder; at most count_max, which is as far as it
+ * counts. DRIVE_ERROR_NOT_FOUND for the folder.
+ */
+bool journal_count(Journal *journal, const NodeId *drive, const NodeId *folder, unsigned count_max,
+		   unsigned *ret_count, GError **error);
+
 typedef struct JournalVersion {
 	int64_t number;   /* among the versions of the node, from 1; never used again */
 	JournalNode node; /* as it was */

@@ -149,8 +149,7 @@ static bool append_all(Ledger *ledger, SqlStatement *statement, GArray *ret_node
 	}
 }
 
-bool nodes_children(Ledger *ledger, const NodeId *id, GBytes *after, unsigned count_max,
-		    GArray *ret_nodes, GError **error)
+static bool find_folder(Ledger *ledger, const NodeId *id, const Folder **ret_folder, GError **error)
 {
 	const Folder *folder;
 	if (!ancestry_find(ledger->ancestry, id, &folder, error)) {
@@ -158,6 +157,17 @@ bool nodes_children(Ledger *ledger, const NodeId *id, GBytes *after, unsigned co
 	}
 	if (!folder || folder->dead || folder->kind != JOURNAL_FOLDER) {
 		return not_found(error);
+	}
+	*ret_folder = folder;
+	return true;
+}
+
+bool nodes_children(Ledger *ledger, const NodeId *id, GBytes *after, unsigned count_max,
+		    GArray *ret_nodes, GError **error)
+{
+	const Folder *folder;
+	if (!find_folder(ledger, id, &folder, error)) {
+		return false;
 	}
 	SqlStatement *statement = sql_statement(ledger->session,
 						"SELECT " NODES_COLUMNS " FROM node "
@@ -173,6 +183,36 @@ bool nodes_children(Ledger *ledger, const NodeId *id, GBytes *after, unsigned co
 	sql_bind_bytes(statement, 2, name, size);
 	sql_bind_int(statement, 3, count_max);
 	return append_all(ledger, statement, ret_nodes, error);
+}
+
+/* All of it is in the index of names; both engines stop where the limit is. */
+bool nodes_count(Ledger *ledger, const NodeId *id, unsigned count_max, unsigned *ret_count,
+		 GError **error)
+{
+	const Folder *folder;
+	if (!find_folder(ledger, id, &folder, error)) {
+		return false;
+	}
+	SqlStatement *statement =
+		sql_statement(ledger->session,
+			      "WITH RECURSIVE below (key) AS ("
+			      "SELECT key FROM node WHERE parent = $1 AND deleted = 0 UNION ALL "
+			      "SELECT node.key FROM below JOIN node ON node.parent = below.key "
+			      "WHERE node.deleted = 0) "
+			      "SELECT COUNT(*) FROM (SELECT 1 FROM below LIMIT $2) AS counted",
+			      error);
+	if (!statement) {
+		return false;
+	}
+	sql_bind_int(statement, 1, folder->key);
+	sql_bind_int(statement, 2, count_max);
+	bool row;
+	if (!sql_step(statement, &row, error)) {
+		return false;
+	}
+	g_assert(row);
+	*ret_count = (unsigned)sql_column_int(statement, 0);
+	return true;
 }
 
 bool nodes_trash(Ledger *ledger, unsigned count_max, GArray *ret_nodes, GError **error)

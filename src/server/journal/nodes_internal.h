@@ -22,10 +22,12 @@
 bool nodes_from_row(SqlStatement *statement, Ancestry *ancestry, JournalNode *ret_node,
 		    bool *ret_dead, GError **error);
 
-/* journal_node(), journal_resolve(), journal_children(), journal_versions(), journal_trash() */
+/* journal_node(), journal_resolve(), journal_children() and those after them in journal.h */
 bool nodes_get(Ledger *ledger, const NodeId *id, JournalNode *ret_node, GError **error);
 bool nodes_resolve(Ledger *ledger, const char *path, JournalNode *ret_node, GError **error);
 bool nodes_children(Ledger *ledger, const NodeId *id, GBytes *after, unsigned count_max,
 		    GArray *ret_nodes, GError **error);
+bool nodes_count(Ledger *ledger, const NodeId *id, unsigned count_max, unsigned *ret_count,
+		 GError **error);
 bool nodes_versions(Ledger *ledger, const NodeId *id, GArray *ret_versions, GError **error);
 bool nodes_trash(Ledger *ledger, unsigned count_max, GArray *ret_nodes, GError **error);

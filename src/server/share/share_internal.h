@@ -12,7 +12,8 @@ struct Share {
 	Accounts *accounts;
 	Drive *drive;
 	char *drive_name;
-	char *base; /* NULL until it is known */
+	char *base;          /* NULL until it is known */
+	int archive_entries; /* atomic: of all ZIP files that are under way */
 };
 
 /* A request that came with a link. */

@@ -3,6 +3,11 @@
  * A folder as a ZIP file, a piece at a time: entries in the order of a walk, each as the drive has
  * it when the walk comes there. Nothing is compressed: the work would be ours, for whoever has the
  * link. Symbolic links are left out, since they may lead anywhere where it is unpacked.
+ *
+ * The list at the archive's end grows with every entry and lies in memory until then. So what the
+ * folder holds is counted before it begins, one archive has so many entries at most, and all that
+ * are under way together so many: an entry takes its share before it is written, or the archive is
+ * cut.
  */
 #include "server/share/shared_archive.h"
 
@@ -10,14 +15,17 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "server/share/shared_content.h"
+#include "server/share/shared_page.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <locale.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #define NS_PER_S G_GINT64_CONSTANT(1000000000)
 #define PIECE_SIZE (256 * KIB) /* at least, but at the end */
+#define RETRY_S 60
 
 /* A folder that is walked. */
 typedef struct Level {
@@ -29,7 +37,10 @@ typedef struct Level {
 } Level;
 
 typedef struct Packing {
-	Drive *drive;
+	Share *share;
+	unsigned taken; /* of the share's archive_entries */
+	unsigned used;  /* of these, by entries that were begun */
+	unsigned count; /* of entries */
 	DriveCaller caller;
 	GArray *levels; /* Level: from the shared folder down */
 	DriveReading *reading;
@@ -39,6 +50,40 @@ typedef struct Packing {
 	GByteArray *out; /* of the archive, and not sent yet */
 	bool ended;
 } Packing;
+
+/* ---- room ------------------------------------------------------------------------------ */
+
+static bool take_room(Packing *packing, unsigned entries)
+{
+	int *all = &packing->share->archive_entries;
+	if (g_atomic_int_add(all, (int)entries) + (int)entries > SHARE_ARCHIVES_ENTRIES_MAX) {
+		g_atomic_int_add(all, -(int)entries);
+		return false;
+	}
+	packing->taken += entries;
+	return true;
+}
+
+/* For one entry more; a long path counts as several. The folder may have grown since it was
+ * counted.
+ */
+static bool use_room(Packing *packing, const char *path, GError **error)
+{
+	unsigned entries = 1 + (unsigned)(strlen(path) / SHARE_ARCHIVE_PATH_SIZE);
+	packing->used += entries;
+	packing->count++;
+	if (packing->count > SHARE_ARCHIVE_ENTRIES_MAX) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE,
+				    "make a ZIP file: the folder has grown over the limit");
+		return false;
+	}
+	if (packing->used > packing->taken && !take_room(packing, packing->used - packing->taken)) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
+				    "make a ZIP file: too many are under way");
+		return false;
+	}
+	return true;
+}
 
 /* ---- life ------------------------------------------------------------------------------ */
 
@@ -80,6 +125,7 @@ static void packing_free(void *data)
 	}
 	g_array_unref(packing->levels);
 	g_byte_array_unref(packing->out);
+	g_atomic_int_add(&packing->share->archive_entries, -(int)packing->taken);
 	g_free(packing);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Packing, packing_free)
@@ -128,6 +174,9 @@ static char *path_of(const Level *level, const JournalNode *node, const char *be
 static bool begin_entry(Packing *packing, const JournalNode *node, const char *path, GError **error)
 {
 	bool folder = node->kind == JOURNAL_FOLDER;
+	if (!use_room(packing, path, error)) {
+		return false;
+	}
 	struct archive_entry *entry = archive_entry_clear(packing->entry);
 	archive_entry_copy_pathname(entry, path);
 	archive_entry_set_filetype(entry, folder ? AE_IFDIR : AE_IFREG);
@@ -153,7 +202,7 @@ static bool add_node(Packing *packing, const Level *level, const JournalNode *no
 	}
 	g_autofree char *path = path_of(level, node, "");
 	const DriveRange whole = { node->content, 0, UINT64_MAX };
-	packing->reading = drive_read(packing->drive, &packing->caller, &whole, error);
+	packing->reading = drive_read(packing->share->drive, &packing->caller, &whole, error);
 	return packing->reading && begin_entry(packing, node, path, error);
 }
 
@@ -163,7 +212,7 @@ static bool fill_level(Packing *packing, Level *level, GError **error)
 	g_autoptr(GError) local = NULL;
 	g_array_set_size(level->nodes, 0);
 	level->next = 0;
-	if (!drive_children(packing->drive, &packing->caller, &level->folder, level->after,
+	if (!drive_children(packing->share->drive, &packing->caller, &level->folder, level->after,
 			    SHARE_ENTRIES_MAX, level->nodes, &local) &&
 	    !g_error_matches(local, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND)) {
 		g_propagate_error(error, g_steal_pointer(&local));
@@ -240,23 +289,37 @@ static bool next_piece(void *data, GBytes **ret_piece, GError **error)
 
 /* ---- the answer ------------------------------------------------------------------------ */
 
-bool shared_archive_send(ShareCall *call, GError **error)
+bool shared_archive_fits(const ShareCall *call, bool *ret_fits, GError **error)
 {
-	if (call->node.kind != JOURNAL_FOLDER) {
-		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
-				    "what the link leads to is no folder");
+	JournalUsage usage;
+	unsigned count = 0;
+	if (!drive_usage(call->share->drive, &call->caller, &usage, error)) {
 		return false;
 	}
-	g_autoptr(Packing) packing = g_new0(Packing, 1);
-	packing->drive = call->share->drive;
+	/* In most drives there is less to begin with, and nothing to count. */
+	if (usage.nodes > SHARE_ARCHIVE_ENTRIES_MAX &&
+	    !drive_count(call->share->drive, &call->caller, &call->node.id,
+			 SHARE_ARCHIVE_ENTRIES_MAX + 1, &count, error)) {
+		return false;
+	}
+	*ret_fits = count <= SHARE_ARCHIVE_ENTRIES_MAX;
+	return true;
+}
+
+static Packing *packing_new(ShareCall *call)
+{
+	Packing *packing = g_new0(Packing, 1);
+	packing->share = call->share;
 	packing->caller = call->caller;
 	packing->out = g_byte_array_new();
 	packing->levels = g_array_new(FALSE, FALSE, sizeof(Level));
 	g_array_set_clear_func(packing->levels, clear_level);
 	push_level(packing, &call->node.id, g_strdup(""));
-	if (!open_archive(packing, error)) {
-		return false;
-	}
+	return packing;
+}
+
+static void send(ShareCall *call, Packing *packing)
+{
 	g_autofree char *name = share_name(call->node.name);
 	g_autofree char *file = g_strconcat(name, ".zip", NULL);
 	shared_content_add_headers(call->response, file);
@@ -265,7 +328,35 @@ bool shared_archive_send(ShareCall *call, GError **error)
 		.size = RESPONSE_SIZE_UNKNOWN,
 		.next = next_piece,
 		.free = packing_free,
-		.data = g_steal_pointer(&packing),
+		.data = packing,
 	};
+}
+
+bool shared_archive_send(ShareCall *call, GError **error)
+{
+	unsigned count;
+	if (call->node.kind != JOURNAL_FOLDER) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+				    "what the link leads to is no folder");
+		return false;
+	}
+	if (!drive_count(call->share->drive, &call->caller, &call->node.id,
+			 SHARE_ARCHIVE_ENTRIES_MAX + 1, &count, error)) {
+		return false;
+	}
+	if (count > SHARE_ARCHIVE_ENTRIES_MAX) {
+		shared_page_refuse_archive(call, 413);
+		return true;
+	}
+	g_autoptr(Packing) packing = packing_new(call);
+	if (!take_room(packing, count)) {
+		call->response->retry_after_s = RETRY_S;
+		shared_page_refuse_archive(call, 503);
+		return true;
+	}
+	if (!open_archive(packing, error)) {
+		return false;
+	}
+	send(call, g_steal_pointer(&packing));
 	return true;
 }

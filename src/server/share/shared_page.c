@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "pages/page_message.h"
 #include "pages/page_shared.h"
+#include "server/share/shared_archive.h"
 
 #define POLICY                                                                    \
 	"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; " \
@@ -47,6 +48,24 @@ void shared_page_fail(ShareCall *call, const GError *error)
 	};
 	call->response->detail = g_strdup(error->message);
 	reply(call, gone ? 404 : status, page_message(&frame, &page));
+}
+
+void shared_page_refuse_archive(ShareCall *call, unsigned status)
+{
+	bool large = status == 413;
+	g_autofree char *folder = share_path(call, &call->node.id, "");
+	g_autofree char *again = share_path(call, &call->node.id, "/archive");
+	Frame frame = frame_of(call);
+	const PageMessage page = {
+		.title = large ? PHRASE_M_ARCHIVE_LARGE : PHRASE_M_ARCHIVE_BUSY,
+		.text = large ? PHRASE_M_ARCHIVE_LARGE_TEXT : PHRASE_M_ARCHIVE_BUSY_TEXT,
+		.about = G_STRINGIFY(SHARE_ARCHIVE_ENTRIES_MAX),
+		.href = large ? folder : again,
+		.way = large ? PHRASE_TO_FOLDER : PHRASE_TRY_AGAIN,
+		.other_href = large ? NULL : folder,
+		.other_way = PHRASE_TO_FOLDER,
+	};
+	reply(call, status, page_message(&frame, &page));
 }
 
 /* ---- the page -------------------------------------------------------------------------- */
@@ -130,7 +149,9 @@ bool shared_page_show(ShareCall *call, GError **error)
 	g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(PageSharedEntry));
 	g_array_set_clear_func(entries, clear_entry);
 	g_autofree char *next = NULL;
-	if (folder && !list_folder(call, entries, &next, error)) {
+	bool fits = true;
+	if (folder && (!list_folder(call, entries, &next, error) ||
+		       !shared_archive_fits(call, &fits, error))) {
 		return false;
 	}
 	g_autofree char *name = share_name(call->node.name);
@@ -141,7 +162,8 @@ bool shared_page_show(ShareCall *call, GError **error)
 		.name = name,
 		.owner = call->owner,
 		.folder = folder,
-		.content_href = folder && entries->len == 0 ? NULL : content,
+		.content_href = folder && (entries->len == 0 || !fits) ? NULL : content,
+		.too_many = fits ? NULL : G_STRINGIFY(SHARE_ARCHIVE_ENTRIES_MAX),
 		.size = call->node.size,
 		.time_us = time_of(&call->node),
 		.expires_us = call->link.expires_us,

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/share/shared_archive.h"
+
+#include "base/error.h"
+#include "base/limits.h"
+
+#include <string.h>
+
+#define DEVICE 7
+
+/* A drive in memory, and a folder of it that is shared. */
+typedef struct Fixture {
+	Sql *sql;
+	Place *place;
+	Accounts *accounts;
+	Blobs *blobs;
+	Journal *journal;
+	Drive *drive;
+	Share *share;
+	Service service;
+	DriveCaller caller;
+	NodeId top;
+	uint64_t number; /* of the last operation */
+	char *path;      /* of the link */
+} Fixture;
+
+static void add_folders(Fixture *fixture, const NodeId *parent, unsigned count, NodeId *ret_last)
+{
+	g_autofree JournalOperation *operations = g_new0(JournalOperation, COMMIT_OPERATIONS_MAX);
+	g_autofree JournalResult *results = g_new0(JournalResult, COMMIT_OPERATIONS_MAX);
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	while (count > 0) {
+		unsigned now = MIN(count, COMMIT_OPERATIONS_MAX);
+		for (unsigned i = 0; i < now; i++) {
+			char *name = g_strdup_printf("%" G_GUINT64_FORMAT, ++fixture->number);
+			g_ptr_array_add(names, name);
+			*ret_last = node_id_random();
+			operations[i] = (JournalOperation){
+				.number = fixture->number,
+				.verb = JOURNAL_CREATE,
+				.node = *ret_last,
+				.parent = *parent,
+				.name = name,
+				.name_size = strlen(name),
+				.kind = JOURNAL_FOLDER,
+			};
+		}
+		const JournalCommit commit = {
+			.drive = fixture->caller.drive,
+			.account = fixture->caller.account,
+			.device = DEVICE,
+			.operations = operations,
+			.operation_count = now,
+		};
+		g_autoptr(GError) error = NULL;
+		uint64_t seq;
+		journal_commit(fixture->journal, &commit, results, &seq, &error);
+		g_assert_no_error(error);
+		g_assert_cmpint(results[now - 1].outcome, ==, JOURNAL_APPLIED);
+		count -= now;
+	}
+}
+
+static void open_drive(Fixture *fixture)
+{
+	g_autoptr(GError) error = NULL;
+	fixture->sql = sql_open(":memory:", &(SqlOptions){ .durability = SQL_ORDERED }, &error);
+	g_assert_no_error(error);
+	fixture->place = place_memory_new();
+	fixture->accounts = accounts_open(fixture->sql, 0, &error);
+	g_assert_no_error(error);
+	fixture->blobs = blobs_open(place_memory_share(fixture->place), &error);
+	g_assert_no_error(error);
+	fixture->journal = journal_open(fixture->sql, &error);
+	g_assert_no_error(error);
+	fixture->drive = drive_open(&(DriveOptions){ .journal = fixture->journal,
+						     .blobs = fixture->blobs,
+						     .retention = { 86400, 86400 } },
+				    &error);
+	g_assert_no_error(error);
+	accounts_add(fixture->accounts, "alice", "a good password", &fixture->caller.account,
+		     &error);
+	g_assert_no_error(error);
+	drive_home(fixture->drive, fixture->caller.account, &fixture->caller.drive, &error);
+	g_assert_no_error(error);
+}
+
+static void setup(Fixture *fixture, const void *data)
+{
+	g_autoptr(GError) error = NULL;
+	g_auto(ShareLink) link = { 0 };
+	open_drive(fixture);
+	add_folders(fixture, &fixture->caller.drive, 1, &fixture->top);
+	fixture->share = share_open(&(ShareOptions){ .sql = fixture->sql,
+						     .accounts = fixture->accounts,
+						     .drive = fixture->drive },
+				    &error);
+	g_assert_no_error(error);
+	share_set_base(fixture->share, "https://drive.example");
+	fixture->service = share_service(fixture->share);
+	share_make(fixture->share, &fixture->caller, &fixture->top, &(ShareTerms){ 0 },
+		   &(AuditBy){ .account = fixture->caller.account, .peer = "192.0.2.1" }, &link,
+		   &error);
+	g_assert_no_error(error);
+	fixture->path = g_strconcat(SHARE_PREFIX, link.token, NULL);
+}
+
+static void teardown(Fixture *fixture, const void *data)
+{
+	g_free(fixture->path);
+	share_close(fixture->share);
+	drive_close(fixture->drive);
+	journal_close(fixture->journal);
+	blobs_close(fixture->blobs);
+	accounts_close(fixture->accounts);
+	place_free(fixture->place);
+	sql_close(fixture->sql);
+}
+
+static Response get(Fixture *fixture, const char *behind)
+{
+	g_autofree char *path = g_strconcat(fixture->path, behind, NULL);
+	const Request request = { .method = "GET", .path = path };
+	Response response = { 0 };
+	fixture->service.handle(fixture->service.data, &request, &response);
+	return response;
+}
+
+static bool says(const Response *response, const char *text)
+{
+	size_t size;
+	const char *body = g_bytes_get_data(response->body, &size);
+	return g_strstr_len(body, (gssize)size, text) != NULL;
+}
+
+/* To its end: whether it came there. */
+static bool drain(Response *response, GError **error)
+{
+	for (;;) {
+		g_autoptr(GBytes) piece = NULL;
+		if (!response->source.next(response->source.data, &piece, error)) {
+			return false;
+		}
+		if (!piece) {
+			return true;
+		}
+	}
+}
+
+/* SHARE_ARCHIVE_ENTRIES_MAX in all, at two levels. */
+static void fill(Fixture *fixture)
+{
+	NodeId below;
+	NodeId last;
+	add_folders(fixture, &fixture->top, SHARE_ARCHIVE_ENTRIES_MAX / 2, &below);
+	add_folders(fixture, &below, SHARE_ARCHIVE_ENTRIES_MAX / 2, &last);
+}
+
+static void test_one_has_so_many(Fixture *fixture, const void *data)
+{
+	NodeId last;
+	g_autoptr(GError) error = NULL;
+	fill(fixture);
+	g_auto(Response) page = get(fixture, "");
+	g_assert_true(says(&page, "/archive\""));
+	g_auto(Response) whole = get(fixture, "/archive");
+	g_assert_cmpuint(whole.status, ==, 200);
+	g_assert_true(drain(&whole, &error));
+	g_assert_no_error(error);
+
+	g_auto(Response) begun = get(fixture, "/archive");
+	add_folders(fixture, &fixture->top, 1, &last);
+	g_auto(Response) refused = get(fixture, "/archive");
+	g_assert_cmpuint(refused.status, ==, 413);
+	g_assert_null(refused.source.next);
+	g_assert_true(says(&refused, "100000"));
+	g_auto(Response) without = get(fixture, "");
+	g_assert_cmpuint(without.status, ==, 200);
+	g_assert_false(says(&without, "/archive\""));
+	g_assert_true(says(&without, "100000"));
+	/* One that was begun before does not end as if it were whole. */
+	g_assert_false(drain(&begun, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE);
+}
+
+/* The whole drive may hold more than a folder of it. */
+static void test_what_lies_beside_does_not_count(Fixture *fixture, const void *data)
+{
+	NodeId last;
+	add_folders(fixture, &fixture->caller.drive, SHARE_ARCHIVE_ENTRIES_MAX + 1, &last);
+	add_folders(fixture, &fixture->top, 2, &last);
+	g_auto(Response) page = get(fixture, "");
+	g_assert_true(says(&page, "/archive\""));
+	g_auto(Response) archive = get(fixture, "/archive");
+	g_assert_cmpuint(archive.status, ==, 200);
+}
+
+static void test_all_together_have_so_many(Fixture *fixture, const void *data)
+{
+	enum { UNDER_WAY = SHARE_ARCHIVES_ENTRIES_MAX / SHARE_ARCHIVE_ENTRIES_MAX };
+	Response responses[UNDER_WAY];
+	fill(fixture);
+	for (unsigned i = 0; i < UNDER_WAY; i++) {
+		responses[i] = get(fixture, "/archive");
+		g_assert_cmpuint(responses[i].status, ==, 200);
+	}
+	g_auto(Response) refused = get(fixture, "/archive");
+	g_assert_cmpuint(refused.status, ==, 503);
+	g_assert_cmpuint(refused.retry_after_s, >, 0);
+	g_assert_true(says(&refused, "Try again"));
+	/* What is given up, as what ends, makes room. */
+	response_clear(&responses[0]);
+	g_auto(Response) next = get(fixture, "/archive");
+	g_assert_cmpuint(next.status, ==, 200);
+	for (unsigned i = 1; i < UNDER_WAY; i++) {
+		response_clear(&responses[i]);
+	}
+}
+
+static void add(const char *path, void (*test)(Fixture *, const void *))
+{
+	g_test_add(path, Fixture, NULL, setup, test, teardown);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	add("/server/share/shared_archive/one-has-so-many-entries", test_one_has_so_many);
+	add("/server/share/shared_archive/what-lies-beside-does-not-count",
+	    test_what_lies_beside_does_not_count);
+	add("/server/share/shared_archive/all-together-have-so-many-entries",
+	    test_all_together_have_so_many);
+	return g_test_run();
+}
