@@ -58,7 +58,9 @@ static void stopped(const ChatStop *stop, void *data)
 	const AuditEvent event = {
 		.what = "stop",
 		.target = target,
-		.detail = stop->redeemed ? "after a sign-in" : "before a sign-in",
+		.detail = stop->redeemed ? "after a sign-in"
+			  : stop->asked  ? "before a sign-in"
+					 : "without a sign-in",
 	};
 	if (stop->error) {
 		report(chatter, true, stop->error->message);

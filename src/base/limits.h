@@ -100,6 +100,7 @@
 /* Confirm in chat */
 #define CHAT_DRIVERS_MAX 8
 #define CHAT_ADDRESS_SIZE_MAX 255     /* bytes; the subject of an identity */
+#define CHAT_TYPED_SIZE_MAX 1024      /* the same as somebody types it */
 #define CHAT_TEXT_SIZE_MAX (4 * KIB)  /* of one message */
 #define CHAT_ATTEMPT_S 120            /* an attempt lives so long, and its proof once more */
 #define CHAT_KEPT_S 900               /* after which STOP no longer concerns a login */
@@ -108,12 +109,16 @@
 #define CHAT_ATTEMPTS_PER_PEER_HOUR_MAX 60
 #define CHAT_ASKED_PER_HOUR_MAX 3 /* questions that one person gets */
 #define CHAT_ASKED_PER_DAY_MAX 10
-#define CHAT_ASKED_ENTRIES_MAX 65536 /* people and peers that are counted */
-#define CHAT_NOTICES_PER_HOUR_MAX 20 /* notices that one person gets */
-#define CHAT_STOPPED_MAX 100000      /* people who said STOP */
-#define CHAT_WATCHES_MAX 8           /* who waits for one attempt */
-#define CHAT_OUTBOX_MAX 1024         /* messages that wait for the chat server */
-#define CHAT_NOTICE_KEPT_S 3600      /* how long a notice does */
+#define CHAT_ASKED_ENTRIES_MAX 65536       /* people and peers that are counted */
+#define CHAT_NOTICES_PER_HOUR_MAX 20       /* notices that one person gets */
+#define CHAT_SHARES_PER_SENDER_HOUR_MAX 30 /* links that one account has the drive send */
+#define CHAT_SHARES_PER_SENDER_DAY_MAX 100
+#define CHAT_SHARES_PER_HOUR_MAX 10 /* links that one person gets */
+#define CHAT_SHARES_PER_DAY_MAX 30
+#define CHAT_STOPPED_MAX 100000 /* people who said STOP */
+#define CHAT_WATCHES_MAX 8      /* who waits for one attempt */
+#define CHAT_OUTBOX_MAX 1024    /* messages that wait for the chat server */
+#define CHAT_NOTICE_KEPT_S 3600 /* how long a notice does */
 
 /* Links that share */
 #define SHARE_LINKS_MAX 1000              /* of one account */

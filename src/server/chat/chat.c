@@ -47,6 +47,16 @@ Chat *chat_new(const ChatOptions *options, GError **error)
 		.entries_max = CHAT_ASKED_ENTRIES_MAX,
 		.forgets = true,
 	});
+	chat->senders = asked_new(&(const AskedLimits){
+		.per_hour = CHAT_SHARES_PER_SENDER_HOUR_MAX,
+		.per_day = CHAT_SHARES_PER_SENDER_DAY_MAX,
+		.entries_max = CHAT_ASKED_ENTRIES_MAX,
+	});
+	chat->receivers = asked_new(&(const AskedLimits){
+		.per_hour = CHAT_SHARES_PER_HOUR_MAX,
+		.per_day = CHAT_SHARES_PER_DAY_MAX,
+		.entries_max = CHAT_ASKED_ENTRIES_MAX,
+	});
 	chat->unsaved = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return chat;
 }
@@ -63,6 +73,8 @@ void chat_free(Chat *chat)
 	asked_free(chat->asked);
 	asked_free(chat->peers);
 	asked_free(chat->notified);
+	asked_free(chat->senders);
+	asked_free(chat->receivers);
 	g_hash_table_unref(chat->unsaved);
 	g_mutex_clear(&chat->lock);
 	g_free(chat->drive_name);
@@ -77,7 +89,7 @@ bool chat_is_there(Chat *chat)
 	return chat->line_count > 0;
 }
 
-static ChatLine *find_line(Chat *chat, const char *provider)
+ChatLine *chat_line(Chat *chat, const char *provider)
 {
 	for (size_t i = 0; i < chat->line_count; i++) {
 		if (strcmp(chat->lines[i].driver->provider, provider) == 0) {
@@ -132,7 +144,7 @@ char *chat_normalize(Chat *chat, const char *typed, const char **ret_provider, G
 
 EntryPolicy chat_register(Chat *chat, const char *provider, const char *address)
 {
-	const ChatLine *line = find_line(chat, provider);
+	const ChatLine *line = chat_line(chat, provider);
 	if (!line) {
 		return ENTRY_OFF;
 	}
@@ -144,6 +156,12 @@ bool chat_knows(Chat *chat, const char *provider, const char *address)
 {
 	const ChatOptions *options = &chat->options;
 	return options->knows && options->knows(provider, address, options->data);
+}
+
+char *chat_language(Chat *chat, const char *provider, const char *address)
+{
+	const ChatOptions *options = &chat->options;
+	return options->language ? options->language(provider, address, options->data) : NULL;
 }
 
 bool chat_is_stopped(Chat *chat, const char *provider, const char *address)
@@ -179,7 +197,7 @@ static unsigned seconds_of(int64_t left_us)
 
 static void describe(Chat *chat, const Attempt *attempt, ChatAttempt *ret_attempt)
 {
-	ChatDriver *driver = find_line(chat, attempt->provider)->driver;
+	ChatDriver *driver = chat_line(chat, attempt->provider)->driver;
 	*ret_attempt = (ChatAttempt){
 		.id = g_strdup(attempt->id),
 		.provider = g_strdup(attempt->provider),
@@ -309,12 +327,6 @@ static ChatReason reason_for(Chat *chat, const ChatLine *line, const char *addre
 	return chat_is_stopped(chat, provider, address) ? CHAT_REASON_STOPPED : CHAT_REASON_NONE;
 }
 
-static char *language_of(const Chat *chat, const char *provider, const char *address)
-{
-	const ChatOptions *options = &chat->options;
-	return options->language ? options->language(provider, address, options->data) : NULL;
-}
-
 static bool may_begin(Chat *chat, const ChatAsk *ask, const ChatLine *line, ChatPolicy policy,
 		      GError **error)
 {
@@ -359,7 +371,7 @@ bool chat_begin(Chat *chat, const ChatAsk *page, ChatAttempt *ret_attempt, GErro
 	}
 	const char *provider = line->driver->provider;
 	/* Whoever has the page open may be somebody else: the owner is written to as he reads. */
-	g_autofree char *language = language_of(chat, provider, address);
+	g_autofree char *language = chat_language(chat, provider, address);
 	asked.language = language ? language : asked.language;
 	ChatReason reason = reason_for(chat, line, address, policy);
 	g_auto(ChatAttempt) attempt = { NULL };
@@ -533,7 +545,7 @@ bool chat_add(Chat *chat, ChatDriver *driver, GError **error)
 bool chat_notify(Chat *chat, const char *provider, const char *address, const char *text,
 		 GError **error)
 {
-	const ChatLine *line = find_line(chat, provider);
+	const ChatLine *line = chat_line(chat, provider);
 	if (!line) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED,
 			    "write to '%s': this drive has no '%s'", address, provider);

@@ -80,6 +80,7 @@ typedef struct ChatStop {
 	const char *device; /* of the last attempt, as in ChatAsk; NULL if there is none any more */
 	const char *place;
 	const char *peer;
+	bool asked;          /* somebody was signing in with the address of late */
 	bool redeemed;       /* a proof was redeemed within CHAT_KEPT_S: somebody is signed in */
 	const GError *error; /* not NULL: it could not be written down, and ends with the program */
 } ChatStop;

@@ -25,15 +25,22 @@ struct Chat {
 	Asked *asked;        /* people, by chat_person_key() */
 	Asked *peers;        /* by asked_peer_key() */
 	Asked *notified;     /* people */
+	Asked *senders;      /* of links: accounts */
+	Asked *receivers;    /* of links: people */
 	GHashTable *unsaved; /* people whose STOP could not be written down */
 };
 
 int64_t chat_now_us(Chat *chat);
 char *chat_person_key(const char *provider, const char *address);
 
+/* NULL: this drive has none. */
+ChatLine *chat_line(Chat *chat, const char *provider);
+
 /* Not under the lock: these ask the database. When nobody can say, nobody is asked. */
 bool chat_knows(Chat *chat, const char *provider, const char *address);
 bool chat_is_stopped(Chat *chat, const char *provider, const char *address);
+/* ChatOptions.language */
+char *chat_language(Chat *chat, const char *provider, const char *address);
 
 /* A text about this attempt, in its language. */
 char *chat_say(Chat *chat, Words words, const Attempt *attempt);

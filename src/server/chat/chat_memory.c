@@ -80,6 +80,7 @@ static bool memory_send(ChatDriver *driver, const ChatMessage *message, unsigned
 		.id = g_strdup(message->id),
 		.thread = g_strdup(message->thread),
 		.text = g_strdup(message->text),
+		.link = g_strdup(message->link),
 		.asks = message->ask_id != NULL,
 	};
 	g_queue_push_tail(&memory->messages, copy);
@@ -150,5 +151,6 @@ void chat_memory_message_clear(ChatMemoryMessage *message)
 	g_free(message->id);
 	g_free(message->thread);
 	g_free(message->text);
+	g_free(message->link);
 	*message = (ChatMemoryMessage){ NULL };
 }

@@ -21,6 +21,7 @@ typedef struct ChatMemoryMessage {
 	char *id;
 	char *thread;
 	char *text;
+	char *link;
 	bool asks;
 } ChatMemoryMessage;
 

@@ -31,6 +31,7 @@ typedef struct Letter {
 	char *text;
 	char *ask_id;
 	char *ask_url;
+	char *link;
 	int64_t until_us; /* 0: only over the connection of now */
 } Letter;
 
@@ -79,6 +80,7 @@ static void letter_free(void *data)
 	g_free(letter->text);
 	g_free(letter->ask_id);
 	g_free(letter->ask_url);
+	g_free(letter->link);
 	g_free(letter);
 }
 
@@ -92,6 +94,7 @@ static Letter *letter_new(const ChatMessage *message, unsigned keep_s)
 		.text = g_strdup(message->text),
 		.ask_id = g_strdup(message->ask_id),
 		.ask_url = g_strdup(message->ask_url),
+		.link = g_strdup(message->link),
 		.until_us = keep_s ? g_get_monotonic_time() + keep_s * G_TIME_SPAN_SECOND : 0,
 	};
 	return letter;
@@ -143,6 +146,7 @@ static void send_letters(Xmpp *xmpp)
 				.text = letter->text,
 				.ask_id = letter->ask_id,
 				.ask_url = letter->ask_url,
+				.link = letter->link,
 			};
 			xmpp_stanza_t *stanza =
 				chat_stanza_write(xmpp->context, xmpp->address, &message);

@@ -46,6 +46,7 @@ typedef struct ChatMessage {
 	const char *text;
 	const char *ask_id; /* not NULL: a question, which programs may raise specially; its id … */
 	const char *ask_url; /* … and what it is about */
+	const char *link;    /* not NULL: stands in the text, and programs may show it as one */
 } ChatMessage;
 
 typedef enum ChatCircle {

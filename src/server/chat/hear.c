@@ -121,6 +121,7 @@ typedef struct Stopping {
 	int64_t now_us;
 	bool ends; /* else only looks */
 	bool concerned;
+	bool asked;
 	bool redeemed;
 	int64_t last_us;
 	char *device; /* of the last attempt */
@@ -141,7 +142,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Stopping, stopping_clear)
 static void stop_attempt(Attempts *attempts, Attempt *attempt, void *data)
 {
 	Stopping *stopping = data;
-	stopping->concerned = true;
+	stopping->concerned = stopping->asked = true;
 	if (!stopping->ends) {
 		return;
 	}
@@ -169,16 +170,23 @@ static void stop_attempts(const ChatLine *line, const ChatReceived *received, St
 	g_mutex_lock(&chat->lock);
 	stopping->now_us = chat_now_us(chat);
 	attempts_each(chat->attempts, provider, received->from, stop_attempt, stopping);
-	stopping->concerned |= asked_knows(chat->asked, key, stopping->now_us);
+	stopping->concerned |= asked_knows(chat->asked, key, stopping->now_us) ||
+			       asked_knows(chat->receivers, key, stopping->now_us);
 	g_mutex_unlock(&chat->lock);
 }
 
-/* Whoever has nothing to do with the drive fills no table. */
+/*
+ * Whoever has nothing to do with the drive fills no table. Those who may be written to can say it
+ * at any time: an answer to a link may come late, and a restart forgets who got one.
+ */
 static bool concerns(const ChatLine *line, const ChatReceived *received)
 {
+	ChatDriver *driver = line->driver;
 	g_auto(Stopping) look = { .ends = false };
 	stop_attempts(line, received, &look);
-	return look.concerned || chat_knows(line->chat, line->driver->provider, received->from);
+	return look.concerned ||
+	       driver->ops->policy(driver, received->from).circle == CHAT_CIRCLE_OWN ||
+	       chat_knows(line->chat, driver->provider, received->from);
 }
 
 static void write_down(const ChatLine *line, const char *address, GError **error)
@@ -192,6 +200,21 @@ static void write_down(const ChatLine *line, const char *address, GError **error
 		g_hash_table_add(chat->unsaved, chat_person_key(line->driver->provider, address));
 	}
 	g_mutex_unlock(&chat->lock);
+}
+
+static void reply_to_stop(const ChatLine *line, const ChatReceived *received,
+			  const Stopping *stopping)
+{
+	g_autofree char *language =
+		stopping->language
+			? g_strdup(stopping->language)
+			: chat_language(line->chat, line->driver->provider, received->from);
+	const WordsValues values = { .language = language, .drive = line->chat->drive_name };
+	Words words = stopping->redeemed ? WORDS_STOPPED_LATE
+		      : stopping->asked  ? WORDS_STOPPED
+					 : WORDS_STOPPED_QUIET;
+	g_autofree char *text = words_text(words, &values);
+	reply(line, received, text);
 }
 
 /* First written down, then ended: an attempt that begins meanwhile sees either. */
@@ -212,15 +235,13 @@ static void receive_stop(const ChatLine *line, const ChatReceived *received)
 			.device = stopping.device,
 			.place = stopping.place,
 			.peer = stopping.peer,
+			.asked = stopping.asked,
 			.redeemed = stopping.redeemed,
 			.error = error,
 		};
 		chat->options.stopped(&stop, chat->options.data);
 	}
-	const WordsValues values = { .language = stopping.language, .drive = chat->drive_name };
-	g_autofree char *text =
-		words_text(stopping.redeemed ? WORDS_STOPPED_LATE : WORDS_STOPPED, &values);
-	reply(line, received, text);
+	reply_to_stop(line, received, &stopping);
 }
 
 static void receive_start(const ChatLine *line, const ChatReceived *received)
@@ -237,7 +258,8 @@ static void receive_start(const ChatLine *line, const ChatReceived *received)
 	was |= g_hash_table_remove(chat->unsaved, key);
 	g_mutex_unlock(&chat->lock);
 	if (was) {
-		const WordsValues values = { .drive = chat->drive_name };
+		g_autofree char *language = chat_language(chat, provider, received->from);
+		const WordsValues values = { .language = language, .drive = chat->drive_name };
 		g_autofree char *text = words_text(WORDS_STARTED, &values);
 		reply(line, received, text);
 	}

@@ -55,7 +55,19 @@ static const char *const texts[LANGUAGES][WORDS_UNLINKED + 1] = {
 				       "signed in as you a short while ago: if that was not you, "
 				       "look at the devices of your account and end them. "
 				       "To be asked again, answer START.",
-		[WORDS_STARTED] = "{drive} may ask you again. Answer STOP to end that.",
+		[WORDS_STOPPED_QUIET] = "{drive} writes to this address no more, neither questions "
+					"nor links. You can still sign in by sending the code of "
+					"its page. To undo this, answer START.",
+		[WORDS_STARTED] = "{drive} may ask you again, and bring you links. "
+				  "Answer STOP to end that.",
+		[WORDS_FILE] = "{account} shares the file \"{what}\" on {drive} with you:\n"
+			       "{url}\n"
+			       "Whoever has this link can read it.\n"
+			       "To get no such messages: answer STOP.",
+		[WORDS_FOLDER] = "{account} shares the folder \"{what}\" on {drive} with you:\n"
+				 "{url}\n"
+				 "Whoever has this link can look into it.\n"
+				 "To get no such messages: answer STOP.",
 		[WORDS_CONNECTED] = "{drive}: the device \"{what}\" was connected to your account "
 				    "{account}. If that was not you, disconnect it: {url}",
 		[WORDS_LINKED] = "{drive}: {what} can sign in to your account {account} from now "
@@ -90,7 +102,17 @@ static const char *const texts[LANGUAGES][WORDS_UNLINKED + 1] = {
 		[WORDS_STOPPED_LATE] = "{drive} 不会再询问这个账号。"
 				       "不久前有人以您的身份登录：如果不是您本人，"
 				       "请检查账户中的设备并将其移除。如需恢复询问，请回复 START。",
-		[WORDS_STARTED] = "{drive} 可以再次询问您。如需停止，请回复 STOP。",
+		[WORDS_STOPPED_QUIET] = "{drive} 不会再向这个账号发送询问或链接。您仍可以发送页面上显示的"
+					"验证码来登录。如需恢复，请回复 START。",
+		[WORDS_STARTED] = "{drive} 可以再次询问您，并向您发送链接。如需停止，请回复 STOP。",
+		[WORDS_FILE] = "{account} 在 {drive} 上与您共享文件“{what}”：\n"
+			       "{url}\n"
+			       "任何有此链接的人都可以读取它。\n"
+			       "如不想再收到此类消息：请回复 STOP。",
+		[WORDS_FOLDER] = "{account} 在 {drive} 上与您共享文件夹“{what}”：\n"
+				 "{url}\n"
+				 "任何有此链接的人都可以查看其内容。\n"
+				 "如不想再收到此类消息：请回复 STOP。",
 		[WORDS_CONNECTED] = "{drive}：设备“{what}”已连接到您的账户 {account}。"
 				    "如果不是您本人操作，请断开它：{url}",
 		[WORDS_LINKED] = "{drive}：{what} 从现在起可以登录您的账户 {account}。"

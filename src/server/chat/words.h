@@ -17,8 +17,11 @@ typedef enum Words {
 	WORDS_WRONG,
 	WORDS_REFUSED,
 	WORDS_STOPPED,
-	WORDS_STOPPED_LATE, /* when somebody is signed in already */
+	WORDS_STOPPED_LATE,  /* when somebody is signed in already */
+	WORDS_STOPPED_QUIET, /* when nobody was signing in */
 	WORDS_STARTED,
+	WORDS_FILE, /* a link that somebody sends: who, what, where, how to get no more */
+	WORDS_FOLDER,
 	WORDS_CONNECTED, /* the notices: a device was let in; a chat account came or went */
 	WORDS_LINKED,
 	WORDS_UNLINKED,
@@ -29,10 +32,10 @@ typedef struct WordsValues {
 	const char *drive;
 	const char *device; /* NULL: not known */
 	const char *place;  /* NULL: not known */
-	/* Of notices. */
-	const char *what;    /* the device, or the chat account */
+	/* Of notices and links. */
+	const char *what;    /* the device, the chat account, or what is shared */
 	const char *account; /* whose */
-	const char *url;     /* the page where he can do something about it */
+	const char *url;     /* the page where he can do something about it, or the link */
 } WordsValues;
 
 char *words_text(Words words, const WordsValues *values);

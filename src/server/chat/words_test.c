@@ -61,6 +61,23 @@ static void test_notices_name_all(void)
 	}
 }
 
+static void test_links_name_all(void)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		const WordsValues values = { .language = i % 2 ? "zh-CN" : "en",
+					     .drive = "drive.example",
+					     .what = "plan.odt",
+					     .account = "alice",
+					     .url = "https://drive.example/s/x" };
+		g_autofree char *text = words_text(i < 2 ? WORDS_FILE : WORDS_FOLDER, &values);
+		g_assert_nonnull(strstr(text, "drive.example"));
+		g_assert_nonnull(strstr(text, "alice"));
+		g_assert_nonnull(strstr(text, "plan.odt"));
+		g_assert_nonnull(strstr(text, "\nhttps://drive.example/s/x\n"));
+		g_assert_nonnull(strstr(text, "STOP"));
+	}
+}
+
 static void test_a_value_is_no_template(void)
 {
 	const WordsValues values = { "en", "{from}", "{drive}", NULL };
@@ -100,6 +117,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/server/chat/words/every-text-is-there", test_every_text_is_there);
 	g_test_add_func("/server/chat/words/a10-r11-notices-name-all-in-both-languages",
 			test_notices_name_all);
+	g_test_add_func("/server/chat/words/c5-links-name-all", test_links_name_all);
 	g_test_add_func("/server/chat/words/a-value-is-no-template", test_a_value_is_no_template);
 	g_test_add_func("/server/chat/words/cleans-names-from-outside",
 			test_cleans_names_from_outside);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "server/chat/chat.h"
+
+/*
+ * A link that somebody shares, written by the drive to a person whom he names. Nobody is pestered:
+ * written to is only who might be asked, too (CHAT_ASK: the drive knows the address, or the
+ * operator named its domain), never after STOP, and within the limits of base/limits.h for whoever
+ * sends and whoever receives. Each try counts for its sender, so that nobody finds out by trying
+ * whom the drive knows.
+ */
+typedef struct ChatShare {
+	const char *to;       /* as typed */
+	int64_t account;      /* who sends */
+	const char *name;     /* what that account is called */
+	const char *address;  /* his own at the service of `to`; NULL: none */
+	const char *language; /* his; the receiver's goes before it. May be NULL */
+	const char *what;     /* name of the file or folder */
+	bool folder;
+	const char *link;
+} ChatShare;
+
+/*
+ * Hands the message to the chat service, which says nothing about whether it arrives. Texts but the
+ * link are cleaned here. *ret_to: the address, normalised. Errors have a text for people:
+ * DRIVE_ERROR_INVALID: no address. DRIVE_ERROR_FORBIDDEN: not to this one. DRIVE_ERROR_BUSY: a
+ * limit, or the chat service cannot be reached. DRIVE_ERROR_UNSUPPORTED: the drive has none.
+ */
+bool chat_share_send(Chat *chat, const ChatShare *share, char **ret_to, GError **error);
