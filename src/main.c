@@ -402,13 +402,14 @@ static Chatter *open_chatter(Server *server, const Config *config, GError **erro
 	return chatter_open(&options, error);
 }
 
-static Share *open_share(Server *server, const Config *config, GError **error)
+static Share *open_share(Server *server, const Config *config, Chat *chat, GError **error)
 {
 	const ShareOptions options = {
 		.sql = data_folder_sql(server->data),
 		.accounts = data_folder_accounts(server->data),
 		.drive = data_folder_drive(server->data),
 		.drive_name = config->drive_name,
+		.chat = chat,
 	};
 	return share_open(&options, error);
 }
@@ -432,7 +433,7 @@ static int serve_data(Server *server, const char *folder, const Config *config,
 	if (!chatter) {
 		return fail(error);
 	}
-	g_autoptr(Share) share = open_share(server, config, &error);
+	g_autoptr(Share) share = open_share(server, config, chatter_chat(chatter), &error);
 	if (!share) {
 		return fail(error);
 	}

@@ -62,6 +62,7 @@ static const Route routes[] = {
 	{ "GET", "/api/v1/trash", 0, SCOPE_READ, history_trash },
 	{ "GET", "/api/v1/links", 0, SCOPE_WRITE, links_list },
 	{ "POST", "/api/v1/links", JSON_BODY_SIZE_MAX, SCOPE_WRITE, links_make },
+	{ "POST", "/api/v1/links/", JSON_BODY_SIZE_MAX, SCOPE_WRITE, links_send },
 	{ "DELETE", "/api/v1/links/", 0, SCOPE_WRITE, links_end },
 	{ "GET", "/healthz", 0, SCOPE_OPEN, health },
 };

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "server/share/share.h"
+#include "server/share/share_message.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -88,7 +89,8 @@ bool links_list(ApiCall *call, GError **error)
 			return false;
 		}
 	}
-	api_reply_json(call, json_pack("{s:O}", "links", list));
+	api_reply_json(call, json_pack("{s:O, s:b}", "links", list, "chat",
+				       (int)share_message_is_possible(call->api->share)));
 	return true;
 }
 
@@ -131,6 +133,34 @@ bool links_make(ApiCall *call, GError **error)
 		return false;
 	}
 	api_reply_json(call, answer);
+	return true;
+}
+
+#define MESSAGES "/messages"
+
+bool links_send(ApiCall *call, GError **error)
+{
+	g_autofree char *hex =
+		g_str_has_suffix(call->rest, MESSAGES)
+			? g_strndup(call->rest, strlen(call->rest) - strlen(MESSAGES))
+			: NULL;
+	g_autoptr(json_t) object = json_body_parse(call->request->body, error);
+	const AuditBy by = by_of(call);
+	ShareMessage message = { .to = NULL };
+	g_autofree char *to = NULL;
+	if (!object) {
+		return false;
+	}
+	if (!hex || !node_id_from_hex(hex, &message.node)) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+				    "links/NODE/messages takes the id of a node");
+		return false;
+	}
+	message.to = json_body_text(object, "to", CHAT_TYPED_SIZE_MAX, error);
+	if (!message.to || !share_message_send(call->api->share, &message, &by, &to, error)) {
+		return false;
+	}
+	api_reply_json(call, json_pack("{s:s}", "to", to));
 	return true;
 }
 

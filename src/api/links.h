@@ -7,4 +7,5 @@
 
 bool links_list(ApiCall *call, GError **error);
 bool links_make(ApiCall *call, GError **error);
+bool links_send(ApiCall *call, GError **error);
 bool links_end(ApiCall *call, GError **error);

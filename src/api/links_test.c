@@ -6,6 +6,9 @@
 #include "api/test_world.h"
 #include "base/limits.h"
 #include "server/accounts/accounts.h"
+#include "server/accounts/audit.h"
+#include "server/accounts/identities.h"
+#include "server/chat/chat_memory.h"
 #include "server/share/share.h"
 
 #include <string.h>
@@ -318,6 +321,127 @@ static void test_links_are_read_only(Fixture *fixture, const void *data)
 	g_assert_cmpuint(test_world_seq(fixture->world), ==, seq);
 }
 
+/* ---- sent into a chat ------------------------------------------------------------------- */
+
+/* The address of messages about a file of alice's, which has a link from now on. */
+static char *messages_of(Fixture *fixture, const char *name)
+{
+	g_autofree char *wish = g_strdup_printf("{\"path\": \"%s\"}", name);
+	g_auto(Asked) link =
+		ask(fixture, &fixture->world->alice, "POST", "/api/v1/links", NULL, wish);
+	const char *node = json_string_value(json_object_get(link.json, "node"));
+	return g_strconcat("/api/v1/links/", node, "/messages", NULL);
+}
+
+static Asked send_to(Fixture *fixture, const TestDevice *device, const char *path, const char *to)
+{
+	g_autofree char *body = g_strdup_printf("{\"to\": \"%s\"}", to);
+	return ask(fixture, device, "POST", path, NULL, body);
+}
+
+static void bind_address(Fixture *fixture, const TestDevice *device, const char *address)
+{
+	const Proof proof = {
+		.provider = (char *)"memory",
+		.tenant = (char *)"",
+		.subject = (char *)address,
+		.chat_address = (char *)address,
+	};
+	const IdentitiesBind bind = { .account = device->account, .epoch = -1, .proof = &proof };
+	g_autoptr(GError) error = NULL;
+	identities_bind(fixture->world->accounts, &bind, NULL, &error);
+	g_assert_no_error(error);
+}
+
+static void test_the_drive_brings_a_link(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	create(fixture, &world->alice, 1, "plan", "content");
+	bind_address(fixture, &world->alice, "alice@own.example");
+	g_autofree char *path = messages_of(fixture, "plan");
+	g_auto(Asked) sent = send_to(fixture, &world->alice, path, "Bob@own.example/phone");
+	g_assert_cmpuint(sent.status, ==, 200);
+	g_assert_cmpstr(json_string_value(json_object_get(sent.json, "to")), ==, "bob@own.example");
+	g_auto(ChatMemoryMessage) message = { NULL };
+	g_assert_true(chat_memory_take(world->chat_driver, &message));
+	g_assert_cmpstr(message.to, ==, "bob@own.example");
+	g_assert_nonnull(
+		strstr(message.text, "alice (alice@own.example) shares the file \"plan\""));
+	g_assert_nonnull(strstr(message.text, message.link));
+	assert_content(fixture, message.link, "content");
+	/* Whom and what, but not how to open it. */
+	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(AuditRow));
+	g_array_set_clear_func(rows, audit_row_clear);
+	g_assert_true(audit_list(world->accounts, &(const AuditQuery){ 0 }, rows, NULL));
+	const AuditRow *row = &g_array_index(rows, AuditRow, rows->len - 1);
+	g_assert_cmpstr(row->what, ==, "send-link");
+	g_assert_cmpint(row->actor, ==, world->alice.account);
+	g_assert_cmpstr(row->target, ==, "memory/bob@own.example");
+	g_assert_null(strstr(row->detail, strrchr(message.link, '/') + 1));
+}
+
+static void test_what_cannot_be_sent(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	create(fixture, &world->alice, 1, "plan", "content");
+	create(fixture, &world->alice, 2, "other", "content");
+	g_autofree char *path = messages_of(fixture, "plan");
+	static const struct {
+		const char *path; /* NULL: of the plan */
+		const char *body;
+		unsigned status;
+	} wishes[] = {
+		{ NULL, "{\"to\": \"carol@open.example\"}", 403 },
+		{ NULL, "{\"to\": \"nobody\"}", 400 },
+		{ NULL, "{\"to\": 1}", 400 },
+		{ NULL, "{}", 400 },
+		{ "/api/v1/links/00000000000000000000000000000001/messages",
+		  "{\"to\": \"bob@own.example\"}", 404 },
+		{ "/api/v1/links/short/messages", "{\"to\": \"bob@own.example\"}", 404 },
+		{ "/api/v1/links/messages", "{\"to\": \"bob@own.example\"}", 404 },
+		{ "/api/v1/links/", "{\"to\": \"bob@own.example\"}", 404 },
+	};
+	for (unsigned i = 0; i < G_N_ELEMENTS(wishes); i++) {
+		g_auto(Asked) asked =
+			ask(fixture, &world->alice, "POST", wishes[i].path ? wishes[i].path : path,
+			    NULL, wishes[i].body);
+		g_test_message("%s %s", wishes[i].path, wishes[i].body);
+		g_assert_cmpuint(asked.status, ==, wishes[i].status);
+	}
+	/* By nobody else, and not when it has ended. */
+	g_auto(Asked) foreign = send_to(fixture, test_world_bob(world), path, "bob@own.example");
+	g_assert_cmpuint(foreign.status, ==, 404);
+	g_auto(Asked) stranger = send_to(fixture, NULL, path, "bob@own.example");
+	g_assert_cmpuint(stranger.status, ==, 401);
+	g_autofree char *link = g_strndup(path, strlen(path) - strlen("/messages"));
+	g_auto(Asked) ended = ask(fixture, &world->alice, "DELETE", link, NULL, NULL);
+	g_assert_cmpuint(ended.status, ==, 204);
+	g_auto(Asked) late = send_to(fixture, &world->alice, path, "bob@own.example");
+	g_assert_cmpuint(late.status, ==, 404);
+	g_auto(ChatMemoryMessage) message = { NULL };
+	g_assert_false(chat_memory_take(world->chat_driver, &message));
+}
+
+static bool can_send(Fixture *fixture)
+{
+	g_auto(Asked) asked =
+		ask(fixture, &fixture->world->alice, "GET", "/api/v1/links", NULL, NULL);
+	const json_t *chat = json_object_get(asked.json, "chat");
+	g_assert_true(json_is_boolean(chat));
+	return json_is_true(chat);
+}
+
+static void test_it_says_whether_it_can_send(Fixture *fixture, const void *data)
+{
+	g_assert_true(can_send(fixture));
+	create(fixture, &fixture->world->alice, 1, "plan", "content");
+	g_autofree char *path = messages_of(fixture, "plan");
+	chat_memory_set_online(fixture->world->chat_driver, false);
+	g_assert_false(can_send(fixture));
+	g_auto(Asked) asked = send_to(fixture, &fixture->world->alice, path, "bob@own.example");
+	g_assert_cmpuint(asked.status, ==, 503);
+}
+
 static void add(const char *name, void (*test)(Fixture *, const void *))
 {
 	g_autofree char *path = g_strconcat("/api/links/", name, NULL);
@@ -335,5 +459,8 @@ int main(int argc, char **argv)
 	add("nothing-beside-it", test_nothing_beside_it);
 	add("what-cannot-be-shared", test_what_cannot_be_shared);
 	add("links-are-read-only", test_links_are_read_only);
+	add("the-drive-brings-a-link", test_the_drive_brings_a_link);
+	add("what-cannot-be-sent", test_what_cannot_be_sent);
+	add("it-says-whether-it-can-send", test_it_says_whether_it_can_send);
 	return g_test_run();
 }

@@ -3,6 +3,7 @@
 
 #include "chunk/content.h"
 #include "server/accounts/accounts.h"
+#include "server/chat/chat_memory.h"
 #include "server/drive/drive.h"
 #include "server/feed/feed.h"
 #include "server/share/share.h"
@@ -21,6 +22,19 @@ struct TestWorldInside {
 static void wake(const NodeId *drive, void *feed)
 {
 	feed_wake(feed, drive);
+}
+
+static void open_chat(TestWorld *world, GError **error)
+{
+	const ChatOptions chatting = {
+		.sql = world->inside->sql,
+		.drive_name = "127.0.0.1",
+		.drive_url = TEST_WORLD_BASE,
+	};
+	world->chat = chat_new(&chatting, error);
+	g_assert_nonnull(world->chat);
+	world->chat_driver = chat_memory_new();
+	g_assert_true(chat_add(world->chat, world->chat_driver, error));
 }
 
 static void open_all(TestWorld *world, GError **error)
@@ -46,10 +60,12 @@ static void open_all(TestWorld *world, GError **error)
 	};
 	world->drive = drive_open(&options, error);
 	g_assert_nonnull(world->drive);
+	open_chat(world, error);
 	const ShareOptions sharing = {
 		.sql = inside->sql,
 		.accounts = world->accounts,
 		.drive = world->drive,
+		.chat = world->chat,
 	};
 	world->share = share_open(&sharing, error);
 	g_assert_nonnull(world->share);
@@ -122,6 +138,7 @@ void test_world_free(TestWorld *world)
 	}
 	api_free(world->api);
 	share_close(world->share);
+	chat_free(world->chat);
 	drive_close(world->drive);
 	blobs_close(world->inside->blobs);
 	journal_close(world->inside->journal);

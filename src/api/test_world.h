@@ -4,6 +4,7 @@
 #include "api/api.h"
 #include "base/node_id.h"
 #include "chunk/codec.h"
+#include "server/chat/chat.h"
 #include "wire/message.h"
 
 #include <glib.h>
@@ -26,6 +27,8 @@ typedef struct TestWorld {
 	Drive *drive;
 	Feed *feed;
 	Share *share;
+	Chat *chat;
+	ChatDriver *chat_driver; /* a chat service in memory: chat_memory.h */
 	TestDevice alice;
 	TestDevice bob; /* test_world_bob() */
 	struct TestWorldInside *inside;

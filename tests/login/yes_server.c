@@ -100,7 +100,11 @@ static void serve(Yes *yes)
 	g_autoptr(GError) error = NULL;
 	Accounts *accounts = data_folder_accounts(yes->data);
 	Drive *drive = data_folder_drive(yes->data);
-	const ShareOptions sharing = { data_folder_sql(yes->data), accounts, drive, NULL };
+	const ShareOptions sharing = {
+		.sql = data_folder_sql(yes->data),
+		.accounts = accounts,
+		.drive = drive,
+	};
 	g_autoptr(Share) share = share_open(&sharing, &error);
 	g_assert_no_error(error);
 	const ApiOptions answering = { accounts, drive, yes->feed, share };

@@ -8,10 +8,13 @@
 
 static int days = DRIVE_FILES_AS_IT_IS;
 static gboolean end;
+static char *to;
 
 static const GOptionEntry entries[] = {
 	{ "days", 0, 0, G_OPTION_ARG_INT, &days,
 	  "how long the link is good from now; 0: until it is ended", "N" },
+	{ "to", 0, 0, G_OPTION_ARG_STRING, &to, "the drive brings the link to this chat address",
+	  "ADDRESS" },
 	{ "end", 0, 0, G_OPTION_ARG_NONE, &end, "end the link: it opens nothing any more", NULL },
 	G_OPTION_ENTRY_NULL,
 };
@@ -54,15 +57,30 @@ static bool end_link(const Profile *profile, const char *file, const char *path,
 	return true;
 }
 
+static bool set_not_shared(const char *file, GError **error)
+{
+	g_prefix_error(error, "share '%s': ", file);
+	error_append(error, DRIVE_ERROR_NOT_FOUND,
+		     "; if it is new, share it once 'imdrive status' says that nothing is pending");
+	return false;
+}
+
+static bool send_link(const Profile *profile, const char *file, const char *path, GError **error)
+{
+	json_auto_t *link = drive_files_send_link(profile, path, days, to, error);
+	if (!link) {
+		return set_not_shared(file, error);
+	}
+	const char *address = json_string_value(json_object_get(link, "to"));
+	printf("The drive sent the link to '%s' to %s.\n", file, address ? address : to);
+	return true;
+}
+
 static bool make_link(const Profile *profile, const char *file, const char *path, GError **error)
 {
 	json_auto_t *link = drive_files_share(profile, path, days, error);
 	if (!link) {
-		g_prefix_error(error, "share '%s': ", file);
-		error_append(error, DRIVE_ERROR_NOT_FOUND,
-			     "; if it is new, share it once 'imdrive status' says that nothing is "
-			     "pending");
-		return false;
+		return set_not_shared(file, error);
 	}
 	printf("%s\n", json_string_value(json_object_get(link, "url")));
 	return true;
@@ -70,9 +88,16 @@ static bool make_link(const Profile *profile, const char *file, const char *path
 
 static bool run(const CommandContext *context, int argc, char **argv, GError **error)
 {
-	if (!command_parse(&share_command, entries, &argc, &argv, error) ||
-	    !command_count(&share_command, argc, end || days != DRIVE_FILES_AS_IT_IS ? 1 : 0, 1,
-			   error)) {
+	if (!command_parse(&share_command, entries, &argc, &argv, error)) {
+		return false;
+	}
+	bool needs_file = end || to || days != DRIVE_FILES_AS_IT_IS;
+	if (!command_count(&share_command, argc, needs_file, 1, error)) {
+		return false;
+	}
+	if (end && to) {
+		g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+				    "share: a link is sent, or it ends: not both");
 		return false;
 	}
 	g_autoptr(Profile) profile = command_profile(context, error);
@@ -83,12 +108,12 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 		return list(profile, error);
 	}
 	g_autofree char *path = drive_path_of(profile, argv[1], error);
-	return path && (end ? end_link : make_link)(profile, argv[1], path, error);
+	return path && (end ? end_link : to ? send_link : make_link)(profile, argv[1], path, error);
 }
 
 const Command share_command = {
 	.name = "share",
-	.arguments = "[FILE] [--days N] [--end]",
+	.arguments = "[FILE] [--to ADDRESS] [--days N] [--end]",
 	.summary = "a link with which others read a file or folder; all of them",
 	.run = run,
 };

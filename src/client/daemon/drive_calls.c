@@ -153,6 +153,22 @@ static json_t *end_link(const DriveCalls *calls, const json_t *params, GError **
 	return profile && drive_files_unshare(profile, node, error) ? json_object() : NULL;
 }
 
+static json_t *send_link(const DriveCalls *calls, const json_t *params, GError **error)
+{
+	const char *path;
+	const char *to;
+	if (json_unpack((json_t *)params, "{s:s, s:s}", "path", &path, "to", &to) != 0) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+				    "send-link takes the path of a file or folder, and to, a chat "
+				    "address");
+		return NULL;
+	}
+	g_autofree char *shared = NULL;
+	g_autoptr(Profile) profile = open_for(calls, params, &shared, error);
+	return profile ? drive_files_send_link(profile, shared, DRIVE_FILES_AS_IT_IS, to, error)
+		       : NULL;
+}
+
 static json_t *list_links(const DriveCalls *calls, const json_t *params, GError **error)
 {
 	g_autofree char *path = NULL;
@@ -182,6 +198,7 @@ static const Method methods[] = {
 	{ "share", make_link },
 	{ "unshare", end_link },
 	{ "links", list_links },
+	{ "send-link", send_link },
 };
 
 const char *const *drive_calls_methods(void)

@@ -9,9 +9,9 @@
 
 /*
  * The methods of the control socket that ask a drive, and so take their time: "look", "sign-in",
- * "sign-out", "account", "picture", "devices", "revoke", "share", "unshare", "links"; and those
- * that work on files: "resolve", "versions", "restore", "rules", "set-rules", "keep". Each runs on
- * any thread, and reads the profile anew.
+ * "sign-out", "account", "picture", "devices", "revoke", "share", "unshare", "links",
+ * "send-link"; and those that work on files: "resolve", "versions", "restore", "rules",
+ * "set-rules", "keep". Each runs on any thread, and reads the profile anew.
  */
 typedef struct DriveCalls {
 	const char *profile; /* folder */

@@ -64,6 +64,25 @@ json_t *drive_files_share(const Profile *profile, const char *path, int64_t days
 	return account_call(profile, "POST", LINKS, wish, error);
 }
 
+json_t *drive_files_send_link(const Profile *profile, const char *path, int64_t days,
+			      const char *to, GError **error)
+{
+	json_auto_t *link = drive_files_share(profile, path, days, error);
+	const char *node = json_string_value(json_object_get(link, "node"));
+	if (!node) {
+		return NULL;
+	}
+	g_autofree char *escaped = g_uri_escape_string(node, NULL, FALSE);
+	g_autofree char *call = g_strconcat(LINKS "/", escaped, "/messages", NULL);
+	json_auto_t *message = json_pack("{s:s}", "to", to);
+	json_auto_t *sent = message ? account_call(profile, "POST", call, message, error) : NULL;
+	if (!sent) {
+		return NULL;
+	}
+	json_object_update(link, sent);
+	return json_incref(link);
+}
+
 json_t *drive_files_links(const Profile *profile, const char *path, GError **error)
 {
 	g_autofree char *escaped = path ? g_uri_escape_string(path, NULL, FALSE) : NULL;

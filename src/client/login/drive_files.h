@@ -34,7 +34,18 @@ json_t *drive_files_restore(const Profile *profile, const char *path, int64_t ve
  */
 json_t *drive_files_share(const Profile *profile, const char *path, int64_t days, GError **error);
 
-/* {"links": […]}: all, or that of one path, which must be there. To be unreffed. */
+/*
+ * The same, and the drive brings it to a chat address: the link, with "to", the address as the
+ * drive has it. Where the drive does not write there, the link is made all the same, for being sent
+ * by hand. The answer is to be unreffed.
+ */
+json_t *drive_files_send_link(const Profile *profile, const char *path, int64_t days,
+			      const char *to, GError **error);
+
+/*
+ * {"links": […], "chat": can the drive bring links to chat addresses now?}: all, or that of one
+ * path, which must be there. To be unreffed.
+ */
 json_t *drive_files_links(const Profile *profile, const char *path, GError **error);
 
 /* node: as a link has it. */

@@ -32,6 +32,7 @@ Share *share_open(const ShareOptions *options, GError **error)
 	share->accounts = options->accounts;
 	share->drive = options->drive;
 	share->drive_name = g_strdup(options->drive_name);
+	share->chat = options->chat;
 	return share;
 }
 

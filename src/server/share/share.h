@@ -2,6 +2,7 @@
 #pragma once
 
 #include "request/service.h"
+#include "server/chat/chat.h"
 #include "server/drive/drive.h"
 #include "server/share/share_link.h"
 
@@ -21,6 +22,7 @@ typedef struct ShareOptions {
 	Accounts *accounts;     /* borrowed */
 	Drive *drive;           /* borrowed */
 	const char *drive_name; /* what it is called on pages; NULL: its host */
+	Chat *chat;             /* borrowed; NULL: links are not sent */
 } ShareOptions;
 
 Share *share_open(const ShareOptions *options, GError **error);

@@ -11,6 +11,7 @@ struct Share {
 	Sql *sql;
 	Accounts *accounts;
 	Drive *drive;
+	Chat *chat; /* NULL: none */
 	char *drive_name;
 	char *base;          /* NULL until it is known */
 	int archive_entries; /* atomic: of all ZIP files that are under way */

@@ -115,6 +115,29 @@ bool share_link_find(Sql *sql, const char *token, int64_t now_us, ShareLink *ret
 	return row ? read_row(select, ret_link, error) : set_not_found(error);
 }
 
+bool share_link_get(Sql *sql, int64_t account, const NodeId *node, int64_t now_us,
+		    ShareLink *ret_link, GError **error)
+{
+	g_autoptr(SqlSession) session = sql_read(sql, error);
+	SqlStatement *select =
+		session ? sql_statement(session,
+					"SELECT " COLUMNS " FROM share_link"
+					" WHERE " IS_GOOD " AND account = $2 AND node = $3",
+					error)
+			: NULL;
+	if (!select) {
+		return false;
+	}
+	sql_bind_int(select, 1, now_us);
+	sql_bind_int(select, 2, account);
+	sql_bind_bytes(select, 3, node->bytes, NODE_ID_SIZE);
+	bool row;
+	if (!sql_step(select, &row, error)) {
+		return false;
+	}
+	return row ? read_row(select, ret_link, error) : set_not_found(error);
+}
+
 bool share_link_list(Sql *sql, int64_t account, int64_t now_us, GArray *ret_links, GError **error)
 {
 	g_autoptr(SqlSession) session = sql_read(sql, error);

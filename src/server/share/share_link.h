@@ -48,6 +48,10 @@ bool share_link_make(Sql *sql, const ShareLinkWish *wish, const AuditBy *by, Sha
 bool share_link_find(Sql *sql, const char *token, int64_t now_us, ShareLink *ret_link,
 		     GError **error);
 
+/* That of a node of the account, if it is good; DRIVE_ERROR_NOT_FOUND. */
+bool share_link_get(Sql *sql, int64_t account, const NodeId *node, int64_t now_us,
+		    ShareLink *ret_link, GError **error);
+
 /* The account's that are good (ShareLink, to be cleared), oldest first. */
 bool share_link_list(Sql *sql, int64_t account, int64_t now_us, GArray *ret_links, GError **error);
 

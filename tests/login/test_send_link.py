@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A link that the drive brings into a real chat program, and whom it does not write to."""
+
+import pytest
+
+from door import Door
+from drive import BUILD, Device, run, wait_until
+from test_share import open_link
+
+OOB = "{jabber:x:oob}"
+
+
+@pytest.fixture
+def device(tmp_path, drive):
+    """A device of alice's, who has a chat address, with the file plan.odt."""
+    drive.add_user("alice")
+    run(BUILD / "imdrived", "user", "bind", "alice", "xmpp", "alice@localhost", "--data", drive.data)
+    device = Device(tmp_path, "a", drive).login().start()
+    device.path("plan.odt").write_text("the plan")
+    device.wait_idle()
+    yield device
+    device.stop()
+
+
+def send(device, name, to, check=True):
+    return device.command("share", device.path(name), "--to", to, check=check)
+
+
+def refused(device, name, to):
+    done = send(device, name, to, check=False)
+    assert done.returncode == 1 and done.stdout == ""
+    return done.stderr
+
+
+def test_a_link_is_brought_into_a_chat(drive, device, people):
+    bob = people[1]
+    done = send(device, "plan.odt", "Bob@LOCALHOST/phone")
+    assert done.stdout == f"The drive sent the link to '{device.path('plan.odt')}' to bob@localhost.\n"
+    message = bob.receive()
+    for part in "alice (alice@localhost)", 'the file "plan.odt"', "STOP":
+        assert part in message["body"]
+    # Programs show it as a link, and who has no account opens it.
+    link = message.xml.find(f"{OOB}x/{OOB}url").text
+    assert link in message["body"].splitlines()
+    assert link in device.command("share").stdout
+    assert open_link(f"{link}/content")[2] == b"the plan"
+    # The same link again, of a folder its own, and in no log.
+    device.path("folder").mkdir()
+    device.wait_idle()
+    send(device, "plan.odt", "bob@localhost")
+    assert link in bob.receive()["body"]
+    send(device, "folder", "bob@localhost")
+    assert 'the folder "folder"' in bob.receive()["body"]
+    log = drive.data.with_name(f"{drive.data.name}.log").read_text() + device.log.read_text()
+    assert link.rsplit("/", 1)[1] not in log
+
+
+def test_interfaces_send_links(device, people):
+    bob = people[1]
+    door = Door(device.profile)
+    assert door.ask("links")["result"] == {"links": [], "chat": True}
+    path = str(device.path("plan.odt"))
+    sent = door.ask("send-link", path=path, to="BOB@localhost")["result"]
+    assert (sent["to"], sent["path"]) == ("bob@localhost", "plan.odt")
+    assert sent["url"] in bob.receive()["body"]
+    error = door.ask("send-link", path=path, to="carol@elsewhere.example")["error"]
+    assert error["code"] == "forbidden" and "send the link yourself" in error["message"]
+    assert door.ask("send-link", path=path)["error"]["code"] == "invalid"
+
+
+def test_c3_stop_ends_links_too(drive, device, people):
+    bob = people[1]
+    send(device, "plan.odt", "bob@localhost")
+    bob.answer(bob.receive(), "STOP")
+    assert "neither questions nor links" in bob.receive()["body"]
+    # Whoever sends, also after a restart.
+    log = drive.data.with_name(f"{drive.data.name}.log")
+    drive.stop()
+    drive.start()
+    wait_until(lambda: log.read_text().count("chat server is connected") == 2, "it is back")
+    said = refused(device, "plan.odt", "bob@localhost")
+    assert "'bob@localhost' does not want messages of the drive" in said
+    assert "send the link yourself" in said
+    bob.settle("drive@drive.localhost")
+    assert bob.inbox.empty()
+    bob.write("drive@drive.localhost", "START")
+    assert "bring you links" in bob.receive()["body"]
+    send(device, "plan.odt", "bob@localhost")
+    assert "plan.odt" in bob.receive()["body"]
+
+
+def test_c3_a_stranger_is_not_written_to(chat, device):
+    said = refused(device, "plan.odt", "carol@elsewhere.example")
+    assert "send the link yourself" in said
+    assert "carol@elsewhere.example" not in chat.log()
+    # It is there, for who sends it himself.
+    assert "plan.odt" in device.command("share").stdout
+
+
+def test_a_drive_without_chat_sends_no_links(server, tmp_path):
+    device = Device(tmp_path, "a", server).login().start()
+    device.path("plan.odt").write_text("the plan")
+    device.wait_idle()
+    assert "writes to nobody in chat" in refused(device, "plan.odt", "bob@localhost")
+    device.stop()
