@@ -410,6 +410,8 @@ static Share *open_share(Server *server, const Config *config, Chat *chat, GErro
 		.drive = data_folder_drive(server->data),
 		.drive_name = config->drive_name,
 		.chat = chat,
+		.forbids_links = !config->share_links,
+		.forbids_sending = !config->share_send,
 	};
 	return share_open(&options, error);
 }

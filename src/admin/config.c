@@ -170,6 +170,15 @@ static bool read_metrics(const char *value, void *target, GError **error)
 	return true;
 }
 
+static bool read_yes(const char *value, void *target, GError **error)
+{
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0) {
+		return invalid(error, "'yes' or 'no'");
+	}
+	*(bool *)target = strcmp(value, "yes") == 0;
+	return true;
+}
+
 static bool read_log_level(const char *value, void *target, GError **error)
 {
 	static const char *const levels[] = { "error", "warning", "info", "debug", NULL };
@@ -223,6 +232,8 @@ static const Setting settings[] = {
 	SETTING("storage", "versions_days", read_days, versions_days),
 	SETTING("storage", "trash_days", read_days, trash_days),
 	SETTING("devices", "idle_days", read_days, device_idle_days),
+	SETTING("share", "links", read_yes, share_links),
+	SETTING("share", "send", read_yes, share_send),
 	SETTING("login", "name", read_text, drive_name),
 	SETTING("login", "meta", read_meta, meta),
 	SETTING("tls", "certificate", read_file, tls_certificate),
@@ -317,6 +328,8 @@ Config *config_load(const char *path, GError **error)
 	config->versions_days = 30;
 	config->trash_days = 30;
 	config->device_idle_days = 180;
+	config->share_links = true;
+	config->share_send = true;
 	config->xmpp_register = ENTRY_AUTO;
 	config->xmpp_register_remote = ENTRY_INVITE;
 	if (path) {

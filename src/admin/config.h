@@ -28,6 +28,8 @@ typedef struct Config {
 	int64_t versions_days;
 	int64_t trash_days;
 	int64_t device_idle_days; /* 0: never */
+	bool share_links;         /* people may make links with which others read */
+	bool share_send;          /* and have the drive send them */
 	char *drive_name;         /* what pages call it; NULL: its host */
 	char *meta;               /* "NAME=CONTENT" on pages; NULL: none */
 	char *tls_certificate;    /* PEM text, not paths */

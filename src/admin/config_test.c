@@ -28,6 +28,8 @@ static void test_defaults(void)
 	g_assert_cmpuint(config->reserve, ==, 512 * MIB);
 	g_assert_cmpint(config->trash_days, ==, 30);
 	g_assert_false(config->metrics_public);
+	g_assert_true(config->share_links);
+	g_assert_true(config->share_send);
 }
 
 static void test_reads_all(void)
@@ -47,7 +49,10 @@ static void test_reads_all(void)
 					"versions_days=7\n"
 					"trash_days=0\n"
 					"[devices]\n"
-					"idle_days=0\n",
+					"idle_days=0\n"
+					"[share]\n"
+					"links=yes\n"
+					"send=no\n",
 					&error);
 	g_assert_no_error(error);
 	g_assert_cmpstr(config->listen, ==, "0.0.0.0:80");
@@ -62,6 +67,8 @@ static void test_reads_all(void)
 	g_assert_cmpint(config->versions_days, ==, 7);
 	g_assert_cmpint(config->trash_days, ==, 0);
 	g_assert_cmpint(config->device_idle_days, ==, 0);
+	g_assert_true(config->share_links);
+	g_assert_false(config->share_send);
 }
 
 #define XMPP                                                                     \
@@ -108,6 +115,7 @@ static void test_names_what_is_wrong(void)
 		{ "[server]\nthreads=many\n", "'threads'" },
 		{ "[server]\nthreads=0\n", "'threads'" },
 		{ "[server]\nmetrics=yes\n", "'metrics'" },
+		{ "[share]\nlinks=maybe\n", "'links'" },
 		{ "[storage]\nquota=10X\n", "'quota'" },
 		{ "[storage]\nnames=some\n", "'names'" },
 		{ "[storage]\ntrash_days=-1\n", "'trash_days'" },

@@ -3,6 +3,7 @@
 
 import pytest
 
+from chat_drive import start_chat_drive
 from door import Door
 from drive import BUILD, Device, run, wait_until
 from test_share import open_link
@@ -10,14 +11,19 @@ from test_share import open_link
 OOB = "{jabber:x:oob}"
 
 
-@pytest.fixture
-def device(tmp_path, drive):
+def start_device(tmp_path, drive):
     """A device of alice's, who has a chat address, with the file plan.odt."""
     drive.add_user("alice")
     run(BUILD / "imdrived", "user", "bind", "alice", "xmpp", "alice@localhost", "--data", drive.data)
     device = Device(tmp_path, "a", drive).login().start()
     device.path("plan.odt").write_text("the plan")
     device.wait_idle()
+    return device
+
+
+@pytest.fixture
+def device(tmp_path, drive):
+    device = start_device(tmp_path, drive)
     yield device
     device.stop()
 
@@ -103,3 +109,14 @@ def test_a_drive_without_chat_sends_no_links(server, tmp_path):
     device.wait_idle()
     assert "writes to nobody in chat" in refused(device, "plan.odt", "bob@localhost")
     device.stop()
+
+
+def test_an_operator_forbids_sending(tmp_path, chat):
+    drive = start_chat_drive(tmp_path, chat, "[share]\nsend = no\n")
+    device = start_device(tmp_path, drive)
+    assert Door(device.profile).ask("links")["result"]["chat"] is False
+    said = refused(device, "plan.odt", "bob@localhost")
+    assert "operator of this drive does not let it send links" in said
+    assert "/s/" in device.command("share", device.path("plan.odt")).stdout
+    device.stop()
+    drive.stop()

@@ -199,3 +199,26 @@ def test_a_removed_account_shares_nothing(devices, server):
     _, link = shared_plan(devices)
     run(BUILD / "imdrived", "user", "remove", "alice", "--data", server.data)
     assert status(link) == status(f"{link}/content") == 404
+
+
+def test_an_operator_forbids_links(devices, server, tmp_path):
+    a, link = shared_plan(devices)
+    a.path("folder").mkdir()
+    a.wait_idle()
+    folder = share(a, "folder")
+    config = tmp_path / "imdrived.conf"
+    config.write_text("[share]\nlinks = no\n")
+    server.stop()
+    server.options = ("--config", config)
+    server.start()
+    for url in link, f"{link}/content", folder, f"{folder}/archive":
+        assert status(url) == 404
+    done = a.command("share", a.path("plan"), check=False)
+    assert done.returncode == 1 and "operator of this drive does not allow links" in done.stderr
+    # They can be ended, and come back if he changes his mind.
+    assert link in a.command("share").stdout
+    a.command("share", a.path("folder"), "--end")
+    server.stop()
+    server.options = ()
+    server.start()
+    assert (status(link), status(folder)) == (200, 404)

@@ -33,6 +33,8 @@ Share *share_open(const ShareOptions *options, GError **error)
 	share->drive = options->drive;
 	share->drive_name = g_strdup(options->drive_name);
 	share->chat = options->chat;
+	share->forbids_links = options->forbids_links;
+	share->forbids_sending = options->forbids_sending;
 	return share;
 }
 
@@ -53,6 +55,15 @@ void share_set_base(Share *share, const char *base)
 }
 
 /* ---- for owners ------------------------------------------------------------------------ */
+
+bool share_allows_links(const Share *share, GError **error)
+{
+	if (share->forbids_links) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
+				    "the operator of this drive does not allow links");
+	}
+	return !share->forbids_links;
+}
 
 static bool check_node(Share *share, const DriveCaller *caller, const NodeId *id, GError **error)
 {
@@ -84,7 +95,7 @@ bool share_make(Share *share, const DriveCaller *caller, const NodeId *node,
 		.has_expiry = terms->has_expiry,
 		.expires_us = terms->expires_us,
 	};
-	return check_node(share, caller, node, error) &&
+	return share_allows_links(share, error) && check_node(share, caller, node, error) &&
 	       share_link_make(share->sql, &wish, by, ret_link, error);
 }
 
@@ -186,7 +197,8 @@ static bool find_node(ShareCall *call, const Target *target, GError **error)
 
 static bool open_link(ShareCall *call, const Target *target, GError **error)
 {
-	return share_link_find(call->share->sql, target->token, call->now_us, &call->link, error) &&
+	return share_allows_links(call->share, error) &&
+	       share_link_find(call->share->sql, target->token, call->now_us, &call->link, error) &&
 	       find_owner(call, error) && find_node(call, target, error);
 }
 

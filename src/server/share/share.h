@@ -23,6 +23,8 @@ typedef struct ShareOptions {
 	Drive *drive;           /* borrowed */
 	const char *drive_name; /* what it is called on pages; NULL: its host */
 	Chat *chat;             /* borrowed; NULL: links are not sent */
+	bool forbids_links;     /* the operator's word: none is made, and none opens anything */
+	bool forbids_sending;
 } ShareOptions;
 
 Share *share_open(const ShareOptions *options, GError **error);
@@ -44,7 +46,8 @@ typedef struct ShareTerms {
 
 /*
  * The link to a live file or folder of the caller's drive, made if there is none.
- * DRIVE_ERROR_INVALID for the root and for symbolic links; see share_link_make().
+ * DRIVE_ERROR_INVALID for the root and for symbolic links, DRIVE_ERROR_FORBIDDEN if the operator
+ * wants no links; see share_link_make().
  */
 bool share_make(Share *share, const DriveCaller *caller, const NodeId *node,
 		const ShareTerms *terms, const AuditBy *by, ShareLink *ret_link, GError **error);

@@ -12,6 +12,8 @@ struct Share {
 	Accounts *accounts;
 	Drive *drive;
 	Chat *chat; /* NULL: none */
+	bool forbids_links;
+	bool forbids_sending;
 	char *drive_name;
 	char *base;          /* NULL until it is known */
 	int archive_entries; /* atomic: of all ZIP files that are under way */
@@ -30,6 +32,9 @@ typedef struct ShareCall {
 	DriveCaller caller;
 	JournalNode node; /* what is asked for: the link's, or below it */
 } ShareCall;
+
+/* DRIVE_ERROR_FORBIDDEN if the operator wants no links. */
+bool share_allows_links(const Share *share, GError **error);
 
 /* Whether it is the link's own node. */
 bool share_is_top(const ShareCall *call);

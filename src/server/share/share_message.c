@@ -11,7 +11,27 @@
 
 bool share_message_is_possible(Share *share)
 {
-	return share->chat && chat_is_online(share->chat, NULL);
+	return !share->forbids_links && !share->forbids_sending && share->chat &&
+	       chat_is_online(share->chat, NULL);
+}
+
+static bool is_allowed(Share *share, GError **error)
+{
+	if (!share_allows_links(share, error)) {
+		return false;
+	}
+	if (share->forbids_sending) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
+				    "the operator of this drive does not let it send links; send "
+				    "the link yourself");
+		return false;
+	}
+	if (!share->chat || !chat_is_there(share->chat)) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED,
+				    "this drive writes to nobody in chat; send the link yourself");
+		return false;
+	}
+	return true;
 }
 
 /*
@@ -91,9 +111,7 @@ bool share_message_send(Share *share, const ShareMessage *message, const AuditBy
 {
 	g_auto(ShareLink) link = { 0 };
 	JournalNode node = { 0 };
-	if (!share->chat || !chat_is_there(share->chat)) {
-		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED,
-				    "this drive writes to nobody in chat; send the link yourself");
+	if (!is_allowed(share, error)) {
 		return false;
 	}
 	const char *provider = NULL;

@@ -7,7 +7,7 @@
  * Links that the drive brings to people's chat programs, for whoever shares them.
  */
 
-/* Can the drive write to chat addresses now? */
+/* May and can the drive write to chat addresses now? */
 bool share_message_is_possible(Share *share);
 
 typedef struct ShareMessage {
