@@ -89,6 +89,12 @@ def test_what_the_file_manager_hands_on_is_shared(app, desktop, plan):
     goes_to_window(app)
     app.key("Escape")
     wait_until(lambda: not app.find("Make a link"), "it is closed")
-    # What is not on the drive cannot be, and says so.
-    hand_on(app, desktop, app.home / "elsewhere")
-    app.wait("It cannot be shared now")
+    # What is not on the drive cannot be, nor the whole of it, and says so.
+    for path, reason in ((app.home / "imdrive", "the whole drive cannot be shared"),
+                         (app.home / "elsewhere", "does not lie in a folder that is synced")):
+        hand_on(app, desktop, path)
+        app.wait("It cannot be shared now")
+        app.wait_text(reason)
+        goes_to_window(app)
+        app.key("Escape")
+        wait_until(lambda: not app.find("It cannot be shared now"), "it is closed")

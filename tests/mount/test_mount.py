@@ -40,6 +40,8 @@ def test_what_cannot_be_says_so(mounts):
     assert failure_of(os.rmdir, disk.path("full")) == "ENOTEMPTY"
     with open(disk.path("new"), "x"):
         pass
+    done = disk.command("share", disk.folder, check=False)
+    assert done.returncode == 1 and "share a folder in it" in done.stderr, done
     assert failure_of(os.open, disk.path("new"), os.O_CREAT | os.O_EXCL | os.O_WRONLY) == "EEXIST"
 
 

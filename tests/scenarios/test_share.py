@@ -136,6 +136,21 @@ def test_a_folder_of_many_by_link(devices, server):
     assert set(archive.namelist()) == names and archive.testzip() is None
 
 
+def test_the_whole_drive_is_not_shared(devices):
+    a, link = shared_plan(devices)
+    for options in ((), ("--days", "7")):
+        done = a.command("share", a.folder, *options, check=False)
+        assert done.returncode == 1 and "the whole drive cannot be shared: share a folder in it" \
+            in done.stderr, done
+    done = a.command("share", a.folder, "--end", check=False)
+    assert done.returncode == 1 and "it is not shared" in done.stderr
+    assert link in a.command("share").stdout
+    # Nor is there anything else that is done with a file.
+    assert a.command("versions", a.folder).stdout == ""
+    done = a.command("restore", a.folder, "--version", "1", check=False)
+    assert done.returncode == 1, done
+
+
 def test_a_link_ends_when_its_owner_says_so(devices):
     a, b = devices("a", "b")
     write(a.path("plan"), "x")

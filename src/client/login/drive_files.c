@@ -55,8 +55,20 @@ json_t *drive_files_restore(const Profile *profile, const char *path, int64_t ve
 
 /* ---- links ----------------------------------------------------------------------------- */
 
+static bool check_is_below(const char *path, GError **error)
+{
+	if (!*path) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+				    "the whole drive cannot be shared: share a folder in it");
+	}
+	return *path != '\0';
+}
+
 json_t *drive_files_share(const Profile *profile, const char *path, int64_t days, GError **error)
 {
+	if (!check_is_below(path, error)) {
+		return NULL;
+	}
 	json_auto_t *wish = json_pack("{s:s}", "path", path);
 	if (days != DRIVE_FILES_AS_IT_IS) {
 		json_object_set_new(wish, "days", json_integer(days));
@@ -85,6 +97,9 @@ json_t *drive_files_send_link(const Profile *profile, const char *path, int64_t 
 
 json_t *drive_files_links(const Profile *profile, const char *path, GError **error)
 {
+	if (path && !check_is_below(path, error)) {
+		return NULL;
+	}
 	g_autofree char *escaped = path ? g_uri_escape_string(path, NULL, FALSE) : NULL;
 	g_autofree char *call = g_strconcat(LINKS, path ? "?path=" : NULL, escaped, NULL);
 	return account_call(profile, "GET", call, NULL, error);

@@ -24,8 +24,9 @@ char *drive_path_of(const Profile *profile, const char *file, GError **error)
 	for (unsigned i = 0; i < profile_bindings(profile)->len; i++) {
 		const ProfileBinding *binding = profile_bindings(profile)->pdata[i];
 		size_t size = strlen(binding->folder);
-		if (strncmp(path, binding->folder, size) == 0 && path[size] == '/') {
-			return g_strdup(path + size + 1);
+		if (strncmp(path, binding->folder, size) == 0 &&
+		    (path[size] == '/' || path[size] == '\0')) {
+			return g_strdup(path + size + (path[size] == '/'));
 		}
 	}
 	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
