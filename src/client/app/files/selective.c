@@ -148,6 +148,44 @@ static GtkWidget *build_row(const json_t *folder)
 	return line->row;
 }
 
+/* ---- their order ------------------------------------------------------------------------- */
+
+typedef struct Place {
+	char *key;
+	json_t *folder;
+} Place;
+
+static void clear_place(void *place)
+{
+	g_free(((Place *)place)->key);
+}
+
+static int compare_places(const void *a, const void *b)
+{
+	return strcmp(((const Place *)a)->key, ((const Place *)b)->key);
+}
+
+/* As file managers show names: 2 before 10, letters as the person's language has them. */
+static json_t *in_order(const json_t *folders)
+{
+	g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(Place));
+	json_t *sorted = json_array();
+	size_t index;
+	json_t *folder;
+	g_array_set_clear_func(places, clear_place);
+	json_array_foreach(folders, index, folder)
+	{
+		const char *name = json_string_value(json_object_get(folder, "name"));
+		Place place = { g_utf8_collate_key_for_filename(name ? name : "", -1), folder };
+		g_array_append_val(places, place);
+	}
+	g_array_sort(places, compare_places);
+	for (unsigned i = 0; i < places->len; i++) {
+		json_array_append(sorted, g_array_index(places, Place, i).folder);
+	}
+	return sorted;
+}
+
 /* ---- all of them ------------------------------------------------------------------------- */
 
 /* The same folders as are shown? */
@@ -250,7 +288,8 @@ static void answered(void *window, const json_t *result, const GError *error)
 		g_free(selective->wanted);
 		selective->wanted = g_strdup(selective->path);
 	} else if (json_object_get(result, "folders") && !selective->stale) {
-		show(selective, json_object_get(result, "folders"));
+		json_auto_t *folders = in_order(json_object_get(result, "folders"));
+		show(selective, folders);
 	}
 	proceed(selective);
 }
