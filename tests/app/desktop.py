@@ -157,6 +157,25 @@ class Window:
         return subprocess.run(self.command(*arguments), env=self.environment, stdout=self.log,
                               stderr=self.log, timeout=TIMEOUT_S, check=True)
 
+    def put_service(self, name, *arguments):
+        """From now on the bus starts the app when somebody asks for that name."""
+        words = " ".join(f"'{key}={value}'" for key, value in self.environment.items()
+                         if key.startswith(("HOME", "XDG", "IMDRIVE", "GDK", "LANG", "LC_", "PATH",
+                                            "DISPLAY", "GSK", "GTK", "WEBKIT", "GSETTINGS")))
+        command = " ".join(str(word) for word in self.command(*arguments))
+        service = self.desktop.services / f"{name}.service"
+        service.write_text(f"[D-BUS Service]\nName={name}\nExec=/usr/bin/env {words} {command}\n")
+        self.call_bus("ReloadConfig")
+        return service
+
+    def call_bus(self, method, *arguments):
+        """What the bus itself answers; None: it does not."""
+        done = subprocess.run(
+            ["gdbus", "call", "--session", "--dest", "org.freedesktop.DBus", "--object-path",
+             "/org/freedesktop/DBus", "--method", f"org.freedesktop.DBus.{method}", *arguments],
+            env=self.environment, capture_output=True, text=True, check=False)
+        return done.stdout if done.returncode == 0 else None
+
     # ---- what is there
 
     def root(self):

@@ -126,18 +126,10 @@ def test_the_end_of_the_first_sync_is_told(window, server, shell):
     assert "Open folder" in shell.shown[number][2]
 
 
-def test_it_is_started_over_the_bus_and_is_one(app, shell, desktop):
+def test_it_is_started_over_the_bus_and_is_one(app, shell):
     app.process.terminate()
     app.process.wait(60)
-    words = " ".join(f"'{key}={value}'" for key, value in app.environment.items()
-                     if key.startswith(("HOME", "XDG", "IMDRIVE", "GDK", "LANG", "LC_", "PATH",
-                                        "DISPLAY", "GSK", "GTK", "WEBKIT", "GSETTINGS")))
-    program = BUILD / "tests/app/imdrive-app-driven"
-    (desktop.services / f"{name_of(app)}.service").write_text(
-        f"[D-BUS Service]\nName={name_of(app)}\n"
-        f"Exec=/usr/bin/env {words} {program} --profile {app.profile} --gapplication-service\n")
-    shell.call("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-               "ReloadConfig")
+    app.put_service(name_of(app), "--gapplication-service")
     shell.call(name_of(app), path_of(app), "org.freedesktop.Application", "Activate",
                GLib.Variant("(a{sv})", ({},)))
     app.wait("Up to date")

@@ -5,7 +5,9 @@ through at-spi. What the extensions say in which case is asked in test_emblems.p
 import os
 import pathlib
 import platform
+import re
 import shutil
+import signal
 import subprocess
 import time
 
@@ -163,6 +165,58 @@ def test_the_menu_shares_a_file(device, open_in, desktop, tmp_path):
     finally:
         app.process.terminate()
         app.process.wait(TIMEOUT_S)
+
+
+class Started(Own):
+    """One that the bus starts, as its file says that is installed."""
+
+    ID = "org.imdrive.App"
+
+    def start(self, *arguments):
+        installed = (BUILD / f"contrib/desktop/{self.ID}.service").read_text()
+        [name] = re.findall("^Name=(.*)$", installed, re.M)
+        [words] = re.findall(r"^Exec=/\S*/imdrive-app (.*)$", installed, re.M)
+        self.service = self.put_service(name, *words.split())
+
+    def number(self):
+        """Of its process; None while it does not run."""
+        answer = self.call_bus("GetConnectionUnixProcessID", self.ID)
+        return int(re.search(r"uint32 (\d+)", answer)[1]) if answer else None
+
+    def root(self):
+        number = self.number()
+        desktop = self.spi.Registry.getDesktop(0)
+        for index in range(desktop.childCount if number else 0):
+            program = desktop.getChildAtIndex(index)
+            try:
+                if program.get_process_id() == number:
+                    return program
+            except Exception:  # it is just going
+                pass
+        return None
+
+    def close(self):
+        self.service.unlink()
+        self.call_bus("ReloadConfig")
+        number = self.number()
+        if number:
+            os.kill(number, signal.SIGTERM)
+            wait_until(lambda: not self.number(), "the app has ended")
+        self.log.close()
+
+
+def test_the_menu_starts_the_app_to_share_a_file(device, open_in, desktop, tmp_path):
+    (device.folder / "letter.txt").write_text("x")
+    app = Started(desktop, tmp_path, XDG_STATE_HOME=str(tmp_path / "state"))
+    try:
+        manager = open_in(device.folder)
+        manager.open_menu("Share by Link…")
+        assert not app.number(), "it runs already"
+        manager.click("Share by Link…", "menu item")
+        app.wait("Make a link")
+        app.wait("letter.txt")
+    finally:
+        app.close()
 
 
 def test_the_menu_keeps_a_file_of_the_disk_here(device, open_in):
