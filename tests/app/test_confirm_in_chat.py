@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Confirming in chat inside the window: real Prosody, a real chat program, the page driven by WebDriver."""
 
+import pathlib
+import subprocess
+
 import pytest
 
 from chat_drive import start_chat_drive
 from desktop import Window
+from drive import BUILD
 from person import Person
 from prosody import Prosody
 from view import View
@@ -43,6 +47,35 @@ def view(desktop, tmp_path, drive):
     yield view
     view.close()
     app.close()
+
+
+class Built(Window):
+    """The program itself, in the folder where it was built; no settings say where its parts are."""
+
+    def start(self, *arguments):
+        del self.environment["IMDRIVE_MODULEDIR"]
+        # Not from where somebody happens to be.
+        planted = self.home / "src/client/app"
+        planted.mkdir(parents=True)
+        for folder in self.home, planted:
+            (folder / "imdrive-web.so").write_text("no module")
+        self.process = subprocess.Popen([BUILD / "imdrive-app", "--profile", self.profile],
+                                        env=self.environment, cwd=self.home, stdout=self.log,
+                                        stderr=self.log)
+
+
+def test_an_app_that_is_not_installed_shows_the_page_in_the_window(desktop, tmp_path, drive):
+    app = Built(desktop, tmp_path)
+    try:
+        app.type("Address of the drive", drive.url)
+        app.wait_text("a drive is there")
+        app.click("Next")
+        app.click("Confirm in your chat program")
+        app.wait("Use my browser instead")
+        maps = pathlib.Path(f"/proc/{app.process.pid}/maps").read_text()
+        assert str(BUILD / "src/client/app/imdrive-web.so") in maps
+    finally:
+        app.close()
 
 
 def test_the_address_that_was_typed_is_confirmed_in_the_window(view, alice):
