@@ -127,6 +127,7 @@ class Prosody:
         self.extra = []        # lines of the global section
         self.of_component = []  # lines of the component
         self.services = []  # further components, with the same secret
+        self.rooms = None  # the domain of chat rooms
         self.certificate = None
         self.process = None
         self.passwords = {}
@@ -185,6 +186,8 @@ class Prosody:
         ]
         for service in self.services:
             lines += [f'Component "{service}"', f'\tcomponent_secret = "{self.secret}"']
+        if self.rooms:
+            lines += [f'Component "{self.rooms}" "muc"', "\tmuc_room_locking = false"]
         return "\n".join(lines) + "\n"
 
     def account(self, user):

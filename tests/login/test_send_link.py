@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A link that the drive brings into a real chat program, and whom it does not write to."""
 
+import queue
+
 import pytest
 
 from chat_drive import start_chat_drive
@@ -120,3 +122,100 @@ def test_an_operator_forbids_sending(tmp_path, chat):
     assert "/s/" in device.command("share", device.path("plan.odt")).stdout
     device.stop()
     drive.stop()
+
+
+# ---- rooms ----------------------------------------------------------------------------------
+
+
+class Room:
+    """A chat room that bob keeps open."""
+
+    CONFIG = ('<iq type="set" to="{}" id="{}"><query xmlns="http://jabber.org/protocol/muc#owner">'
+              '<x xmlns="jabber:x:data" type="submit"><field var="FORM_TYPE"><value>'
+              'http://jabber.org/protocol/muc#roomconfig</value></field>{}</x></query></iq>')
+
+    def __init__(self, name, bob):
+        self.address = f"{name}@conference.localhost"
+        self.bob = bob
+        self.seen = queue.Queue()
+        rooms = bob.program["xep_0045"]
+        bob.do(lambda: bob.program.add_event_handler("groupchat_message", self.hear))
+        bob.do(lambda: bob.program.add_event_handler("groupchat_presence", self.hear))
+        bob.run(rooms.join_muc_wait(self.address, "bob", timeout=60))
+        while not self.seen.empty():
+            self.seen.get()
+
+    def hear(self, stanza):
+        if stanza["from"].bare == self.address:
+            self.seen.put(stanza)
+
+    def configure(self, **fields):
+        text = "".join(f'<field var="muc#roomconfig_{name}"><value>{value}</value></field>'
+                       for name, value in fields.items())
+        self.bob.send_raw(self.CONFIG.format(self.address, "config", text))
+        self.bob.settle(self.address)
+        while not self.seen.empty():
+            self.seen.get()
+
+    def next(self, kind):
+        while True:
+            stanza = self.seen.get(timeout=60)
+            if stanza.name == kind and stanza["from"].resource != "bob":
+                return stanza
+
+
+@pytest.fixture
+def chat(chat):
+    """A chat server that has rooms, too."""
+    chat.stop()
+    chat.rooms = "conference.localhost"
+    return chat.start()
+
+
+def test_a_room_is_told_of_a_link(device, people):
+    room = Room("plans", people[1])
+    done = send(device, "plan.odt", "Plans@conference.localhost")
+    assert done.stdout.endswith("to plans@conference.localhost.\n")
+    # It comes as a guest by its own name, says it, and goes.
+    came = room.next("presence")
+    assert came["from"].resource == "127.0.0.1" and came["type"] != "unavailable"
+    message = room.next("message")
+    assert message["from"].resource == "127.0.0.1"
+    assert "alice (alice@localhost) shares the file" in message["body"]
+    assert open_link(f"{message.xml.find(f'{OOB}x/{OOB}url').text}/content")[2] == b"the plan"
+    assert room.next("presence")["type"] == "unavailable"
+    # What was said before the drive came is no answer to it.
+    send(device, "plan.odt", "plans@conference.localhost")
+    assert "plan.odt" in room.next("message")["body"]
+
+
+def test_a_room_that_lets_nobody_in_is_told_so(device, people):
+    bob = people[1]
+    room = Room("plans", bob)
+    room.configure(membersonly=1)
+    assert "is for its members" in refused(device, "plan.odt", room.address)
+    room.configure(membersonly=0, roomsecret="secret", passwordprotectedroom=1)
+    assert "has a password" in refused(device, "plan.odt", room.address)
+    room.configure(roomsecret="", passwordprotectedroom=0, moderatedroom=1)
+    assert "does not let the drive write" in refused(device, "plan.odt", room.address)
+    room.configure(moderatedroom=0)
+    bob.run(bob.program["xep_0045"].set_affiliation(
+        room.address, "outcast", jid="drive@drive.localhost"))
+    assert "does not let the drive in" in refused(device, "plan.odt", room.address)
+
+
+def test_somebody_in_the_room_has_the_drives_name(device, people):
+    room = Room("plans", people[1])
+    alice = people[0]
+    alice.run(alice.program["xep_0045"].join_muc_wait(room.address, "127.0.0.1", timeout=60))
+    assert "is called as the drive is" in refused(device, "plan.odt", room.address)
+
+
+def test_c3_only_rooms_that_are_there(chat, device, people):
+    said = refused(device, "plan.odt", "nothing@conference.localhost")
+    assert "'nothing@conference.localhost' is not there" in said
+    # It has made none by asking.
+    people[1].settle("conference.localhost")
+    assert "is not there" in refused(device, "plan.odt", "nothing@conference.localhost")
+    assert "send the link yourself" in refused(device, "plan.odt", "plans@conference.elsewhere.example")
+    assert "elsewhere.example" not in chat.log()

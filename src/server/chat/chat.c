@@ -57,6 +57,11 @@ Chat *chat_new(const ChatOptions *options, GError **error)
 		.per_day = CHAT_SHARES_PER_DAY_MAX,
 		.entries_max = CHAT_ASKED_ENTRIES_MAX,
 	});
+	chat->rooms = asked_new(&(const AskedLimits){
+		.per_hour = CHAT_SHARES_PER_ROOM_HOUR_MAX,
+		.per_day = CHAT_SHARES_PER_ROOM_DAY_MAX,
+		.entries_max = CHAT_ASKED_ENTRIES_MAX,
+	});
 	chat->unsaved = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return chat;
 }
@@ -75,6 +80,7 @@ void chat_free(Chat *chat)
 	asked_free(chat->notified);
 	asked_free(chat->senders);
 	asked_free(chat->receivers);
+	asked_free(chat->rooms);
 	g_hash_table_unref(chat->unsaved);
 	g_mutex_clear(&chat->lock);
 	g_free(chat->drive_name);

@@ -27,6 +27,8 @@ struct Chat {
 	Asked *notified;     /* people */
 	Asked *senders;      /* of links: accounts */
 	Asked *receivers;    /* of links: people */
+	Asked *rooms;        /* of links: rooms, by chat_person_key() */
+	unsigned posting;    /* who waits for a room */
 	GHashTable *unsaved; /* people whose STOP could not be written down */
 };
 

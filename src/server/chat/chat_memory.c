@@ -5,6 +5,8 @@
 #include "base/limits.h"
 #include "server/chat/jid.h"
 
+#define ROOMS "@rooms.example"
+
 typedef struct Memory {
 	ChatDriver driver;
 	ChatReceiveFunc received;
@@ -58,7 +60,7 @@ static ChatPolicy memory_policy(ChatDriver *driver, const char *address)
 	if (g_str_has_suffix(address, "@open.example")) {
 		return (ChatPolicy){ CHAT_CIRCLE_OPEN, ENTRY_INVITE };
 	}
-	return (ChatPolicy){ CHAT_CIRCLE_NONE, ENTRY_OFF };
+	return (ChatPolicy){ CHAT_CIRCLE_NONE, ENTRY_OFF, g_str_has_suffix(address, ROOMS) };
 }
 
 static bool memory_send(ChatDriver *driver, const ChatMessage *message, unsigned keep_s,
@@ -66,13 +68,24 @@ static bool memory_send(ChatDriver *driver, const ChatMessage *message, unsigned
 {
 	Memory *memory = (Memory *)driver;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&memory->lock);
-	if (!memory->online && keep_s == 0) {
+	if (!memory->online && (keep_s == 0 || message->posted)) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE, "not connected");
 		return false;
 	}
 	if (memory->messages.length >= CHAT_OUTBOX_MAX) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_BUSY, "too many messages wait");
 		return false;
+	}
+	if (message->posted) {
+		g_autoptr(GError) refusal = NULL;
+		if (g_str_has_prefix(message->to, "closed@")) {
+			g_set_error_literal(&refusal, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
+					    "the room is closed");
+		}
+		message->posted(refusal, message->posted_data);
+		if (refusal) {
+			return true;
+		}
 	}
 	ChatMemoryMessage *copy = g_new0(ChatMemoryMessage, 1);
 	*copy = (ChatMemoryMessage){
@@ -81,6 +94,7 @@ static bool memory_send(ChatDriver *driver, const ChatMessage *message, unsigned
 		.thread = g_strdup(message->thread),
 		.text = g_strdup(message->text),
 		.link = g_strdup(message->link),
+		.name = g_strdup(message->name),
 		.asks = message->ask_id != NULL,
 	};
 	g_queue_push_tail(&memory->messages, copy);
@@ -152,5 +166,6 @@ void chat_memory_message_clear(ChatMemoryMessage *message)
 	g_free(message->thread);
 	g_free(message->text);
 	g_free(message->link);
+	g_free(message->name);
 	*message = (ChatMemoryMessage){ NULL };
 }

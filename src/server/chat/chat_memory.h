@@ -6,7 +6,8 @@
 /*
  * A chat service in memory, for tests: keeps what the drive writes, and says what a test lets
  * people write. Addresses are XMPP's; domains decide the circle ("own.example" is CHAT_CIRCLE_OWN,
- * "open.example" is CHAT_CIRCLE_OPEN, all else CHAT_CIRCLE_NONE).
+ * "open.example" is CHAT_CIRCLE_OPEN, all else CHAT_CIRCLE_NONE; "rooms.example" has rooms, of
+ * which "closed" lets nobody in).
  */
 ChatDriver *chat_memory_new(void);
 
@@ -22,6 +23,7 @@ typedef struct ChatMemoryMessage {
 	char *thread;
 	char *text;
 	char *link;
+	char *name; /* of the drive in a room */
 	bool asks;
 } ChatMemoryMessage;
 

@@ -39,13 +39,14 @@ static bool take_sender(Chat *chat, int64_t account, GError **error)
 	return true;
 }
 
-static bool may_write(const ChatLine *line, const char *address, GError **error)
+static bool may_write(const ChatLine *line, const char *address, bool *ret_room, GError **error)
 {
 	ChatDriver *driver = line->driver;
 	ChatPolicy policy = driver->ops->policy(driver, address);
-	if (policy.circle == CHAT_CIRCLE_NONE ||
-	    (policy.circle != CHAT_CIRCLE_OWN &&
-	     !chat_knows(line->chat, driver->provider, address))) {
+	bool person = policy.circle == CHAT_CIRCLE_OWN ||
+		      (policy.circle != CHAT_CIRCLE_NONE &&
+		       chat_knows(line->chat, driver->provider, address));
+	if (!person && !policy.rooms) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
 			    "the drive writes to people whom it knows only, and '%s' is none of "
 			    "them" YOURSELF,
@@ -57,22 +58,25 @@ static bool may_write(const ChatLine *line, const char *address, GError **error)
 			    "'%s' does not want messages of the drive" YOURSELF, address);
 		return false;
 	}
+	*ret_room = !person;
 	return true;
 }
 
-static bool take_receiver(const ChatLine *line, const char *address, GError **error)
+static bool take_receiver(const ChatLine *line, const char *address, bool room, GError **error)
 {
+	Chat *chat = line->chat;
 	g_autofree char *key = chat_person_key(line->driver->provider, address);
-	if (!take(line->chat, line->chat->receivers, key)) {
-		g_set_error(
-			error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
-			"the drive brought many links to '%s' of late; try again later, or send "
-			"the link yourself",
-			address);
+	if (!take(chat, room ? chat->rooms : chat->receivers, key)) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
+			    "the drive brought many links to '%s' of late; try again later, or "
+			    "send the link yourself",
+			    address);
 		return false;
 	}
 	return true;
 }
+
+/* ---- writing ---------------------------------------------------------------------------- */
 
 /* "alice (alice@example.org)" */
 static char *sender_of(const ChatShare *share)
@@ -82,9 +86,12 @@ static char *sender_of(const ChatShare *share)
 	return address ? g_strdup_printf("%s (%s)", name, address) : g_steal_pointer(&name);
 }
 
-static bool send_message(const ChatLine *line, const char *address, const ChatShare *share,
-			 GError **error)
+static char *text_of(const ChatLine *line, const char *address, const ChatShare *share, bool room)
 {
+	static const Words texts[2][2] = {
+		{ WORDS_FILE, WORDS_FOLDER },
+		{ WORDS_ROOM_FILE, WORDS_ROOM_FOLDER },
+	};
 	g_autofree char *own = chat_language(line->chat, line->driver->provider, address);
 	g_autofree char *what = words_clean(share->what);
 	g_autofree char *sender = sender_of(share);
@@ -95,9 +102,71 @@ static bool send_message(const ChatLine *line, const char *address, const ChatSh
 		.account = sender,
 		.url = share->link,
 	};
-	char *text = words_text(share->folder ? WORDS_FOLDER : WORDS_FILE, &values);
-	const ChatMessage message = { .to = address, .text = text, .link = share->link };
-	bool sent = line->driver->ops->send(line->driver, &message, CHAT_NOTICE_KEPT_S, error);
+	return words_text(texts[room][share->folder], &values);
+}
+
+/* What a room's answer is when there is nothing wrong. */
+static char posted_well;
+
+static void on_posted(const GError *error, void *data)
+{
+	g_async_queue_push(data, error ? (void *)g_error_copy(error) : &posted_well);
+	g_async_queue_unref(data);
+}
+
+static bool begin_waiting(Chat *chat, GError **error)
+{
+	g_mutex_lock(&chat->lock);
+	bool room = chat->posting < CHAT_ROOMS_WAITING_MAX;
+	chat->posting += room;
+	g_mutex_unlock(&chat->lock);
+	if (!room) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
+				    "many links are on the way into rooms just now; try again in "
+				    "a minute, or send the link yourself");
+	}
+	return room;
+}
+
+static void end_waiting(Chat *chat)
+{
+	g_mutex_lock(&chat->lock);
+	chat->posting--;
+	g_mutex_unlock(&chat->lock);
+}
+
+/* Waits for what the room says: at most CHAT_ROOM_S. */
+static bool post(const ChatLine *line, ChatMessage *message, GError **error)
+{
+	Chat *chat = line->chat;
+	if (!begin_waiting(chat, error)) {
+		return false;
+	}
+	g_autoptr(GAsyncQueue) answers = g_async_queue_new();
+	message->name = chat->drive_name ? chat->drive_name : "drive";
+	message->posted = on_posted;
+	message->posted_data = g_async_queue_ref(answers);
+	void *answer = NULL;
+	if (line->driver->ops->send(line->driver, message, CHAT_ROOM_S, error)) {
+		answer = g_async_queue_pop(answers);
+	} else {
+		g_async_queue_unref(answers);
+	}
+	end_waiting(chat);
+	if (answer && answer != &posted_well) {
+		g_propagate_error(error, answer);
+	}
+	return answer == &posted_well;
+}
+
+static bool send_message(const ChatLine *line, const char *address, const ChatShare *share,
+			 bool room, GError **error)
+{
+	char *text = text_of(line, address, share, room);
+	ChatMessage message = { .to = address, .text = text, .link = share->link };
+	bool sent =
+		room ? post(line, &message, error)
+		     : line->driver->ops->send(line->driver, &message, CHAT_NOTICE_KEPT_S, error);
 	sodium_memzero(text, strlen(text));
 	g_free(text);
 	return sent;
@@ -106,6 +175,7 @@ static bool send_message(const ChatLine *line, const char *address, const ChatSh
 bool chat_share_send(Chat *chat, const ChatShare *share, char **ret_to, GError **error)
 {
 	const char *provider = NULL;
+	bool room = false;
 	if (!chat_is_there(chat)) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_UNSUPPORTED,
 				    "this drive writes to nobody in chat" YOURSELF);
@@ -114,8 +184,9 @@ bool chat_share_send(Chat *chat, const ChatShare *share, char **ret_to, GError *
 	g_autofree char *address = chat_normalize(chat, share->to, &provider, error);
 	const ChatLine *line = address ? chat_line(chat, provider) : NULL;
 	if (!line || !take_sender(chat, share->account, error) ||
-	    !may_write(line, address, error) || !is_online(line, error) ||
-	    !take_receiver(line, address, error) || !send_message(line, address, share, error)) {
+	    !may_write(line, address, &room, error) || !is_online(line, error) ||
+	    !take_receiver(line, address, room, error) ||
+	    !send_message(line, address, share, room, error)) {
 		return false;
 	}
 	*ret_to = g_steal_pointer(&address);

@@ -268,6 +268,40 @@ static void test_c3_an_account_sends_few(World *world, const void *data)
 	g_assert_cmpuint(sent, ==, CHAT_SHARES_PER_SENDER_DAY_MAX);
 }
 
+static void test_a_room_is_told(World *world, const void *data)
+{
+	send(world, "Plans@ROOMS.example");
+	g_auto(ChatMemoryMessage) message = take(world);
+	g_assert_cmpstr(message.to, ==, "plans@rooms.example");
+	g_assert_cmpstr(message.name, ==, "drive.example");
+	g_assert_cmpstr(message.link, ==, LINK);
+	g_assert_nonnull(strstr(message.text, "alice (alice@own.example) shares the file"));
+	g_assert_nonnull(strstr(message.text, "with this room:\n" LINK));
+	/* Nobody in it can say so. */
+	g_assert_null(strstr(message.text, "STOP"));
+	g_autofree char *text = refusal(world, "closed@rooms.example", DRIVE_ERROR_FORBIDDEN);
+	g_assert_cmpstr(text, ==, "the room is closed");
+	send(world, "bob@own.example");
+	g_auto(ChatMemoryMessage) person = take(world);
+	g_assert_null(person.name);
+	chat_memory_set_online(world->driver, false);
+	g_autofree char *away = refusal(world, "plans@rooms.example", DRIVE_ERROR_BUSY);
+}
+
+static void test_c3_a_room_gets_few(World *world, const void *data)
+{
+	unsigned sent = 0;
+	for (unsigned hour = 0; hour < 24; hour++) {
+		for (unsigned i = 0; i < 2 * CHAT_SHARES_PER_ROOM_HOUR_MAX; i++) {
+			sent += try_send(world, 100 + i, "plans@rooms.example", NULL);
+		}
+		world->now_us += HOUR_US;
+	}
+	g_assert_cmpuint(sent, ==, CHAT_SHARES_PER_ROOM_DAY_MAX);
+	send(world, "other@rooms.example");
+	send(world, "bob@own.example");
+}
+
 static void test_says_when_the_server_is_away(World *world, const void *data)
 {
 	chat_memory_set_online(world->driver, false);
@@ -308,6 +342,8 @@ int main(int argc, char **argv)
 	add("c3-stop-of-whom-a-link-was-sent", test_c3_stop_of_whom_a_link_was_sent);
 	add("c3-a-person-gets-few", test_c3_a_person_gets_few);
 	add("c3-an-account-sends-few", test_c3_an_account_sends_few);
+	add("a-room-is-told", test_a_room_is_told);
+	add("c3-a-room-gets-few", test_c3_a_room_gets_few);
 	add("says-when-the-server-is-away", test_says_when_the_server_is_away);
 	g_test_add_func("/server/chat/chat_share/without-a-service-there-is-none",
 			test_without_a_service_there_is_none);

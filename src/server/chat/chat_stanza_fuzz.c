@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "server/chat/answer.h"
 #include "server/chat/jid.h"
+#include "server/chat/room_post.h"
 #include "server/chat/words.h"
 
 #include <stdint.h>
@@ -48,6 +49,52 @@ static void check_written(xmpp_ctx_t *context, const char *text)
 	xmpp_stanza_release(stanza);
 }
 
+/* The first stanza of a post, of which answers have the addresses and the id. */
+static void keep_first(xmpp_stanza_t *stanza, void *data)
+{
+	xmpp_stanza_t **first = data;
+	if (!*first) {
+		*first = xmpp_stanza_copy(stanza);
+	}
+}
+
+static void count(const GError *error, void *data)
+{
+	++*(unsigned *)data;
+}
+
+/* A room says it: first when it was asked, then when the drive is on its way in. */
+static void check_room(xmpp_ctx_t *context, xmpp_stanza_t *stanza)
+{
+	static const char is_room[] =
+		"<iq type='result'><query xmlns='http://jabber.org/protocol/disco#info'>"
+		"<identity category='conference'/></query></iq>";
+	xmpp_stanza_t *question = NULL;
+	unsigned told = 0;
+	const RoomPostWay way = { context, "drive@d", keep_first, &question };
+	const ChatMessage message = {
+		.to = "room@rooms",
+		.text = "x",
+		.name = "drive",
+		.posted = count,
+		.posted_data = &told,
+	};
+	RoomPost *post = room_post_new(&way, &message, INT64_MAX);
+	xmpp_stanza_t *answer = xmpp_stanza_new_from_string(context, is_room);
+	xmpp_stanza_t *said[] = { stanza, answer, stanza, stanza };
+	for (size_t i = 0; i < G_N_ELEMENTS(said); i++) {
+		xmpp_stanza_set_to(said[i], xmpp_stanza_get_from(question));
+		xmpp_stanza_set_from(said[i], "room@rooms/drive");
+		xmpp_stanza_set_id(said[i], xmpp_stanza_get_id(question));
+		g_assert(room_post_hear(post, said[i]));
+	}
+	g_assert(told == 0);
+	room_post_free(post);
+	g_assert(told == 1);
+	xmpp_stanza_release(answer);
+	xmpp_stanza_release(question);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static xmpp_ctx_t *context;
@@ -70,6 +117,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (reply) {
 		xmpp_stanza_release(reply);
 	}
+	check_room(context, stanza);
 	xmpp_stanza_release(stanza);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "server/chat/chat_stanza.h"
 #include "server/chat/jid.h"
+#include "server/chat/room_post.h"
 #include "server/chat/rooms.h"
 
 #include <errno.h>
@@ -32,6 +33,9 @@ typedef struct Letter {
 	char *ask_id;
 	char *ask_url;
 	char *link;
+	char *name; /* not NULL: to a room */
+	ChatPostedFunc posted;
+	void *posted_data;
 	int64_t until_us; /* 0: only over the connection of now */
 } Letter;
 
@@ -64,16 +68,31 @@ typedef struct Xmpp {
 	xmpp_conn_t *connection;
 	int socket;
 	bool lost;
-	char *why;    /* it is not online */
-	char *told;   /* to `changed`; "": online */
-	Rooms *rooms; /* which domains are people's */
+	char *why;      /* it is not online */
+	char *told;     /* to `changed`; "": online */
+	RoomPost *post; /* under way; NULL: none */
+	GQueue posts;   /* Letter: to rooms, and waiting for it */
+	Rooms *rooms;   /* which domains are people's */
 } Xmpp;
 
 /* ---- the outbox ------------------------------------------------------------------------- */
 
+static bool set_unreachable(DriveError code, GError **error)
+{
+	g_set_error_literal(error, DRIVE_ERROR, (int)code,
+			    "the drive cannot reach its chat server just now");
+	return false;
+}
+
 static void letter_free(void *data)
 {
 	Letter *letter = data;
+	if (letter->posted) {
+		g_autoptr(GError) error = NULL;
+		set_unreachable(DRIVE_ERROR_BUSY, &error);
+		letter->posted(error, letter->posted_data);
+	}
+	g_free(letter->name);
 	g_free(letter->to);
 	g_free(letter->id);
 	g_free(letter->thread);
@@ -95,6 +114,9 @@ static Letter *letter_new(const ChatMessage *message, unsigned keep_s)
 		.ask_id = g_strdup(message->ask_id),
 		.ask_url = g_strdup(message->ask_url),
 		.link = g_strdup(message->link),
+		.name = g_strdup(message->name),
+		.posted = message->posted,
+		.posted_data = message->posted_data,
 		.until_us = keep_s ? g_get_monotonic_time() + keep_s * G_TIME_SPAN_SECOND : 0,
 	};
 	return letter;
@@ -112,10 +134,8 @@ static bool xmpp_ops_send(ChatDriver *driver, const ChatMessage *message, unsign
 {
 	Xmpp *xmpp = (Xmpp *)driver;
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&xmpp->lock);
-	if (!xmpp->online && keep_s == 0) {
-		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_OFFLINE,
-				    "the drive cannot reach its chat server just now");
-		return false;
+	if (!xmpp->online && (keep_s == 0 || message->posted)) {
+		return set_unreachable(DRIVE_ERROR_OFFLINE, error);
 	}
 	if (xmpp->outbox.length >= CHAT_OUTBOX_MAX) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
@@ -135,23 +155,40 @@ static Letter *next_letter(Xmpp *xmpp)
 	return letter;
 }
 
+/* Borrowed. */
+static ChatMessage message_of(const Letter *letter)
+{
+	return (ChatMessage){
+		.to = letter->to,
+		.id = letter->id,
+		.thread = letter->thread,
+		.text = letter->text,
+		.ask_id = letter->ask_id,
+		.ask_url = letter->ask_url,
+		.link = letter->link,
+		.name = letter->name,
+		.posted = letter->posted,
+		.posted_data = letter->posted_data,
+	};
+}
+
+static void send_letter(Xmpp *xmpp, const Letter *letter)
+{
+	const ChatMessage message = message_of(letter);
+	xmpp_stanza_t *stanza = chat_stanza_write(xmpp->context, xmpp->address, &message);
+	xmpp_send(xmpp->connection, stanza);
+	xmpp_stanza_release(stanza);
+}
+
 static void send_letters(Xmpp *xmpp)
 {
 	for (Letter *letter; (letter = next_letter(xmpp));) {
+		if (letter->name) {
+			g_queue_push_tail(&xmpp->posts, letter);
+			continue;
+		}
 		if (letter->until_us == 0 || letter->until_us > g_get_monotonic_time()) {
-			const ChatMessage message = {
-				.to = letter->to,
-				.id = letter->id,
-				.thread = letter->thread,
-				.text = letter->text,
-				.ask_id = letter->ask_id,
-				.ask_url = letter->ask_url,
-				.link = letter->link,
-			};
-			xmpp_stanza_t *stanza =
-				chat_stanza_write(xmpp->context, xmpp->address, &message);
-			xmpp_send(xmpp->connection, stanza);
-			xmpp_stanza_release(stanza);
+			send_letter(xmpp, letter);
 		}
 		letter_free(letter);
 	}
@@ -162,13 +199,50 @@ static void drop_letters(Xmpp *xmpp)
 {
 	GQueue kept = G_QUEUE_INIT;
 	for (Letter *letter; (letter = g_queue_pop_head(&xmpp->outbox));) {
-		if (letter->until_us != 0) {
+		if (letter->until_us != 0 && !letter->posted) {
 			g_queue_push_tail(&kept, letter);
 		} else {
 			letter_free(letter);
 		}
 	}
 	xmpp->outbox = kept;
+}
+
+/* ---- rooms ------------------------------------------------------------------------------ */
+
+static void send_stanza(xmpp_stanza_t *stanza, void *data)
+{
+	xmpp_send(((Xmpp *)data)->connection, stanza);
+}
+
+/* One at a time: the drive has one name, and a room wants it but once. */
+static void go_on_with_posts(Xmpp *xmpp)
+{
+	int64_t now_us = g_get_monotonic_time();
+	const RoomPostWay way = {
+		.context = xmpp->context,
+		.address = xmpp->address,
+		.send = send_stanza,
+		.data = xmpp,
+	};
+	if (xmpp->post && room_post_is_over(xmpp->post, now_us)) {
+		g_clear_pointer(&xmpp->post, room_post_free);
+	}
+	for (Letter *letter; !xmpp->post && (letter = g_queue_pop_head(&xmpp->posts));) {
+		if (letter->until_us > now_us) {
+			const ChatMessage message = message_of(letter);
+			xmpp->post = room_post_new(&way, &message, letter->until_us);
+			letter->posted = NULL;
+		}
+		letter_free(letter);
+	}
+}
+
+/* The connection ended. */
+static void give_up_posts(Xmpp *xmpp)
+{
+	g_clear_pointer(&xmpp->post, room_post_free);
+	g_queue_clear_full(&xmpp->posts, letter_free);
 }
 
 /* ---- what comes in ---------------------------------------------------------------------- */
@@ -217,6 +291,9 @@ static int on_message(xmpp_conn_t *connection, xmpp_stanza_t *stanza, void *data
 {
 	Xmpp *xmpp = data;
 	g_auto(ChatStanza) read = { 0 };
+	if (xmpp->post && room_post_hear(xmpp->post, stanza)) {
+		return 1;
+	}
 	if (!chat_stanza_read(stanza, xmpp->secret, &read) || !is_let_in(xmpp, &read)) {
 		return 1;
 	}
@@ -247,6 +324,9 @@ static int on_iq(xmpp_conn_t *connection, xmpp_stanza_t *stanza, void *data)
 	const char *type = xmpp_stanza_get_type(stanza);
 	const char *from = xmpp_stanza_get_from(stanza);
 	const char *id = xmpp_stanza_get_id(stanza);
+	if (xmpp->post && room_post_hear(xmpp->post, stanza)) {
+		return 1;
+	}
 	if (from && id && (g_strcmp0(type, "result") == 0 || g_strcmp0(type, "error") == 0)) {
 		g_autofree char *domain = jid_domain(from, NULL);
 		if (domain) {
@@ -283,6 +363,9 @@ static int on_presence(xmpp_conn_t *connection, xmpp_stanza_t *stanza, void *dat
 	const char *from = xmpp_stanza_get_from(stanza);
 	g_auto(Jid) jid = { NULL };
 	bool subscribes = g_strcmp0(type, "subscribe") == 0;
+	if (xmpp->post && room_post_hear(xmpp->post, stanza)) {
+		return 1;
+	}
 	if ((!subscribes && g_strcmp0(type, "probe") != 0) || !from ||
 	    !jid_parse(from, &jid, NULL) || !is_own(xmpp, jid.domain)) {
 		return 1;
@@ -414,12 +497,16 @@ static void converse(Xmpp *xmpp)
 		bool online = is_online(xmpp);
 		if (online) {
 			send_letters(xmpp);
+			go_on_with_posts(xmpp);
 		} else if (g_get_monotonic_time() > until_us) {
 			g_free(xmpp->why);
 			xmpp->why = g_strdup("the chat server does not answer");
 			return;
 		}
 		xmpp_run_once(xmpp->context, 0);
+		if (online) {
+			go_on_with_posts(xmpp);
+		}
 		if (!xmpp->lost) {
 			sleep_until_news(xmpp, online ? TICK_MS : TICK_CONNECTING_MS);
 		}
@@ -442,6 +529,7 @@ static bool connect_once(Xmpp *xmpp)
 					    xmpp);
 	if (status == XMPP_EOK) {
 		converse(xmpp);
+		give_up_posts(xmpp);
 		if (!xmpp->lost) {
 			xmpp_disconnect(xmpp->connection);
 		}
@@ -529,19 +617,29 @@ static char *xmpp_ops_normalize(ChatDriver *driver, const char *typed, GError **
 	return jid_from_typed(typed, error);
 }
 
+/* Those who run example.org run the rooms of conference.example.org. */
+static bool may_be_room(const Xmpp *xmpp, const char *domain)
+{
+	const char *dot = strchr(domain, '.');
+	return dot && !is_own(xmpp, domain) && strcmp(domain, xmpp->component) != 0 &&
+	       g_hash_table_contains(xmpp->prompt_domains, dot + 1);
+}
+
 static ChatPolicy xmpp_ops_policy(ChatDriver *driver, const char *address)
 {
 	const Xmpp *xmpp = (const Xmpp *)driver;
 	const char *at = strchr(address, '@');
 	const char *domain = at ? at + 1 : address;
 	bool own = is_own(xmpp, domain);
+	bool rooms = may_be_room(xmpp, domain);
 	if (!own && xmpp->remote == CHAT_XMPP_REMOTE_OFF) {
-		return (ChatPolicy){ CHAT_CIRCLE_NONE, ENTRY_OFF };
+		return (ChatPolicy){ CHAT_CIRCLE_NONE, ENTRY_OFF, rooms };
 	}
 	bool asks = g_hash_table_contains(xmpp->prompt_domains, domain);
 	return (ChatPolicy){
 		asks ? CHAT_CIRCLE_OWN : CHAT_CIRCLE_OPEN,
 		own ? xmpp->registers : xmpp->registers_remote,
+		rooms,
 	};
 }
 
@@ -598,6 +696,7 @@ ChatDriver *chat_xmpp_new(const ChatXmppOptions *options, GError **error)
 	xmpp->rooms = rooms_new();
 	g_mutex_init(&xmpp->lock);
 	g_queue_init(&xmpp->outbox);
+	g_queue_init(&xmpp->posts);
 	xmpp->component = jid_domain(options->component, error);
 	xmpp->domains = xmpp->component ? set_of(options->domains, error) : NULL;
 	xmpp->prompt_domains = xmpp->domains

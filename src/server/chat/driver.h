@@ -38,6 +38,12 @@ typedef struct ChatReceived {
 /* Called by the driver's own thread, one message at a time. */
 typedef void (*ChatReceiveFunc)(const ChatReceived *received, void *data);
 
+/*
+ * How a message to a room went, once, by the driver's thread or that of ChatDriverOps.send(), in
+ * any case and within CHAT_ROOM_S; error NULL: it stands in the room. Short, no chat_*.
+ */
+typedef void (*ChatPostedFunc)(const GError *error, void *data);
+
 /* A message of the drive. */
 typedef struct ChatMessage {
 	const char *to;     /* normalised */
@@ -47,6 +53,13 @@ typedef struct ChatMessage {
 	const char *ask_id; /* not NULL: a question, which programs may raise specially; its id … */
 	const char *ask_url; /* … and what it is about */
 	const char *link;    /* not NULL: stands in the text, and programs may show it as one */
+	/*
+	 * Not NULL: `to` may be a room (ChatPolicy.rooms). The driver finds out whether it is, goes
+	 * in by this name, writes, and leaves.
+	 */
+	const char *name;
+	ChatPostedFunc posted; /* of a room only; not called if send() fails */
+	void *posted_data;
 } ChatMessage;
 
 typedef enum ChatCircle {
@@ -58,6 +71,7 @@ typedef enum ChatCircle {
 typedef struct ChatPolicy {
 	ChatCircle circle;
 	EntryPolicy registers; /* what the first proof of an address does */
+	bool rooms; /* it may be a room of the operator's own: the drive may write in it */
 } ChatPolicy;
 
 typedef struct ChatDriverOps {

@@ -68,6 +68,12 @@ static const char *const texts[LANGUAGES][WORDS_UNLINKED + 1] = {
 				 "{url}\n"
 				 "Whoever has this link can look into it.\n"
 				 "To get no such messages: answer STOP.",
+		[WORDS_ROOM_FILE] = "{account} shares the file \"{what}\" on {drive} with this "
+				    "room:\n{url}\n"
+				    "Whoever has this link can read it.",
+		[WORDS_ROOM_FOLDER] = "{account} shares the folder \"{what}\" on {drive} with this "
+				      "room:\n{url}\n"
+				      "Whoever has this link can look into it.",
 		[WORDS_CONNECTED] = "{drive}: the device \"{what}\" was connected to your account "
 				    "{account}. If that was not you, disconnect it: {url}",
 		[WORDS_LINKED] = "{drive}: {what} can sign in to your account {account} from now "
@@ -113,6 +119,12 @@ static const char *const texts[LANGUAGES][WORDS_UNLINKED + 1] = {
 				 "{url}\n"
 				 "任何有此链接的人都可以查看其内容。\n"
 				 "如不想再收到此类消息：请回复 STOP。",
+		[WORDS_ROOM_FILE] = "{account} 在 {drive} 上与此聊天室共享文件“{what}”：\n"
+				    "{url}\n"
+				    "任何有此链接的人都可以读取它。",
+		[WORDS_ROOM_FOLDER] = "{account} 在 {drive} 上与此聊天室共享文件夹“{what}”：\n"
+				      "{url}\n"
+				      "任何有此链接的人都可以查看其内容。",
 		[WORDS_CONNECTED] = "{drive}：设备“{what}”已连接到您的账户 {account}。"
 				    "如果不是您本人操作，请断开它：{url}",
 		[WORDS_LINKED] = "{drive}：{what} 从现在起可以登录您的账户 {account}。"

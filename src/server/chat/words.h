@@ -22,6 +22,8 @@ typedef enum Words {
 	WORDS_STARTED,
 	WORDS_FILE, /* a link that somebody sends: who, what, where, how to get no more */
 	WORDS_FOLDER,
+	WORDS_ROOM_FILE, /* the same for a room, where nobody can answer */
+	WORDS_ROOM_FOLDER,
 	WORDS_CONNECTED, /* the notices: a device was let in; a chat account came or went */
 	WORDS_LINKED,
 	WORDS_UNLINKED,
