@@ -2,12 +2,15 @@
 """A link that the drive brings into a real chat program, and whom it does not write to."""
 
 import queue
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
 from chat_drive import start_chat_drive
 from door import Door
 from drive import BUILD, Device, run, wait_until
+from person import Service
 from test_share import open_link
 
 OOB = "{jabber:x:oob}"
@@ -106,22 +109,24 @@ def test_c3_a_stranger_is_not_written_to(chat, device):
 
 
 def test_a_drive_without_chat_sends_no_links(server, tmp_path):
-    device = Device(tmp_path, "a", server).login().start()
-    device.path("plan.odt").write_text("the plan")
-    device.wait_idle()
-    assert "writes to nobody in chat" in refused(device, "plan.odt", "bob@localhost")
-    device.stop()
+    with ExitStack() as ending:
+        device = Device(tmp_path, "a", server).login().start()
+        ending.callback(device.stop)
+        device.path("plan.odt").write_text("the plan")
+        device.wait_idle()
+        assert "writes to nobody in chat" in refused(device, "plan.odt", "bob@localhost")
 
 
 def test_an_operator_forbids_sending(tmp_path, chat):
-    drive = start_chat_drive(tmp_path, chat, "[share]\nsend = no\n")
-    device = start_device(tmp_path, drive)
-    assert Door(device.profile).ask("links")["result"]["chat"] is False
-    said = refused(device, "plan.odt", "bob@localhost")
-    assert "operator of this drive does not let it send links" in said
-    assert "/s/" in device.command("share", device.path("plan.odt")).stdout
-    device.stop()
-    drive.stop()
+    with ExitStack() as ending:
+        drive = start_chat_drive(tmp_path, chat, "[share]\nsend = no\n")
+        ending.callback(drive.stop)
+        device = start_device(tmp_path, drive)
+        ending.callback(device.stop)
+        assert Door(device.profile).ask("links")["result"]["chat"] is False
+        said = refused(device, "plan.odt", "bob@localhost")
+        assert "operator of this drive does not let it send links" in said
+        assert "/s/" in device.command("share", device.path("plan.odt")).stdout
 
 
 # ---- rooms ----------------------------------------------------------------------------------
@@ -169,6 +174,7 @@ def chat(chat):
     """A chat server that has rooms, too."""
     chat.stop()
     chat.rooms = "conference.localhost"
+    chat.services.append("silent.localhost")
     return chat.start()
 
 
@@ -219,3 +225,17 @@ def test_c3_only_rooms_that_are_there(chat, device, people):
     assert "is not there" in refused(device, "plan.odt", "nothing@conference.localhost")
     assert "send the link yourself" in refused(device, "plan.odt", "plans@conference.elsewhere.example")
     assert "elsewhere.example" not in chat.log()
+
+
+def test_who_waits_for_a_room_is_told_when_the_chat_server_goes(chat, device):
+    """The first is asked and does not answer; the second is behind it."""
+    silent = Service(chat, "conference")
+    silent.do(lambda: silent.program.add_filter("in", lambda stanza: None))
+    with ThreadPoolExecutor(2) as pool:
+        sends = [pool.submit(refused, device, "plan.odt", f"{name}@silent.localhost")
+                 for name in ("plans", "other")]
+        assert silent.asked.wait(60)
+        chat.stop()
+        for sent in sends:
+            assert "cannot" in sent.result() and "just now" in sent.result()
+    silent.close()
