@@ -125,6 +125,7 @@
 #define CHAT_NOTICE_KEPT_S 3600  /* how long a notice does */
 
 /* Links that share */
+#define SHARE_TEMPLATE_SIZE_MAX 512       /* bytes of the address of a service's page for links */
 #define SHARE_LINKS_MAX 1000              /* of one account */
 #define SHARE_DAYS_MAX 3650               /* that a link may be good, unless it has no end */
 #define SHARE_ENTRIES_MAX 500             /* of a folder on one page */

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/share_url.h"
 #include "server/provider/document.h"
 
 #include <string.h>
@@ -97,6 +98,15 @@ static bool read_picture(const char *value, void *target, GError **error)
 	}
 	return g_str_has_prefix(value, "https://") ? read_text(value, target, error)
 						   : read_expression(value, target, error);
+}
+
+static bool read_share_url(const char *value, void *target, GError **error)
+{
+	if (!share_url_is_template(value)) {
+		return invalid(error, "an address by https, with {url} in its query and perhaps "
+				      "{name}");
+	}
+	return read_text(value, target, error);
 }
 
 static bool read_bool(const char *value, void *target, GError **error)
@@ -303,6 +313,7 @@ static const Field fields[] = {
 	FIELD(trust_email_verified, read_bool),
 	FIELD(embedded, read_bool),
 	FIELD(embed_hosts, read_list),
+	FIELD(share_url, read_share_url),
 	FIELD(allow_http_loopback, read_bool),
 };
 

@@ -95,6 +95,7 @@ typedef struct Record {
 	int register_policy;
 	bool trust_email_verified, embedded, asks_server;
 	char **embed_hosts;
+	char *share_url;          /* for the app: base/share_url.h */
 	bool allow_http_loopback; /* for tests: http on 127.0.0.1, [::1], localhost */
 } Record;
 

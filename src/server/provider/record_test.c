@@ -46,6 +46,8 @@ static void test_says_what_is_wrong(void)
 	assert_refused(OAUTH2 "token_auth=header:\n", "header:NAME");
 	assert_refused(OAUTH2 "token_place=cookie\n", "'token_place'");
 	assert_refused(OAUTH2 "err_test=zero:a\n", "nonzero:KEY");
+	assert_refused(OAUTH2 "share_url=https://a.example/?u=x\n", "{url} in its query");
+	assert_refused(OAUTH2 "share_url=http://a.example/?u={url}\n", "'share_url'");
 	assert_refused(OAUTH2 "groups=a\n", "'group'");
 	assert_refused(OAUTH2 "issuer_template=https://a.example\n", "{tenantid}");
 	assert_refused("[provider]\nid=x\nclient_id=me\nsubject=id\n", "authorize_url");
