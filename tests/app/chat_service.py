@@ -75,7 +75,8 @@ class ChatService:
         self.records = root / "records"
         self.records.mkdir()
         (self.records / "qq.conf").write_text(
-            f"[provider]\nid=qq\nlabel=QQ\nembedded=yes\nembed_hosts={self.site.host}\n")
+            f"[provider]\nid=qq\nlabel=QQ\nembedded=yes\nembed_hosts={self.site.host}\n"
+            f"share_url=https://{self.site.host}/share?url={{url}}\n")
         self.broker.enable(root / "data", "qq", authorize_url=self.site.url + "/authorize")
         self.broker.enable(root / "data", "stranger", authorize_url=self.site.url + "/authorize")
 

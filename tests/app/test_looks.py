@@ -3,6 +3,7 @@
 contrast, text at 200 %, narrow as a phone. Nothing leaves the window. With IMDRIVE_SCREENSHOTS=FOLDER each page
 is put there, to be looked at: what the tests cannot see."""
 
+import contextlib
 import gettext
 import os
 import pathlib
@@ -12,10 +13,12 @@ import types
 
 import pytest
 
+from chat_drive import start_chat_drive
 from chat_service import ChatService, answer, self_signed
 from desktop import Window
 from drive import BUILD, TIMEOUT_S, Device, Server, wait_until
 from pictures import Album, png
+from prosody import Prosody
 from test_first_run import invite
 from test_login_window import known_already
 
@@ -166,12 +169,12 @@ class Tour:
         self.page("versions")
         self.app.click(self.say("Close"))
 
-    def share(self):
+    def share(self, name):
         self.click("Share by link")
         self.click("Make a link")
         self.wait("Copy")
         self.resize()
-        self.page("share")
+        self.page(name)
         self.app.focus()
         self.app.key("Escape")
         wait_until(lambda: not self.app.find(self.say("Copy")), "it is closed")
@@ -188,7 +191,7 @@ class Tour:
         self.app.wait("holiday.jpg")
         self.wait("Up to date")
         self.page("main")
-        self.share()
+        self.share("share-without-chat")
         self.app.ask("pause", seconds=3600)
         self.wait("Paused")
         self.page("paused")
@@ -267,10 +270,9 @@ def test_an_invitation_is_shown(desktop, tmp_path, place, look):
         tour.app.close()
 
 
-@pytest.fixture
-def everyday(desktop, tmp_path, look):
+@contextlib.contextmanager
+def alices(desktop, tmp_path, look, server):
     """The app of alice, up to date."""
-    server = Server(tmp_path / "data").start()
     server.add_user("alice")
     (tmp_path / "records").mkdir()
     tour = Tour(desktop, tmp_path, look, types.SimpleNamespace(records=tmp_path / "records"), server)
@@ -287,6 +289,27 @@ def everyday(desktop, tmp_path, look):
     finally:
         tour.app.close()
         server.stop()
+
+
+@pytest.fixture
+def everyday(desktop, tmp_path, look):
+    with alices(desktop, tmp_path, look, Server(tmp_path / "data").start()) as tour:
+        yield tour
+
+
+@for_people
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_link_is_shown_that_the_drive_can_send(desktop, tmp_path, look):
+    chat = Prosody(tmp_path / "prosody")
+    chat.start()
+    try:
+        with alices(desktop, tmp_path, look, start_chat_drive(tmp_path, chat)) as tour:
+            (tour.app.home / "imdrive" / "Garden plan, spring.odt").write_text("x")
+            tour.app.wait("Garden plan, spring.odt")
+            tour.wait("Up to date")
+            tour.share("share")
+    finally:
+        chat.stop()
 
 
 @for_people

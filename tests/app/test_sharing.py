@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Links with which others read a file: made, copied, limited and ended in the app."""
+"""Links with which others read a file: made, copied, sent on, limited and ended in the app."""
 
 import subprocess
+import urllib.parse
 
 import pytest
 
+from chat_drive import start_chat_drive
 from drive import wait_until
+from person import Person
+from prosody import Prosody
 from test_background import name_of
+from test_first_run import enter
 from test_keyboard import go_to, goes_to_window
 from test_share import open_link, status
 
@@ -98,3 +103,100 @@ def test_what_the_file_manager_hands_on_is_shared(app, desktop, plan):
         goes_to_window(app)
         app.key("Escape")
         wait_until(lambda: not app.find("It cannot be shared now"), "it is closed")
+
+
+# ---- sending
+
+# On which page of a service which parameter is the link, and which says what it is.
+PAGES = {"QQ": ("connect.qq.com", "/widget/shareqq/index.html", "url", "title"),
+         "Telegram": ("t.me", "/share/url", "url", "text"),
+         "LINE": ("social-plugins.line.me", "/lineit/share", "url", None),
+         "VK": ("vk.com", "/share.php", "url", None)}
+ODD = "plan & <b>100 % #1.odt"
+
+
+def keeper(path):
+    """A program that keeps what it is called with."""
+    path.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$1\" >> {path}.kept\n")
+    path.chmod(0o755)
+    kept = path.with_name(f"{path.name}.kept")
+    kept.touch()
+    return lambda: kept.read_text().split("\n")[:-1]
+
+
+def share(app, server, name=ODD):
+    """Signs in, and opens the window of a file that is shared."""
+    enter(app, server)
+    app.click("Go on")
+    app.click("Start syncing")
+    app.wait("Up to date")
+    (app.home / "imdrive" / name).write_text("the plan")
+    app.wait(name)
+    app.wait("Up to date")
+    app.click("Share by link")
+    app.click("Make a link")
+    app.wait("Copy")
+    return links(app)[0]["url"]
+
+
+def test_a_link_is_sent_on_the_pages_of_services(window, server, tmp_path):
+    opened = keeper(tmp_path / "browser")
+    app = window(browser=str(tmp_path / "browser"))
+    url = share(app, server)
+    for count, (service, (host, path, link, title)) in enumerate(PAGES.items(), 1):
+        app.click(f"Send by {service}")
+        wait_until(lambda: len(opened()) == count, "the page is opened")
+        page = urllib.parse.urlsplit(opened()[-1])
+        query = {link: [url], **({title: [ODD]} if title else {})}
+        assert (page.scheme, page.netloc, page.path, page.fragment) == ("https", host, path, "")
+        assert urllib.parse.parse_qs(page.query, strict_parsing=True) == query
+    # There is no chat program here, and a drive without a chat server sends nothing itself.
+    offered = {text for text in app.texts() if text.startswith("Send")}
+    assert offered == {"Send by…", *(f"Send by {service}" for service in PAGES)}
+
+
+def test_a_link_is_handed_to_the_chat_program_of_this_machine(window, server, tmp_path):
+    called = keeper(tmp_path / "program")
+    applications = tmp_path / "home" / ".data" / "applications"
+    applications.mkdir(parents=True)
+    (applications / "chatter.desktop").write_text(
+        f"[Desktop Entry]\nType=Application\nName=Chatter\nExec={tmp_path}/program %u\n"
+        "MimeType=x-scheme-handler/xmpp;\n")
+    (applications / "mimeapps.list").write_text(
+        "[Default Applications]\nx-scheme-handler/xmpp=chatter.desktop\n")
+    app = window()
+    url = share(app, server)
+    app.click("Send by Chatter")
+    wait_until(called, "the program is started")
+    assert called() == ["xmpp:?message;body=" + urllib.parse.quote(url, safe="")]
+
+
+@pytest.fixture
+def chat(tmp_path):
+    prosody = Prosody(tmp_path / "prosody")
+    prosody.account("bob")
+    prosody.start()
+    yield prosody
+    prosody.stop()
+
+
+def test_the_drive_brings_a_link_to_a_chat_address(window, chat, tmp_path):
+    server = start_chat_drive(tmp_path, chat)
+    bob = Person(chat, "bob")
+    try:
+        server.add_user("alice")
+        app = window()
+        url = share(app, server, "plan.odt")
+        app.click("Send")  # to nobody yet
+        app.type("Send to a chat address", "nobody")
+        app.click("Send")
+        app.wait("Close")
+        app.click("Close")
+        app.type("Send to a chat address", f" {bob.address} ")
+        app.click("Send")
+        app.wait(f"Sent to {bob.address}")
+        assert url in bob.receive()["body"]
+        assert bob.inbox.empty()
+    finally:
+        bob.close()
+        server.stop()

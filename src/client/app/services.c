@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/app/services.h"
 
+#include "base/share_url.h"
 #include "pages/mark.h"
 
 #include <string.h>
@@ -43,6 +44,7 @@ static void read_fields(Service *service, GKeyFile *record)
 	g_autofree char *chinese = g_key_file_get_string(record, group, "label_zh", NULL);
 	g_autofree char *icon = g_key_file_get_string(record, group, "icon", NULL);
 	g_autofree char *embedded = g_key_file_get_string(record, group, "embedded", NULL);
+	g_autofree char *share_url = g_key_file_get_string(record, group, "share_url", NULL);
 	const char *name = is_chinese() && chinese ? chinese : label;
 	if (name) {
 		g_free(service->name);
@@ -55,6 +57,9 @@ static void read_fields(Service *service, GKeyFile *record)
 	service->known = true;
 	service->hosts = g_key_file_get_string_list(record, group, "embed_hosts", NULL, NULL);
 	service->embedded = g_strcmp0(embedded, "yes") == 0 && service->hosts;
+	if (share_url && share_url_is_template(share_url)) {
+		service->share_url = g_steal_pointer(&share_url);
+	}
 }
 
 Service *services_find(const char *id, const char *label)
@@ -80,7 +85,36 @@ void services_free(Service *service)
 	g_free(service->name);
 	g_free(service->icon);
 	g_strfreev(service->hosts);
+	g_free(service->share_url);
 	g_free(service);
+}
+
+static void free_service(void *service)
+{
+	services_free(service);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const Service *one = *(Service *const *)a;
+	const Service *other = *(Service *const *)b;
+	return g_utf8_collate(one->name, other->name);
+}
+
+GPtrArray *services_with_share_page(void)
+{
+	GPtrArray *services = g_ptr_array_new_with_free_func(free_service);
+	g_auto(GStrv) files =
+		g_resources_enumerate_children(RECORDS, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+	for (size_t i = 0; files && files[i]; i++) {
+		g_autofree char *id = g_strndup(files[i], strcspn(files[i], "."));
+		g_autoptr(Service) service = services_find(id, NULL);
+		if (service->share_url) {
+			g_ptr_array_add(services, g_steal_pointer(&service));
+		}
+	}
+	g_ptr_array_sort(services, compare_names);
+	return services;
 }
 
 /* ---- marks ------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/app/files/sharing.h"
 
+#include "client/app/files/sending.h"
 #include "client/app/reason.h"
 #include "client/app/window/dialogs.h"
 #include "client/app/window/focus.h"
@@ -11,7 +12,7 @@
 #include <stdbool.h>
 
 #define WIDTH 460
-#define HEIGHT 440
+#define HEIGHT 500
 #define TOAST_S 2
 
 typedef struct Sharing {
@@ -20,6 +21,8 @@ typedef struct Sharing {
 	AdwPreferencesGroup *group;
 	GPtrArray *rows;
 	GtkWidget *spinner;
+	AdwEntryRow *to; /* a chat address; NULL: the drive sends nothing */
+	bool sending;
 	Door *door;
 	char *path; /* NULL: all that is shared */
 	bool filling;
@@ -82,12 +85,45 @@ static void make(GtkWidget *button, Sharing *sharing)
 		 answered);
 }
 
+static void say(Sharing *sharing, const char *text)
+{
+	g_autofree char *title = g_markup_escape_text(text, -1);
+	AdwToast *toast = adw_toast_new(title);
+	adw_toast_set_timeout(toast, TOAST_S);
+	adw_toast_overlay_add_toast(sharing->toasts, toast);
+}
+
 static void copy(GtkWidget *button, Sharing *sharing)
 {
-	AdwToast *toast = adw_toast_new(_("Link copied"));
-	adw_toast_set_timeout(toast, TOAST_S);
 	gdk_clipboard_set_text(gtk_widget_get_clipboard(button), text_of(button, "url"));
-	adw_toast_overlay_add_toast(sharing->toasts, toast);
+	say(sharing, _("Link copied"));
+}
+
+static void sent(void *window, const json_t *result, const GError *error)
+{
+	Sharing *sharing = sharing_of(window);
+	const char *to = json_string_value(json_object_get(result, "to"));
+	sharing->sending = false;
+	if (error) {
+		dialogs_problem(window, error);
+		return;
+	}
+	g_autofree char *text = g_strdup_printf(_("Sent to %s"), to ? to : "");
+	say(sharing, text);
+	if (sharing->to) {
+		gtk_editable_set_text(GTK_EDITABLE(sharing->to), "");
+	}
+}
+
+static void send(Sharing *sharing)
+{
+	g_autofree char *to = g_strdup(gtk_editable_get_text(GTK_EDITABLE(sharing->to)));
+	if (*g_strstrip(to) && !sharing->sending) {
+		sharing->sending = true;
+		door_ask(sharing->door, "send-link",
+			 json_pack("{s:s, s:s}", "path", sharing->path, "to", to), sharing->window,
+			 sent);
+	}
 }
 
 static void end_confirmed(void *window, json_t *params)
@@ -176,8 +212,34 @@ static GtkWidget *new_term_row(Sharing *sharing, const json_t *link)
 	return row;
 }
 
-/* The link of the one file. */
-static void show_link(Sharing *sharing, const json_t *link)
+/* The drive brings the link to somebody. */
+static GtkWidget *new_to_row(Sharing *sharing)
+{
+	GtkWidget *row = adw_entry_row_new();
+	GtkWidget *button = gtk_button_new_with_label(_("Send"));
+	sharing->to = ADW_ENTRY_ROW(row);
+	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), _("Send to a chat address"));
+	gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+	adw_entry_row_add_suffix(sharing->to, button);
+	g_signal_connect_swapped(row, "entry-activated", G_CALLBACK(send), sharing);
+	g_signal_connect_swapped(button, "clicked", G_CALLBACK(send), sharing);
+	return row;
+}
+
+static void add_sending(Sharing *sharing, const json_t *link, bool chat)
+{
+	g_autofree char *name = g_path_get_basename(member(link, "path"));
+	GtkWidget *by = sending_row(member(link, "url"), name);
+	if (chat) {
+		rows_add(sharing->group, sharing->rows, new_to_row(sharing));
+	}
+	if (by) {
+		rows_add(sharing->group, sharing->rows, by);
+	}
+}
+
+/* The link of the one file; chat: the drive brings it to people. */
+static void show_link(Sharing *sharing, const json_t *link, bool chat)
 {
 	GtkWidget *row = rows_new(_("Link"), member(link, "url"));
 	GtkWidget *copying = gtk_button_new_with_label(_("Copy"));
@@ -189,6 +251,7 @@ static void show_link(Sharing *sharing, const json_t *link)
 	add_button(sharing, row, link, copying, G_CALLBACK(copy));
 	add_button(sharing, last, link, ending, G_CALLBACK(end));
 	rows_add(sharing->group, sharing->rows, row);
+	add_sending(sharing, link, chat);
 	rows_add(sharing->group, sharing->rows, new_term_row(sharing, link));
 	rows_add(sharing->group, sharing->rows, last);
 	focus_give(copying);
@@ -247,6 +310,7 @@ static void show(void *window, const json_t *result, const GError *error)
 	gtk_spinner_stop(GTK_SPINNER(sharing->spinner));
 	gtk_widget_set_visible(sharing->spinner, FALSE);
 	sharing->filling = true;
+	sharing->to = NULL;
 	rows_clear(sharing->group, sharing->rows);
 	if (error) {
 		g_autofree char *reason = reason_of(error);
@@ -255,7 +319,8 @@ static void show(void *window, const json_t *result, const GError *error)
 	} else if (!sharing->path) {
 		show_all(sharing, links);
 	} else if (json_array_size(links) > 0) {
-		show_link(sharing, json_array_get(links, 0));
+		show_link(sharing, json_array_get(links, 0),
+			  json_is_true(json_object_get(result, "chat")));
 	} else {
 		offer_link(sharing);
 	}

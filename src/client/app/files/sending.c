@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/app/files/sending.h"
+
+#include "base/share_url.h"
+#include "client/app/choices.h"
+#include "client/app/services.h"
+#include "client/app/spoken.h"
+#include "client/app/window/dialogs.h"
+#include "client/app/window/rows.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#define MARK_SIZE 24
+#define URL_SIZE_MAX 2048 /* of what the drive calls a link */
+#define XMPP "xmpp"
+
+static GtkWidget *add_button(GtkWidget *row, GtkWidget *mark, const char *by, GCallback clicked,
+			     const char *address)
+{
+	/* Translators: a chat service or a chat program. */
+	g_autofree char *text = g_strdup_printf(_("Send by %s"), by);
+	GtkWidget *button = gtk_button_new();
+	gtk_button_set_child(GTK_BUTTON(button), mark);
+	gtk_widget_add_css_class(button, "flat");
+	gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+	gtk_widget_set_tooltip_text(button, text);
+	spoken_name(button, text);
+	g_object_set_data_full(G_OBJECT(button), "address", g_strdup(address), g_free);
+	g_signal_connect(button, "clicked", clicked, NULL);
+	adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
+	return button;
+}
+
+/* ---- pages of services ------------------------------------------------------------------- */
+
+static void open_page(GtkWidget *button, void *data)
+{
+	choices_open_page(dialogs_window_of(button),
+			  g_object_get_data(G_OBJECT(button), "address"));
+}
+
+static void add_services(GtkWidget *row, const char *url, const char *name)
+{
+	g_autoptr(GPtrArray) services = services_with_share_page();
+	for (unsigned i = 0; i < services->len; i++) {
+		const Service *service = services->pdata[i];
+		g_autofree char *address = share_url_fill(service->share_url, url, name);
+		add_button(row, services_mark(service, MARK_SIZE), service->name,
+			   G_CALLBACK(open_page), address);
+	}
+}
+
+/* ---- the chat program -------------------------------------------------------------------- */
+
+static void open_program(GtkWidget *button, void *data)
+{
+	GAppInfo *program = g_object_get_data(G_OBJECT(button), "program");
+	GdkDisplay *display = gtk_widget_get_display(button);
+	g_autoptr(GdkAppLaunchContext) context = gdk_display_get_app_launch_context(display);
+	GList address = { .data = g_object_get_data(G_OBJECT(button), "address") };
+	g_autoptr(GError) error = NULL;
+	if (!g_app_info_launch_uris(program, &address, G_APP_LAUNCH_CONTEXT(context), &error)) {
+		dialogs_problem(button, error);
+	}
+}
+
+/* XEP-0147: it asks to whom. */
+static void add_program(GtkWidget *row, const char *url)
+{
+	g_autoptr(GAppInfo) program = g_app_info_get_default_for_uri_scheme(XMPP);
+	if (!program) {
+		return;
+	}
+	g_autofree char *escaped = g_uri_escape_string(url, NULL, FALSE);
+	g_autofree char *address = g_strconcat(XMPP ":?message;body=", escaped, NULL);
+	GIcon *icon = g_app_info_get_icon(program);
+	GtkWidget *mark = icon ? gtk_image_new_from_gicon(icon)
+			       : gtk_image_new_from_icon_name("user-available-symbolic");
+	gtk_image_set_pixel_size(GTK_IMAGE(mark), MARK_SIZE);
+	GtkWidget *button = add_button(row, mark, g_app_info_get_display_name(program),
+				       G_CALLBACK(open_program), address);
+	g_object_set_data_full(G_OBJECT(button), "program", g_steal_pointer(&program),
+			       g_object_unref);
+}
+
+/* ---- the row ----------------------------------------------------------------------------- */
+
+static bool is_link(const char *url)
+{
+	return strlen(url) <= URL_SIZE_MAX &&
+	       (g_str_has_prefix(url, "https://") || g_str_has_prefix(url, "http://"));
+}
+
+GtkWidget *sending_row(const char *url, const char *name)
+{
+	if (!is_link(url)) {
+		return NULL;
+	}
+	GtkWidget *row = rows_new(_("Send by…"), NULL);
+	add_services(row, url, name);
+	add_program(row, url);
+	return row;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <gtk/gtk.h>
+
+/*
+ * A row with what brings a link to people from this device, in the person's own name: the page that
+ * a chat service has for it, in the browser, of each service whose page the app itself knows; and
+ * the chat program of this machine, if one is registered for xmpp:. NULL: the link cannot be sent
+ * so. url, name: the link, and of what.
+ */
+GtkWidget *sending_row(const char *url, const char *name);
