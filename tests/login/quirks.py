@@ -128,7 +128,8 @@ class Quirks:
         lines = ["[provider]", f"client_id={CLIENT}", f"client_secret={SECRET}",
                  "allow_http_loopback=yes"]
         found = {key: f"{self.url}/{rest}" for key, rest in URLS.findall(text)}
-        found.pop("console", None)
+        for key in "console", "share_url":  # nobody asks there
+            found.pop(key, None)
         found.update(more)
         return "\n".join(lines + [f"{key}={value}" for key, value in found.items()]) + "\n"
 
