@@ -101,6 +101,17 @@ def test_the_whole_story_as_it_is_printed(story, browser, tmp_path):
     with open(f"{desktop[-2]}/hello.txt") as file:
         assert file.read() == "hello\n"
 
+    bob = browser.open("bob of ./run")
+    bob.goto(re.search(r"http://\S+/bob.html", story).group())
+    bob.wait(field)
+    [share] = commands(story, "share")
+    subprocess.run(share, cwd=ROOT, check=True, timeout=LIMIT_S)
+    bob.wait("text=hello.txt")
+    link = re.search(rf"{drive}/s/\S+", bob.text()).group()
+    bob.goto(link, tab=1)
+    bob.wait("text=Demo drive", tab=1)
+    assert "hello.txt" in bob.text(tab=1)
+
 
 def test_pages_with_passwords_are_nobody_elses(story):
     """No other site may read them."""
