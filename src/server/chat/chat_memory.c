@@ -93,7 +93,6 @@ static bool memory_send(ChatDriver *driver, const ChatMessage *message, unsigned
 		.id = g_strdup(message->id),
 		.thread = g_strdup(message->thread),
 		.text = g_strdup(message->text),
-		.link = g_strdup(message->link),
 		.name = g_strdup(message->name),
 		.asks = message->ask_id != NULL,
 	};
@@ -165,7 +164,6 @@ void chat_memory_message_clear(ChatMemoryMessage *message)
 	g_free(message->id);
 	g_free(message->thread);
 	g_free(message->text);
-	g_free(message->link);
 	g_free(message->name);
 	*message = (ChatMemoryMessage){ NULL };
 }

@@ -22,7 +22,6 @@ typedef struct ChatMemoryMessage {
 	char *id;
 	char *thread;
 	char *text;
-	char *link;
 	char *name; /* of the drive in a room */
 	bool asks;
 } ChatMemoryMessage;

@@ -163,7 +163,7 @@ static bool send_message(const ChatLine *line, const char *address, const ChatSh
 			 bool room, GError **error)
 {
 	char *text = text_of(line, address, share, room);
-	ChatMessage message = { .to = address, .text = text, .link = share->link };
+	ChatMessage message = { .to = address, .text = text };
 	bool sent =
 		room ? post(line, &message, error)
 		     : line->driver->ops->send(line->driver, &message, CHAT_NOTICE_KEPT_S, error);

@@ -9,7 +9,6 @@
 
 #define CONFIRM_NS "http://jabber.org/protocol/http-auth"
 #define PING_NS "urn:xmpp:ping"
-#define OOB_NS "jabber:x:oob"
 #define ID_SIZE_MAX 255
 
 /* What carries somebody else's words, or words of another time. */
@@ -177,9 +176,6 @@ xmpp_stanza_t *chat_stanza_write(xmpp_ctx_t *context, const char *from, const Ch
 		xmpp_stanza_set_attribute(confirm, "id", message->ask_id);
 		xmpp_stanza_set_attribute(confirm, "method", "GET");
 		xmpp_stanza_set_attribute(confirm, "url", message->ask_url);
-	}
-	if (message->link) {
-		add_text(add(stanza, "x", OOB_NS), "url", message->link);
 	}
 	return stanza;
 }

@@ -8,8 +8,8 @@
 #include <strophe.h>
 
 /*
- * Stanzas of XMPP, and what they mean to the drive: RFC 6121 messages, XEP-0070 confirmation,
- * XEP-0066 links. Pure.
+ * Stanzas of XMPP, and what they mean to the drive: RFC 6121 messages, XEP-0070 confirmation.
+ * Pure.
  */
 
 /* Set by contrib/prosody/mod_imdrive_checked on what came from a peer with a good certificate. */

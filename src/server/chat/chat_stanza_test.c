@@ -174,20 +174,6 @@ static void test_writes_a_question(void)
 	g_assert_nonnull(strstr(text, "https://drive.example/?a&amp;b"));
 }
 
-static void test_writes_a_link(void)
-{
-	const ChatMessage message = {
-		.to = "bob@example.org",
-		.text = "look: https://drive.example/s/a",
-		.link = "https://drive.example/s/a",
-	};
-	g_autofree char *text = to_text(chat_stanza_write(context, "drive@chat.example", &message));
-	g_assert_nonnull(strstr(text, "<body>look: https://drive.example/s/a</body>"));
-	g_assert_nonnull(strstr(text, "<x xmlns=\"jabber:x:oob\">"
-				      "<url>https://drive.example/s/a</url></x>"));
-	g_assert_null(strstr(text, "http-auth"));
-}
-
 static void test_answers_what_servers_ask(void)
 {
 	xmpp_stanza_t *iq = xmpp_stanza_new_from_string(
@@ -229,7 +215,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/server/chat/chat_stanza/c6-the-mark-takes-the-secret",
 			test_c6_the_mark_takes_the_secret);
 	g_test_add_func("/server/chat/chat_stanza/writes-a-question", test_writes_a_question);
-	g_test_add_func("/server/chat/chat_stanza/writes-a-link", test_writes_a_link);
 	g_test_add_func("/server/chat/chat_stanza/answers-what-servers-ask",
 			test_answers_what_servers_ask);
 	int status = g_test_run();

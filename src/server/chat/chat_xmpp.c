@@ -32,7 +32,6 @@ typedef struct Letter {
 	char *text;
 	char *ask_id;
 	char *ask_url;
-	char *link;
 	char *name; /* not NULL: to a room */
 	ChatPostedFunc posted;
 	void *posted_data;
@@ -99,7 +98,6 @@ static void letter_free(void *data)
 	g_free(letter->text);
 	g_free(letter->ask_id);
 	g_free(letter->ask_url);
-	g_free(letter->link);
 	g_free(letter);
 }
 
@@ -113,7 +111,6 @@ static Letter *letter_new(const ChatMessage *message, unsigned keep_s)
 		.text = g_strdup(message->text),
 		.ask_id = g_strdup(message->ask_id),
 		.ask_url = g_strdup(message->ask_url),
-		.link = g_strdup(message->link),
 		.name = g_strdup(message->name),
 		.posted = message->posted,
 		.posted_data = message->posted_data,
@@ -165,7 +162,6 @@ static ChatMessage message_of(const Letter *letter)
 		.text = letter->text,
 		.ask_id = letter->ask_id,
 		.ask_url = letter->ask_url,
-		.link = letter->link,
 		.name = letter->name,
 		.posted = letter->posted,
 		.posted_data = letter->posted_data,

@@ -52,7 +52,6 @@ typedef struct ChatMessage {
 	const char *text;
 	const char *ask_id; /* not NULL: a question, which programs may raise specially; its id … */
 	const char *ask_url; /* … and what it is about */
-	const char *link;    /* not NULL: stands in the text, and programs may show it as one */
 	/*
 	 * Not NULL: `to` may be a room (ChatPolicy.rooms). The driver finds out whether it is, goes
 	 * in by this name, writes, and leaves.

@@ -25,7 +25,6 @@ struct RoomPost {
 	char *place; /* room/name */
 	char *id;
 	char *text;
-	char *link;
 	ChatPostedFunc posted;
 	void *posted_data;
 	int64_t until_us;
@@ -80,7 +79,6 @@ static void write_message(RoomPost *post)
 		.to = post->room,
 		.id = post->id,
 		.text = post->text,
-		.link = post->link,
 	};
 	xmpp_stanza_t *stanza = chat_stanza_write(post->way.context, post->self, &message);
 	xmpp_stanza_set_type(stanza, "groupchat");
@@ -254,7 +252,6 @@ RoomPost *room_post_new(const RoomPostWay *way, const ChatMessage *message, int6
 	post->room = g_strdup(message->to);
 	post->place = g_strconcat(message->to, "/", message->name, NULL);
 	post->text = g_strdup(message->text);
-	post->link = g_strdup(message->link);
 	post->posted = message->posted;
 	post->posted_data = message->posted_data;
 	post->until_us = until_us;
@@ -280,6 +277,5 @@ void room_post_free(RoomPost *post)
 	g_free(post->place);
 	g_free(post->id);
 	g_free(post->text);
-	g_free(post->link);
 	g_free(post);
 }

@@ -59,7 +59,6 @@ static void world_open(World *world, const void *data)
 	const ChatMessage message = {
 		.to = ROOM,
 		.text = "look: " LINK,
-		.link = LINK,
 		.name = "drive.example",
 		.posted = told,
 		.posted_data = world,
@@ -134,7 +133,7 @@ static void test_goes_in_writes_and_leaves(World *world, const void *data)
 	hear(world, IS_INSIDE);
 	g_assert_nonnull(strstr(last(world), "type=\"groupchat\""));
 	g_assert_nonnull(strstr(last(world), "to=\"" ROOM "\""));
-	g_assert_nonnull(strstr(last(world), "<url>" LINK "</url>"));
+	g_assert_nonnull(strstr(last(world), "<body>look: " LINK "</body>"));
 	/* Not what others say. */
 	g_assert_true(hear_of(world,
 			      "<message type='groupchat' %s><body>look: " LINK "</body></message>",
