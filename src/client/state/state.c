@@ -395,21 +395,63 @@ void state_agree(State *state, int64_t key)
 	}
 }
 
+static Entry *with_parent(const Entry *entry, int64_t parent)
+{
+	Entry fields = *entry;
+	fields.parent = parent;
+	return entry_new(&fields);
+}
+
+/*
+ * Nothing knows a folder's id any more, and yet something lies in it there: it was deleted, and the
+ * server has it again since that came into it, of which the answer told. The folder's own news are
+ * on their way, and will have another key.
+ */
+static void expect_again(State *state, int64_t key, const NodeId *id)
+{
+	g_autoptr(GArray) keys = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	trees_child_keys(&state->trees, SIDE_REMOTE, key, keys);
+	if (keys->len == 0 || state_key_of_id(state, id) != ENTRY_KEY_NONE) {
+		return;
+	}
+	int64_t again = state_key_for_id(state, id);
+	for (unsigned i = 0; i < keys->len; i++) {
+		int64_t child = g_array_index(keys, int64_t, i);
+		g_autoptr(Entry) remote = with_parent(state_get(state, SIDE_REMOTE, child), again);
+		const Entry *synced = state_get(state, SIDE_SYNCED, child);
+		if (synced && synced->parent == key) {
+			set_synced(state, child, with_parent(synced, again));
+		}
+		trees_set(&state->trees, SIDE_REMOTE, child, remote);
+	}
+}
+
+/* Nothing is agreed about it any more. */
+static void part(State *state, int64_t key)
+{
+	const Entry *synced = state_get(state, SIDE_SYNCED, key);
+	if (!synced) {
+		return;
+	}
+	NodeId id = synced->id;
+	bool folder = synced->kind == ENTRY_FOLDER;
+	set_synced(state, key, NULL);
+	if (folder) {
+		expect_again(state, key, &id);
+	}
+}
+
 void state_forget(State *state, int64_t key)
 {
 	g_assert(key != ENTRY_KEY_ROOT);
 	g_assert(!state_get(state, SIDE_LOCAL, key) && !state_get(state, SIDE_REMOTE, key));
-	if (state_get(state, SIDE_SYNCED, key)) {
-		set_synced(state, key, NULL);
-	}
+	part(state, key);
 }
 
 void state_unlearn(State *state, int64_t key)
 {
 	g_assert(key != ENTRY_KEY_ROOT && !state_get(state, SIDE_LOCAL, key));
-	if (state_get(state, SIDE_SYNCED, key)) {
-		set_synced(state, key, NULL);
-	}
+	part(state, key);
 }
 
 static void put_changed(State *state, const Entry *fields)
@@ -428,9 +470,7 @@ void state_rekey_local(State *state, int64_t key, int64_t new_key, const NodeId 
 	fields.key = new_key;
 	fields.id = *new_id;
 	trees_set(&state->trees, SIDE_LOCAL, key, NULL);
-	if (state_get(state, SIDE_SYNCED, key)) {
-		set_synced(state, key, NULL);
-	}
+	part(state, key);
 	put_changed(state, &fields);
 
 	g_autoptr(GPtrArray) children = g_ptr_array_new_with_free_func((GDestroyNotify)entry_unref);

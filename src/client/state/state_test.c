@@ -546,6 +546,74 @@ static void test_read_entries_stay_for_64_reads(Fixture *fixture, const void *da
 }
 
 /* A folder became another node, and the process ended before what is in it was settled there. */
+/* The server has a deleted folder again, since something came into it, and told of that alone. */
+typedef struct Revived {
+	int64_t folder, child;
+	NodeId id; /* of the folder */
+} Revived;
+
+static Revived revived(Fixture *fixture)
+{
+	int64_t folder = settled(fixture, ENTRY_KEY_ROOT, "folder", ENTRY_FOLDER);
+	Revived found = { .folder = folder };
+	found.id = state_get(fixture->state, SIDE_SYNCED, folder)->id;
+	state_remove(fixture->state, SIDE_REMOTE, folder, NULL);
+	found.child = settled(fixture, folder, "child", ENTRY_FILE);
+	return found;
+}
+
+static void assert_is_expected(Fixture *fixture, const Revived *revived)
+{
+	int64_t folder = state_key_of_id(fixture->state, &revived->id);
+	g_assert_cmpint(folder, !=, ENTRY_KEY_NONE);
+	for (Side side = SIDE_SYNCED; side <= SIDE_REMOTE; side++) {
+		const Entry *child = state_get(fixture->state, side, revived->child);
+		g_assert_cmpint(child->parent, ==, folder);
+	}
+}
+
+static void test_a_folder_that_comes_back_is_expected(Fixture *fixture, const void *data)
+{
+	const Revived renewed = revived(fixture);
+	const NodeId id = node_id_random();
+	state_rekey_local(fixture->state, renewed.folder, state_key_new(fixture->state), &id);
+	const Revived forgotten = revived(fixture);
+	state_remove(fixture->state, SIDE_LOCAL, forgotten.folder, NULL);
+	state_forget(fixture->state, forgotten.folder);
+	assert_is_expected(fixture, &renewed);
+	assert_is_expected(fixture, &forgotten);
+	set_cursor(fixture, "1");
+	record(fixture);
+	open_again(fixture);
+	assert_is_expected(fixture, &renewed);
+	assert_is_expected(fixture, &forgotten);
+}
+
+/* The server has a deleted folder again, since something came into it, and told of that alone. */
+static Entry with_child_only(Fixture *fixture)
+{
+	int64_t folder = settled(fixture, ENTRY_KEY_ROOT, "folder", ENTRY_FOLDER);
+	Entry found = { .key = folder, .id = state_get(fixture->state, SIDE_SYNCED, folder)->id };
+	state_remove(fixture->state, SIDE_REMOTE, folder, NULL);
+	see(fixture, SIDE_REMOTE, node(fixture, folder, "child", ENTRY_FILE));
+	return found;
+}
+
+static void test_a_folder_that_comes_back_keeps_its_key(Fixture *fixture, const void *data)
+{
+	Entry renewed = with_child_only(fixture);
+	const NodeId id = node_id_random();
+	state_rekey_local(fixture->state, renewed.key, state_key_new(fixture->state), &id);
+	Entry forgotten = with_child_only(fixture);
+	state_remove(fixture->state, SIDE_LOCAL, forgotten.key, NULL);
+	state_forget(fixture->state, forgotten.key);
+	set_cursor(fixture, "1");
+	record(fixture);
+	open_again(fixture);
+	g_assert_cmpint(state_key_of_id(fixture->state, &renewed.id), ==, renewed.key);
+	g_assert_cmpint(state_key_of_id(fixture->state, &forgotten.id), ==, forgotten.key);
+}
+
 static void test_strays_are_told(Fixture *fixture, const void *data)
 {
 	int64_t folder = settled(fixture, ENTRY_KEY_ROOT, "folder", ENTRY_FOLDER);
@@ -592,6 +660,7 @@ int main(int argc, char **argv)
 	ADD("totals-can-be-peeked", test_totals_can_be_peeked);
 	ADD("keys-are-not-used-again", test_keys_are_not_used_again);
 	ADD("read-entries-stay-for-64-reads", test_read_entries_stay_for_64_reads);
+	ADD("a-folder-that-comes-back-is-expected", test_a_folder_that_comes_back_is_expected);
 	ADD("strays-are-told", test_strays_are_told);
 	return g_test_run();
 }
