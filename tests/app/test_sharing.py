@@ -188,11 +188,11 @@ def test_the_drive_brings_a_link_to_a_chat_address(window, chat, tmp_path):
         app = window()
         url = share(app, server, "plan.odt")
         app.click("Send")  # to nobody yet
-        app.type("Send to a chat address", "nobody")
+        app.type("Send to a chat address or room", "nobody")
         app.click("Send")
         app.wait("Close")
         app.click("Close")
-        app.type("Send to a chat address", f" {bob.address} ")
+        app.type("Send to a chat address or room", f" {bob.address} ")
         app.click("Send")
         app.wait(f"Sent to {bob.address}")
         assert url in bob.receive()["body"]

@@ -218,7 +218,8 @@ static GtkWidget *new_to_row(Sharing *sharing)
 	GtkWidget *row = adw_entry_row_new();
 	GtkWidget *button = gtk_button_new_with_label(_("Send"));
 	sharing->to = ADW_ENTRY_ROW(row);
-	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), _("Send to a chat address"));
+	adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row),
+				      _("Send to a chat address or room"));
 	gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
 	adw_entry_row_add_suffix(sharing->to, button);
 	g_signal_connect_swapped(row, "entry-activated", G_CALLBACK(send), sharing);
