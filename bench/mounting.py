@@ -70,12 +70,17 @@ def list_all(folder):
                    stdout=subprocess.DEVNULL, check=True)
 
 
+# Root's tar gives each file to the owner that the archive names. Who mounts a drive is not root.
+AS_A_USER = ["--no-same-owner", "--no-same-permissions"]
+
+
 def unpack(archive, folder):
     folder.mkdir()
     # Not beside what others wrote.
     os.sync()
     start = time.monotonic()
-    subprocess.run(["tar", "-xf", archive, "-C", folder], check=True, timeout=PROGRAM_TIMEOUT_S)
+    subprocess.run(["tar", *AS_A_USER, "-xf", archive, "-C", folder], check=True,
+                   timeout=PROGRAM_TIMEOUT_S)
     return time.monotonic() - start
 
 
