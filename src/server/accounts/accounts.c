@@ -8,6 +8,7 @@
 #include "server/accounts/password.h"
 #include "server/accounts/sessions.h"
 #include "server/accounts/records.h"
+#include "sql/ask.h"
 
 #include <string.h>
 
@@ -70,27 +71,26 @@ bool accounts_insert(SqlSession *session, const AccountsNew *new, const AuditBy 
 	int64_t taken;
 	int64_t id;
 	*ret_id = 0;
-	if (!records_count(session, "SELECT 1 FROM account WHERE name_key = $1",
-			   RECORDS_VALUES(RECORDS_TEXT(key)), &taken, error)) {
+	if (!ask_count(session, "SELECT 1 FROM account WHERE name_key = $1",
+		       ASK_VALUES(ASK_TEXT(key)), &taken, error)) {
 		return false;
 	}
 	if (taken) {
 		return true;
 	}
 	g_autofree char *composed = g_utf8_normalize(new->name, -1, G_NORMALIZE_NFC);
-	const RecordsValue none = RECORDS_NULL;
-	const RecordsValue hash = RECORDS_TEXT(new->password_hash);
+	const AskValue none = ASK_NULL;
+	const AskValue hash = ASK_TEXT(new->password_hash);
 	if (!records_next_id(session, RECORDS_ACCOUNT, &id, error) ||
-	    !records_run(session,
-			 "INSERT INTO account (id, name, name_key, password, created_us, role,"
-			 " waiting, disabled, origin, origin_peer)"
-			 " VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)",
-			 RECORDS_VALUES(RECORDS_INT(id), RECORDS_TEXT(composed), RECORDS_TEXT(key),
-					new->password_hash ? hash : none,
-					RECORDS_INT(audit_by_now(by)), RECORDS_INT(new->role),
-					RECORDS_INT(new->waiting), RECORDS_TEXT(new->origin),
-					RECORDS_TEXT(by ? by->peer : NULL)),
-			 error)) {
+	    !ask_run(session,
+		     "INSERT INTO account (id, name, name_key, password, created_us, role,"
+		     " waiting, disabled, origin, origin_peer)"
+		     " VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)",
+		     ASK_VALUES(ASK_INT(id), ASK_TEXT(composed), ASK_TEXT(key),
+				new->password_hash ? hash : none, ASK_INT(audit_by_now(by)),
+				ASK_INT(new->role), ASK_INT(new->waiting), ASK_TEXT(new->origin),
+				ASK_TEXT(by ? by->peer : NULL)),
+		     error)) {
 		return false;
 	}
 	*ret_id = id;
@@ -150,7 +150,7 @@ static void read_account(SqlStatement *row, Account *ret_account)
 {
 	*ret_account = (Account){
 		.id = sql_column_int(row, 0),
-		.name = records_text(row, 1),
+		.name = ask_text_dup(row, 1),
 		.disabled = sql_column_int(row, 2) != 0,
 		.created_us = sql_column_int(row, 3),
 		.device_count = (unsigned)sql_column_int(row, 4),
@@ -159,8 +159,8 @@ static void read_account(SqlStatement *row, Account *ret_account)
 		.has_password = sql_column_int(row, 7) != 0,
 		.epoch = sql_column_int(row, 8),
 		.identity_count = (unsigned)sql_column_int(row, 9),
-		.display_name = records_text(row, 10),
-		.language = records_text(row, 11),
+		.display_name = ask_text_dup(row, 10),
+		.language = ask_text_dup(row, 11),
 	};
 }
 
@@ -169,8 +169,8 @@ bool accounts_find(Accounts *accounts, const char *name, Account *ret_account, G
 	g_autofree char *key = account_name_key(name, error);
 	g_autoptr(SqlSession) session = key ? sql_read(accounts->sql, error) : NULL;
 	SqlStatement *row;
-	if (!session || !records_find(session, SELECT_ACCOUNT "WHERE account.name_key = $1",
-				      RECORDS_VALUES(RECORDS_TEXT(key)), &row, error)) {
+	if (!session || !ask_find(session, SELECT_ACCOUNT "WHERE account.name_key = $1",
+				  ASK_VALUES(ASK_TEXT(key)), &row, error)) {
 		return false;
 	}
 	if (!row) {
@@ -192,9 +192,9 @@ static bool fail_unknown(int64_t id, GError **error)
 bool accounts_read(SqlSession *session, int64_t id, Account *ret_account, GError **error)
 {
 	SqlStatement *row;
-	if (!records_find(session,
-			  SELECT_ACCOUNT "WHERE account.id = $1 AND account.name_key IS NOT NULL",
-			  RECORDS_VALUES(RECORDS_INT(id)), &row, error)) {
+	if (!ask_find(session,
+		      SELECT_ACCOUNT "WHERE account.id = $1 AND account.name_key IS NOT NULL",
+		      ASK_VALUES(ASK_INT(id)), &row, error)) {
 		return false;
 	}
 	if (!row) {
@@ -214,10 +214,10 @@ bool accounts_list(Accounts *accounts, GArray *ret_accounts, GError **error)
 {
 	g_autoptr(SqlSession) session = sql_read(accounts->sql, error);
 	SqlStatement *select =
-		session ? records_ask(session,
-				      SELECT_ACCOUNT "WHERE account.name_key IS NOT NULL"
-						     " ORDER BY account.name_key",
-				      NULL, error)
+		session ? ask_statement(session,
+					SELECT_ACCOUNT "WHERE account.name_key IS NOT NULL"
+						       " ORDER BY account.name_key",
+					NULL, error)
 			: NULL;
 	bool row;
 	while (select && sql_step(select, &row, error)) {
@@ -241,8 +241,8 @@ static bool check_hit(SqlSession *session, int64_t id, GError **error)
 
 bool accounts_revoke_in(SqlSession *session, int64_t id, int64_t spared_session, GError **error)
 {
-	return records_run(session, "UPDATE account SET epoch = epoch + 1 WHERE id = $1",
-			   RECORDS_VALUES(RECORDS_INT(id)), error) &&
+	return ask_run(session, "UPDATE account SET epoch = epoch + 1 WHERE id = $1",
+		       ASK_VALUES(ASK_INT(id)), error) &&
 	       devices_end_all_in(session, id, error) &&
 	       sessions_end_in(session, id, spared_session, error);
 }
@@ -287,14 +287,14 @@ static bool change(Accounts *accounts, Change *what, GError **error)
 
 static bool apply_remove(SqlSession *session, const Change *what, GError **error)
 {
-	const RecordsValue *id = RECORDS_VALUES(RECORDS_INT(what->id));
-	return records_run(session,
-			   "UPDATE account SET name_key = NULL, password = NULL, disabled = 1,"
-			   " waiting = 0 WHERE id = $1 AND name_key IS NOT NULL",
-			   id, error) &&
+	const AskValue *id = ASK_VALUES(ASK_INT(what->id));
+	return ask_run(session,
+		       "UPDATE account SET name_key = NULL, password = NULL, disabled = 1,"
+		       " waiting = 0 WHERE id = $1 AND name_key IS NOT NULL",
+		       id, error) &&
 	       check_hit(session, what->id, error) &&
-	       records_run(session, "DELETE FROM identity WHERE account = $1", id, error) &&
-	       records_run(session, "DELETE FROM invitation WHERE account = $1", id, error);
+	       ask_run(session, "DELETE FROM identity WHERE account = $1", id, error) &&
+	       ask_run(session, "DELETE FROM invitation WHERE account = $1", id, error);
 }
 
 bool accounts_remove(Accounts *accounts, int64_t id, GError **error)
@@ -308,18 +308,18 @@ bool accounts_remove(Accounts *accounts, int64_t id, GError **error)
 
 static bool apply_disable(SqlSession *session, const Change *what, GError **error)
 {
-	return records_run(session,
-			   "UPDATE account SET disabled = 1 WHERE id = $1 AND name_key IS NOT NULL",
-			   RECORDS_VALUES(RECORDS_INT(what->id)), error) &&
+	return ask_run(session,
+		       "UPDATE account SET disabled = 1 WHERE id = $1 AND name_key IS NOT NULL",
+		       ASK_VALUES(ASK_INT(what->id)), error) &&
 	       check_hit(session, what->id, error);
 }
 
 static bool apply_enable(SqlSession *session, const Change *what, GError **error)
 {
-	return records_run(session,
-			   "UPDATE account SET disabled = 0, waiting = 0"
-			   " WHERE id = $1 AND name_key IS NOT NULL",
-			   RECORDS_VALUES(RECORDS_INT(what->id)), error) &&
+	return ask_run(session,
+		       "UPDATE account SET disabled = 0, waiting = 0"
+		       " WHERE id = $1 AND name_key IS NOT NULL",
+		       ASK_VALUES(ASK_INT(what->id)), error) &&
 	       check_hit(session, what->id, error);
 }
 
@@ -365,10 +365,9 @@ static bool apply_role(SqlSession *session, const Change *what, GError **error)
 {
 	AccountRole role = *(AccountRole *)what->value;
 	int64_t others;
-	if (!records_count(
-		    session,
-		    "SELECT COUNT(*) FROM account WHERE role = 1 AND disabled = 0 AND id <> $1",
-		    RECORDS_VALUES(RECORDS_INT(what->id)), &others, error)) {
+	if (!ask_count(session,
+		       "SELECT COUNT(*) FROM account WHERE role = 1 AND disabled = 0 AND id <> $1",
+		       ASK_VALUES(ASK_INT(what->id)), &others, error)) {
 		return false;
 	}
 	if (role != ACCOUNT_ADMIN && others == 0 && what->by && what->by->account != 0) {
@@ -376,9 +375,9 @@ static bool apply_role(SqlSession *session, const Change *what, GError **error)
 				    "this is the last administrator: make another one first");
 		return false;
 	}
-	return records_run(session,
-			   "UPDATE account SET role = $2 WHERE id = $1 AND name_key IS NOT NULL",
-			   RECORDS_VALUES(RECORDS_INT(what->id), RECORDS_INT(role)), error) &&
+	return ask_run(session,
+		       "UPDATE account SET role = $2 WHERE id = $1 AND name_key IS NOT NULL",
+		       ASK_VALUES(ASK_INT(what->id), ASK_INT(role)), error) &&
 	       check_hit(session, what->id, error);
 }
 
@@ -398,9 +397,8 @@ bool accounts_set_role(Accounts *accounts, int64_t id, AccountRole role, const A
 static bool apply_nothing(SqlSession *session, const Change *what, GError **error)
 {
 	int64_t found;
-	return records_count(session,
-			     "SELECT 1 FROM account WHERE id = $1 AND name_key IS NOT NULL",
-			     RECORDS_VALUES(RECORDS_INT(what->id)), &found, error) &&
+	return ask_count(session, "SELECT 1 FROM account WHERE id = $1 AND name_key IS NOT NULL",
+			 ASK_VALUES(ASK_INT(what->id)), &found, error) &&
 	       (found || fail_unknown(what->id, error));
 }
 
@@ -418,14 +416,14 @@ bool accounts_revoke(Accounts *accounts, int64_t id, const AuditBy *by, GError *
 
 static bool apply_recover(SqlSession *session, const Change *what, GError **error)
 {
-	const RecordsValue *id = RECORDS_VALUES(RECORDS_INT(what->id));
-	return records_run(session,
-			   "UPDATE account SET password = NULL WHERE id = $1"
-			   " AND name_key IS NOT NULL",
-			   id, error) &&
+	const AskValue *id = ASK_VALUES(ASK_INT(what->id));
+	return ask_run(session,
+		       "UPDATE account SET password = NULL WHERE id = $1"
+		       " AND name_key IS NOT NULL",
+		       id, error) &&
 	       check_hit(session, what->id, error) &&
-	       records_run(session, "DELETE FROM identity WHERE account = $1", id, error) &&
-	       records_run(session, "DELETE FROM invitation WHERE account = $1", id, error);
+	       ask_run(session, "DELETE FROM identity WHERE account = $1", id, error) &&
+	       ask_run(session, "DELETE FROM invitation WHERE account = $1", id, error);
 }
 
 bool accounts_recover(Accounts *accounts, int64_t id, const AuditBy *by, GError **error)
@@ -444,12 +442,11 @@ bool accounts_recover(Accounts *accounts, int64_t id, const AuditBy *by, GError 
 
 bool accounts_store_password(SqlSession *session, int64_t id, const char *hash, GError **error)
 {
-	const RecordsValue none = RECORDS_NULL;
-	const RecordsValue text = RECORDS_TEXT(hash);
-	return records_run(
-		       session,
+	const AskValue none = ASK_NULL;
+	const AskValue text = ASK_TEXT(hash);
+	return ask_run(session,
 		       "UPDATE account SET password = $2 WHERE id = $1 AND name_key IS NOT NULL",
-		       RECORDS_VALUES(RECORDS_INT(id), hash ? text : none), error) &&
+		       ASK_VALUES(ASK_INT(id), hash ? text : none), error) &&
 	       check_hit(session, id, error);
 }
 
@@ -569,7 +566,7 @@ bool accounts_upkeep(Accounts *accounts, int64_t now_us, GError **error)
 	g_autoptr(SqlSession) session = sql_write(accounts->sql, error);
 	return session && sessions_forget(session, now_us, error) &&
 	       audit_forget(session, now_us, error) &&
-	       records_run(session, "DELETE FROM invitation WHERE expires_us <= $1",
-			   RECORDS_VALUES(RECORDS_INT(now_us)), error) &&
+	       ask_run(session, "DELETE FROM invitation WHERE expires_us <= $1",
+		       ASK_VALUES(ASK_INT(now_us)), error) &&
 	       sql_commit(session, error);
 }

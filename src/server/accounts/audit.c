@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "server/accounts/accounts_internal.h"
 #include "server/accounts/records.h"
+#include "sql/ask.h"
 
 #include <string.h>
 
@@ -41,15 +42,14 @@ bool audit_append(SqlSession *session, const AuditBy *by, const AuditEvent *even
 	g_autofree char *target = fit(event->target);
 	g_autofree char *detail = fit(event->detail);
 	g_autofree char *peer = fit(by ? by->peer : NULL);
-	return records_run(session,
-			   "INSERT INTO audit (id, time_us, actor, account, what, target, detail,"
-			   " peer) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-			   RECORDS_VALUES(RECORDS_INT(id), RECORDS_INT(audit_by_now(by)),
-					  RECORDS_INT(by ? by->account : 0),
-					  RECORDS_INT(event->account), RECORDS_TEXT(event->what),
-					  RECORDS_TEXT(target), RECORDS_TEXT(detail),
-					  RECORDS_TEXT(peer)),
-			   error);
+	return ask_run(session,
+		       "INSERT INTO audit (id, time_us, actor, account, what, target, detail,"
+		       " peer) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+		       ASK_VALUES(ASK_INT(id), ASK_INT(audit_by_now(by)),
+				  ASK_INT(by ? by->account : 0), ASK_INT(event->account),
+				  ASK_TEXT(event->what), ASK_TEXT(target), ASK_TEXT(detail),
+				  ASK_TEXT(peer)),
+		       error);
 }
 
 bool audit_note(Accounts *accounts, const AuditBy *by, const AuditEvent *event, GError **error)
@@ -79,12 +79,12 @@ static void read_row(SqlStatement *select, AuditRow *ret_row)
 		.time_us = sql_column_int(select, 1),
 		.actor = sql_column_int(select, 2),
 		.account = sql_column_int(select, 3),
-		.what = records_text(select, 4),
-		.target = records_text(select, 5),
-		.detail = records_text(select, 6),
-		.peer = records_text(select, 7),
-		.actor_name = records_text(select, 8),
-		.account_name = records_text(select, 9),
+		.what = ask_text_dup(select, 4),
+		.target = ask_text_dup(select, 5),
+		.detail = ask_text_dup(select, 6),
+		.peer = ask_text_dup(select, 7),
+		.actor_name = ask_text_dup(select, 8),
+		.account_name = ask_text_dup(select, 9),
 	};
 	if (ret_row->actor == 0 && ret_row->peer[0] == '\0') {
 		g_free(ret_row->actor_name);
@@ -102,16 +102,15 @@ static SqlStatement *ask(SqlSession *session, const AuditQuery *query, unsigned 
 			 GError **error)
 {
 	if (query->account == 0) {
-		return records_ask(session, SELECT_AUDIT "ORDER BY id DESC LIMIT $2",
-				   RECORDS_VALUES(RECORDS_INT(query->since_us), RECORDS_INT(count)),
-				   error);
+		return ask_statement(session, SELECT_AUDIT "ORDER BY id DESC LIMIT $2",
+				     ASK_VALUES(ASK_INT(query->since_us), ASK_INT(count)), error);
 	}
-	return records_ask(session,
-			   SELECT_AUDIT "AND (account = $3 OR actor = $3)"
-					" ORDER BY id DESC LIMIT $2",
-			   RECORDS_VALUES(RECORDS_INT(query->since_us), RECORDS_INT(count),
-					  RECORDS_INT(query->account)),
-			   error);
+	return ask_statement(
+		session,
+		SELECT_AUDIT "AND (account = $3 OR actor = $3)"
+			     " ORDER BY id DESC LIMIT $2",
+		ASK_VALUES(ASK_INT(query->since_us), ASK_INT(count), ASK_INT(query->account)),
+		error);
 }
 
 static void reverse(GArray *rows, unsigned from)
@@ -145,10 +144,10 @@ bool audit_list(Accounts *accounts, const AuditQuery *query, GArray *ret_rows, G
 bool audit_forget(SqlSession *session, int64_t now_us, GError **error)
 {
 	/* Ids grow by one, so that the newest so many are those above a number. */
-	return records_run(session,
-			   "DELETE FROM audit WHERE id <= (SELECT audit FROM accounts_counter) - $1"
-			   " OR time_us < $2",
-			   RECORDS_VALUES(RECORDS_INT(AUDIT_ROWS_MAX),
-					  RECORDS_INT(now_us - AUDIT_DAYS * G_TIME_SPAN_DAY)),
-			   error);
+	return ask_run(
+		session,
+		"DELETE FROM audit WHERE id <= (SELECT audit FROM accounts_counter) - $1"
+		" OR time_us < $2",
+		ASK_VALUES(ASK_INT(AUDIT_ROWS_MAX), ASK_INT(now_us - AUDIT_DAYS * G_TIME_SPAN_DAY)),
+		error);
 }

@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "server/accounts/entry.h"
 #include "server/accounts/fixture/world.h"
-#include "server/accounts/records.h"
+#include "sql/ask.h"
 
 #include <string.h>
 
@@ -103,8 +103,8 @@ static void test_old_is_forgotten(World *world, const void *data)
 	g_assert_cmpstr(g_array_index(list, AuditRow, 1).what, ==, "young");
 	/* As if there had been very many since. */
 	g_autoptr(SqlSession) session = sql_write(world->sql, NULL);
-	g_assert_true(records_run(session, "UPDATE accounts_counter SET audit = $1",
-				  RECORDS_VALUES(RECORDS_INT(AUDIT_ROWS_MAX + 2)), NULL));
+	g_assert_true(ask_run(session, "UPDATE accounts_counter SET audit = $1",
+			      ASK_VALUES(ASK_INT(AUDIT_ROWS_MAX + 2)), NULL));
 	g_assert_true(sql_commit(session, NULL));
 	g_clear_pointer(&session, sql_release);
 	g_assert_true(accounts_upkeep(world->accounts, now_us, NULL));

@@ -18,8 +18,8 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "server/accounts/devices_internal.h"
-#include "server/accounts/records.h"
 #include "server/accounts/token.h"
+#include "sql/ask.h"
 
 #include <string.h>
 
@@ -42,8 +42,8 @@ static bool fail_grant(GError **error)
 static bool check_epoch(SqlSession *session, const CredentialsGrant *grant, GError **error)
 {
 	int64_t epoch;
-	if (!records_count(session, "SELECT epoch FROM account WHERE id = $1",
-			   RECORDS_VALUES(RECORDS_INT(grant->account)), &epoch, error)) {
+	if (!ask_count(session, "SELECT epoch FROM account WHERE id = $1",
+		       ASK_VALUES(ASK_INT(grant->account)), &epoch, error)) {
 		return false;
 	}
 	if (grant->epoch >= 0 && grant->epoch != epoch) {
@@ -72,16 +72,16 @@ static bool insert(SqlSession *session, const Credentials *credentials, int64_t 
 {
 	Hashes hashes;
 	hash_both(credentials, &hashes);
-	return records_run(session,
-			   "INSERT INTO credential (device, created_us, family_hash, refresh_hash,"
-			   " access_hash, access_expires_us, rotated_us, confirmed)"
-			   " VALUES ($1, $2, $3, $4, $5, $6, $2, 0)",
-			   RECORDS_VALUES(RECORDS_INT(credentials->device), RECORDS_INT(now_us),
-					  RECORDS_BLOB(hashes.family, TOKEN_HASH_SIZE),
-					  RECORDS_BLOB(hashes.refresh, TOKEN_HASH_SIZE),
-					  RECORDS_BLOB(hashes.access, TOKEN_HASH_SIZE),
-					  RECORDS_INT(credentials->expires_us)),
-			   error);
+	return ask_run(session,
+		       "INSERT INTO credential (device, created_us, family_hash, refresh_hash,"
+		       " access_hash, access_expires_us, rotated_us, confirmed)"
+		       " VALUES ($1, $2, $3, $4, $5, $6, $2, 0)",
+		       ASK_VALUES(ASK_INT(credentials->device), ASK_INT(now_us),
+				  ASK_BLOB(hashes.family, TOKEN_HASH_SIZE),
+				  ASK_BLOB(hashes.refresh, TOKEN_HASH_SIZE),
+				  ASK_BLOB(hashes.access, TOKEN_HASH_SIZE),
+				  ASK_INT(credentials->expires_us)),
+		       error);
 }
 
 static bool issue(SqlSession *session, const CredentialsGrant *grant, const AuditBy *by,
@@ -181,8 +181,8 @@ static void read_row(SqlStatement *row, const uint8_t *hash, Row *ret_row)
 	*ret_row = (Row){
 		.device = sql_column_int(row, 0),
 		.account = sql_column_int(row, 1),
-		.name = records_text(row, 2),
-		.client = records_text(row, 3),
+		.name = ask_text_dup(row, 2),
+		.client = ask_text_dup(row, 3),
 		.scopes = (unsigned)sql_column_int(row, 4),
 		.seen_us = sql_column_int(row, 5),
 		.barred = sql_column_int(row, 6) != 0,
@@ -218,12 +218,11 @@ static bool find_row(SqlSession *session, const char *token, Row *ret_row, GErro
 	if (token_kind(token) == TOKEN_REFRESH) {
 		uint8_t family[TOKEN_HASH_SIZE];
 		token_family_hash(token, family);
-		found = records_find(session, SELECT_ROW "family_hash = $1",
-				     RECORDS_VALUES(RECORDS_BLOB(family, sizeof family)), &row,
-				     error);
+		found = ask_find(session, SELECT_ROW "family_hash = $1",
+				 ASK_VALUES(ASK_BLOB(family, sizeof family)), &row, error);
 	} else if (token_kind(token) == TOKEN_DEVICE) {
-		found = records_find(session, SELECT_ROW "device.token_hash = $1",
-				     RECORDS_VALUES(RECORDS_BLOB(hash, sizeof hash)), &row, error);
+		found = ask_find(session, SELECT_ROW "device.token_hash = $1",
+				 ASK_VALUES(ASK_BLOB(hash, sizeof hash)), &row, error);
 	}
 	*ret_row = (Row){ 0 };
 	if (row) {
@@ -256,37 +255,35 @@ static void make_successors(Exchange *exchange)
 static bool insert_first(Exchange *exchange, const Hashes *hashes, const uint8_t *hash,
 			 GError **error)
 {
-	return records_run(exchange->session,
-			   "INSERT INTO credential (device, created_us, family_hash, refresh_hash,"
-			   " access_hash, access_expires_us, rotated_us, confirmed, before_hash,"
-			   " salt) VALUES ($1, $2, $3, $4, $5, $6, $2, 0, $7, $8)",
-			   RECORDS_VALUES(RECORDS_INT(exchange->row.device),
-					  RECORDS_INT(exchange->now_us),
-					  RECORDS_BLOB(hashes->family, TOKEN_HASH_SIZE),
-					  RECORDS_BLOB(hashes->refresh, TOKEN_HASH_SIZE),
-					  RECORDS_BLOB(hashes->access, TOKEN_HASH_SIZE),
-					  RECORDS_INT(exchange->made->expires_us),
-					  RECORDS_BLOB(hash, TOKEN_HASH_SIZE),
-					  RECORDS_BLOB(exchange->row.salt, TOKEN_SALT_SIZE)),
-			   error);
+	return ask_run(exchange->session,
+		       "INSERT INTO credential (device, created_us, family_hash, refresh_hash,"
+		       " access_hash, access_expires_us, rotated_us, confirmed, before_hash,"
+		       " salt) VALUES ($1, $2, $3, $4, $5, $6, $2, 0, $7, $8)",
+		       ASK_VALUES(ASK_INT(exchange->row.device), ASK_INT(exchange->now_us),
+				  ASK_BLOB(hashes->family, TOKEN_HASH_SIZE),
+				  ASK_BLOB(hashes->refresh, TOKEN_HASH_SIZE),
+				  ASK_BLOB(hashes->access, TOKEN_HASH_SIZE),
+				  ASK_INT(exchange->made->expires_us),
+				  ASK_BLOB(hash, TOKEN_HASH_SIZE),
+				  ASK_BLOB(exchange->row.salt, TOKEN_SALT_SIZE)),
+		       error);
 }
 
 static bool update_next(Exchange *exchange, const Hashes *hashes, const uint8_t *hash,
 			GError **error)
 {
-	return records_run(exchange->session,
-			   "UPDATE credential SET access_before_hash = access_hash,"
-			   " access_before_expires_us = access_expires_us, refresh_hash = $2,"
-			   " access_hash = $3, access_expires_us = $4, rotated_us = $5,"
-			   " confirmed = 0, before_hash = $6, salt = $7 WHERE device = $1",
-			   RECORDS_VALUES(RECORDS_INT(exchange->row.device),
-					  RECORDS_BLOB(hashes->refresh, TOKEN_HASH_SIZE),
-					  RECORDS_BLOB(hashes->access, TOKEN_HASH_SIZE),
-					  RECORDS_INT(exchange->made->expires_us),
-					  RECORDS_INT(exchange->now_us),
-					  RECORDS_BLOB(hash, TOKEN_HASH_SIZE),
-					  RECORDS_BLOB(exchange->row.salt, TOKEN_SALT_SIZE)),
-			   error);
+	return ask_run(exchange->session,
+		       "UPDATE credential SET access_before_hash = access_hash,"
+		       " access_before_expires_us = access_expires_us, refresh_hash = $2,"
+		       " access_hash = $3, access_expires_us = $4, rotated_us = $5,"
+		       " confirmed = 0, before_hash = $6, salt = $7 WHERE device = $1",
+		       ASK_VALUES(ASK_INT(exchange->row.device),
+				  ASK_BLOB(hashes->refresh, TOKEN_HASH_SIZE),
+				  ASK_BLOB(hashes->access, TOKEN_HASH_SIZE),
+				  ASK_INT(exchange->made->expires_us), ASK_INT(exchange->now_us),
+				  ASK_BLOB(hash, TOKEN_HASH_SIZE),
+				  ASK_BLOB(exchange->row.salt, TOKEN_SALT_SIZE)),
+		       error);
 }
 
 static bool rotate(Exchange *exchange, GError **error)
@@ -301,12 +298,10 @@ static bool rotate(Exchange *exchange, GError **error)
 	bool written = exchange->row.credential ? update_next(exchange, &hashes, hash, error)
 						: insert_first(exchange, &hashes, hash, error);
 	return written &&
-	       records_run(exchange->session,
-			   "UPDATE device SET seen_us = $2, peer = $3 WHERE id = $1",
-			   RECORDS_VALUES(RECORDS_INT(exchange->row.device),
-					  RECORDS_INT(exchange->now_us),
-					  RECORDS_TEXT(exchange->by ? exchange->by->peer : NULL)),
-			   error);
+	       ask_run(exchange->session, "UPDATE device SET seen_us = $2, peer = $3 WHERE id = $1",
+		       ASK_VALUES(ASK_INT(exchange->row.device), ASK_INT(exchange->now_us),
+				  ASK_TEXT(exchange->by ? exchange->by->peer : NULL)),
+		       error);
 }
 
 /* The same pair again. If its access token has expired it gets new time: the bytes are the same. */
@@ -319,11 +314,10 @@ static bool repeat(Exchange *exchange, GError **error)
 		return true;
 	}
 	exchange->made->expires_us = exchange->now_us + CREDENTIALS_ACCESS_S * G_TIME_SPAN_SECOND;
-	return records_run(exchange->session,
-			   "UPDATE credential SET access_expires_us = $2 WHERE device = $1",
-			   RECORDS_VALUES(RECORDS_INT(exchange->row.device),
-					  RECORDS_INT(exchange->made->expires_us)),
-			   error);
+	return ask_run(
+		exchange->session, "UPDATE credential SET access_expires_us = $2 WHERE device = $1",
+		ASK_VALUES(ASK_INT(exchange->row.device), ASK_INT(exchange->made->expires_us)),
+		error);
 }
 
 static bool end_stolen(Exchange *exchange, GError **error)
@@ -405,8 +399,8 @@ static bool find_by_access(SqlSession *session, const char *token, Row *ret_row,
 	uint8_t hash[TOKEN_HASH_SIZE];
 	token_hash(token, hash);
 	SqlStatement *row;
-	if (!records_find(session, SELECT_ROW "(access_hash = $1 OR access_before_hash = $1)",
-			  RECORDS_VALUES(RECORDS_BLOB(hash, sizeof hash)), &row, error)) {
+	if (!ask_find(session, SELECT_ROW "(access_hash = $1 OR access_before_hash = $1)",
+		      ASK_VALUES(ASK_BLOB(hash, sizeof hash)), &row, error)) {
 		return false;
 	}
 	*ret_row = (Row){ 0 };

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "server/accounts/fixture/world.h"
-#include "server/accounts/records.h"
+#include "sql/ask.h"
 
 #include <string.h>
 
@@ -75,7 +75,7 @@ static int64_t count(World *world, const char *text)
 {
 	g_autoptr(SqlSession) session = sql_read(world->sql, NULL);
 	int64_t number = -1;
-	g_assert_true(records_count(session, text, NULL, &number, NULL));
+	g_assert_true(ask_count(session, text, NULL, &number, NULL));
 	return number;
 }
 
@@ -99,12 +99,12 @@ static void test_a6_stored_hashed(World *world, const void *data)
 	g_auto(Credentials) got = issued(world);
 	g_autoptr(SqlSession) session = sql_read(world->sql, NULL);
 	int64_t found;
-	g_assert_true(records_count(session,
-				    "SELECT COUNT(*) FROM credential WHERE access_hash = $1"
-				    " OR refresh_hash = $2 OR family_hash = $2",
-				    RECORDS_VALUES(RECORDS_BLOB(got.access, strlen(got.access)),
-						   RECORDS_BLOB(got.refresh, strlen(got.refresh))),
-				    &found, NULL));
+	g_assert_true(ask_count(session,
+				"SELECT COUNT(*) FROM credential WHERE access_hash = $1"
+				" OR refresh_hash = $2 OR family_hash = $2",
+				ASK_VALUES(ASK_BLOB(got.access, strlen(got.access)),
+					   ASK_BLOB(got.refresh, strlen(got.refresh))),
+				&found, NULL));
 	g_assert_cmpint(found, ==, 0);
 }
 

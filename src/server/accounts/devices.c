@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "server/accounts/records.h"
+#include "sql/ask.h"
 
 #include <string.h>
 
@@ -166,26 +167,25 @@ void devices_forget(Devices *devices, int64_t account, int64_t device)
 static SqlStatement *ask_known(SqlSession *session, TokenKind kind, const Known *known,
 			       GError **error)
 {
-	const RecordsValue *values =
-		RECORDS_VALUES(RECORDS_BLOB(known->token_hash, TOKEN_HASH_SIZE));
+	const AskValue *values = ASK_VALUES(ASK_BLOB(known->token_hash, TOKEN_HASH_SIZE));
 	if (kind == TOKEN_ACCESS) {
-		return records_ask(session,
-				   SELECT_KNOWN
-				   "access_hash = $1 UNION ALL "
-				   "SELECT device.id, device.account, device.seen_us,"
-				   " device.scopes, access_before_expires_us, 1"
-				   " FROM device JOIN account"
-				   " ON account.id = device.account AND account.disabled = 0"
-				   " JOIN credential ON credential.device = device.id"
-				   " WHERE access_before_hash = $1",
-				   values, error);
+		return ask_statement(session,
+				     SELECT_KNOWN
+				     "access_hash = $1 UNION ALL "
+				     "SELECT device.id, device.account, device.seen_us,"
+				     " device.scopes, access_before_expires_us, 1"
+				     " FROM device JOIN account"
+				     " ON account.id = device.account AND account.disabled = 0"
+				     " JOIN credential ON credential.device = device.id"
+				     " WHERE access_before_hash = $1",
+				     values, error);
 	}
-	return records_ask(session,
-			   "SELECT device.id, device.account, device.seen_us, device.scopes,"
-			   " 9223372036854775807, 1"
-			   " FROM device JOIN account ON account.id = device.account"
-			   " WHERE device.token_hash = $1 AND account.disabled = 0",
-			   values, error);
+	return ask_statement(session,
+			     "SELECT device.id, device.account, device.seen_us, device.scopes,"
+			     " 9223372036854775807, 1"
+			     " FROM device JOIN account ON account.id = device.account"
+			     " WHERE device.token_hash = $1 AND account.disabled = 0",
+			     values, error);
 }
 
 static bool select_known(SqlSession *session, TokenKind kind, Known *known, bool *ret_found,
@@ -226,13 +226,13 @@ bool devices_read(Devices *devices, const char *token, DevicesKnown *ret_known, 
 
 static bool confirm_in(SqlSession *session, const Known *known, bool *ret_exchanged, GError **error)
 {
-	const RecordsValue *device = RECORDS_VALUES(RECORDS_INT(known->caller.device));
-	if (!records_run(session, "UPDATE credential SET confirmed = 1 WHERE device = $1", device,
-			 error) ||
-	    !records_run(session,
-			 "UPDATE device SET token_hash = NULL"
-			 " WHERE id = $1 AND token_hash IS NOT NULL",
-			 device, error)) {
+	const AskValue *device = ASK_VALUES(ASK_INT(known->caller.device));
+	if (!ask_run(session, "UPDATE credential SET confirmed = 1 WHERE device = $1", device,
+		     error) ||
+	    !ask_run(session,
+		     "UPDATE device SET token_hash = NULL"
+		     " WHERE id = $1 AND token_hash IS NOT NULL",
+		     device, error)) {
 		return false;
 	}
 	*ret_exchanged = sql_changes(session) > 0;
@@ -343,15 +343,13 @@ bool devices_insert(SqlSession *session, const DevicesNew *new, int64_t *ret_dev
 	}
 	return check_account(session, new->account, error) &&
 	       records_next_id(session, RECORDS_DEVICE, ret_device, error) &&
-	       records_run(session,
-			   "INSERT INTO device (id, account, name, created_us, seen_us, peer,"
-			   " method, client, scopes) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
-			   RECORDS_VALUES(RECORDS_INT(*ret_device), RECORDS_INT(new->account),
-					  RECORDS_TEXT(new->name), RECORDS_INT(new->now_us),
-					  RECORDS_TEXT(new->peer), RECORDS_TEXT(new->method),
-					  RECORDS_TEXT(new->client),
-					  RECORDS_INT(new->scopes &DEVICES_SCOPES_ALL)),
-			   error);
+	       ask_run(session,
+		       "INSERT INTO device (id, account, name, created_us, seen_us, peer,"
+		       " method, client, scopes) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
+		       ASK_VALUES(ASK_INT(*ret_device), ASK_INT(new->account), ASK_TEXT(new->name),
+				  ASK_INT(new->now_us), ASK_TEXT(new->peer), ASK_TEXT(new->method),
+				  ASK_TEXT(new->client), ASK_INT(new->scopes &DEVICES_SCOPES_ALL)),
+		       error);
 }
 
 bool devices_add(Devices *devices, int64_t account, const char *name, int64_t now_us,
@@ -373,9 +371,8 @@ bool devices_add(Devices *devices, int64_t account, const char *name, int64_t no
 	g_autofree char *target = devices_text(device, name);
 	const AuditBy by = { .account = account, .peer = "", .now_us = now_us };
 	const AuditEvent event = { .what = "sign-in", .account = account, .target = target };
-	if (!records_run(session, "UPDATE device SET token_hash = $2 WHERE id = $1",
-			 RECORDS_VALUES(RECORDS_INT(device), RECORDS_BLOB(hash, sizeof hash)),
-			 error) ||
+	if (!ask_run(session, "UPDATE device SET token_hash = $2 WHERE id = $1",
+		     ASK_VALUES(ASK_INT(device), ASK_BLOB(hash, sizeof hash)), error) ||
 	    !audit_append(session, &by, &event, error) || !sql_commit(session, error)) {
 		token_free(token);
 		return false;
@@ -394,23 +391,23 @@ char *devices_text(int64_t device, const char *name)
 
 bool devices_end_in(SqlSession *session, int64_t device, GError **error)
 {
-	const RecordsValue *values = RECORDS_VALUES(RECORDS_INT(device));
-	return records_run(session, "DELETE FROM credential WHERE device = $1", values, error) &&
-	       records_run(session, "UPDATE device SET ended = 1, token_hash = NULL WHERE id = $1",
-			   values, error);
+	const AskValue *values = ASK_VALUES(ASK_INT(device));
+	return ask_run(session, "DELETE FROM credential WHERE device = $1", values, error) &&
+	       ask_run(session, "UPDATE device SET ended = 1, token_hash = NULL WHERE id = $1",
+		       values, error);
 }
 
 bool devices_end_all_in(SqlSession *session, int64_t account, GError **error)
 {
-	const RecordsValue *values = RECORDS_VALUES(RECORDS_INT(account));
-	return records_run(session,
-			   "DELETE FROM credential WHERE device IN"
-			   " (SELECT id FROM device WHERE account = $1)",
-			   values, error) &&
-	       records_run(session,
-			   "UPDATE device SET ended = 1, token_hash = NULL"
-			   " WHERE account = $1 AND ended = 0",
-			   values, error);
+	const AskValue *values = ASK_VALUES(ASK_INT(account));
+	return ask_run(session,
+		       "DELETE FROM credential WHERE device IN"
+		       " (SELECT id FROM device WHERE account = $1)",
+		       values, error) &&
+	       ask_run(session,
+		       "UPDATE device SET ended = 1, token_hash = NULL"
+		       " WHERE account = $1 AND ended = 0",
+		       values, error);
 }
 
 static bool end_one(Devices *devices, const DevicesCaller *which, const AuditBy *by, GError **error)
@@ -418,10 +415,9 @@ static bool end_one(Devices *devices, const DevicesCaller *which, const AuditBy 
 	g_autoptr(SqlSession) session = sql_write(devices->sql, error);
 	SqlStatement *row;
 	if (!session ||
-	    !records_find(session,
-			  "SELECT name FROM device WHERE id = $1 AND account = $2 AND ended = 0",
-			  RECORDS_VALUES(RECORDS_INT(which->device), RECORDS_INT(which->account)),
-			  &row, error)) {
+	    !ask_find(session,
+		      "SELECT name FROM device WHERE id = $1 AND account = $2 AND ended = 0",
+		      ASK_VALUES(ASK_INT(which->device), ASK_INT(which->account)), &row, error)) {
 		return false;
 	}
 	if (!row) {
@@ -499,9 +495,9 @@ bool devices_list(Devices *devices, int64_t account, GArray *ret_entries, GError
 			.name = g_strdup(sql_column_text(select, 1)),
 			.created_us = sql_column_int(select, 2),
 			.seen_us = sql_column_int(select, 3),
-			.peer = records_text(select, 4),
-			.method = records_text(select, 5),
-			.client = records_text(select, 6),
+			.peer = ask_text_dup(select, 4),
+			.method = ask_text_dup(select, 5),
+			.client = ask_text_dup(select, 6),
 			.scopes = (unsigned)sql_column_int(select, 7),
 		};
 		g_array_append_val(ret_entries, entry);
@@ -568,15 +564,15 @@ static bool end_idle(Devices *devices, SqlSession *session, int64_t now_us, GErr
 	/* 1 is before anybody was there. */
 	int64_t idle_us = devices->idle_max_us > 0 ? now_us - devices->idle_max_us : 1;
 	int64_t old_us = now_us - CREDENTIALS_DAYS_MAX * G_TIME_SPAN_DAY;
-	return records_run(session,
-			   "UPDATE device SET ended = 1, token_hash = NULL WHERE ended = 0"
-			   " AND (seen_us < $1 OR id IN"
-			   "  (SELECT device FROM credential WHERE created_us < $2))",
-			   RECORDS_VALUES(RECORDS_INT(idle_us), RECORDS_INT(old_us)), error) &&
-	       records_run(session,
-			   "DELETE FROM credential WHERE device IN"
-			   " (SELECT id FROM device WHERE ended = 1)",
-			   NULL, error);
+	return ask_run(session,
+		       "UPDATE device SET ended = 1, token_hash = NULL WHERE ended = 0"
+		       " AND (seen_us < $1 OR id IN"
+		       "  (SELECT device FROM credential WHERE created_us < $2))",
+		       ASK_VALUES(ASK_INT(idle_us), ASK_INT(old_us)), error) &&
+	       ask_run(session,
+		       "DELETE FROM credential WHERE device IN"
+		       " (SELECT id FROM device WHERE ended = 1)",
+		       NULL, error);
 }
 
 bool devices_upkeep(Devices *devices, int64_t now_us, GError **error)

@@ -8,9 +8,9 @@
 #include "server/accounts/identities_internal.h"
 #include "server/accounts/invitations_internal.h"
 #include "server/accounts/password.h"
-#include "server/accounts/records.h"
 #include "server/accounts/sessions_internal.h"
 #include "server/accounts/token.h"
+#include "sql/ask.h"
 
 #include <string.h>
 
@@ -107,9 +107,9 @@ static bool use_invitation(Entry *entry, GError **error)
 	}
 	AccountRole role = MAX(entry->invitation.role, account->role);
 	return invitations_consume(entry->session, &entry->invitation, error) &&
-	       records_run(entry->session,
-			   "UPDATE account SET role = $2, waiting = 0, disabled = 0 WHERE id = $1",
-			   RECORDS_VALUES(RECORDS_INT(account->id), RECORDS_INT(role)), error) &&
+	       ask_run(entry->session,
+		       "UPDATE account SET role = $2, waiting = 0, disabled = 0 WHERE id = $1",
+		       ASK_VALUES(ASK_INT(account->id), ASK_INT(role)), error) &&
 	       note(entry, raises ? "role" : "approve", account->id, error) &&
 	       read_account(entry, account->id, error);
 }
@@ -161,20 +161,17 @@ static bool count_registrations(const Entry *entry, bool *ret_often, GError **er
 	int64_t at_provider;
 	int64_t from_peer;
 	int64_t waiting;
-	if (!records_count(entry->session,
-			   "SELECT COUNT(*) FROM account WHERE origin = $1 AND created_us > $2",
-			   RECORDS_VALUES(RECORDS_TEXT(entry->request->proof->provider),
-					  RECORDS_INT(since_us)),
-			   &at_provider, error) ||
-	    !records_count(entry->session,
-			   "SELECT COUNT(*) FROM account WHERE origin_peer = $1"
-			   " AND created_us > $2 AND origin <> ''",
-			   RECORDS_VALUES(RECORDS_TEXT(peer), RECORDS_INT(since_us)), &from_peer,
-			   error) ||
-	    !records_count(
-		    entry->session,
-		    "SELECT COUNT(*) FROM account WHERE waiting = 1 AND name_key IS NOT NULL", NULL,
-		    &waiting, error)) {
+	if (!ask_count(entry->session,
+		       "SELECT COUNT(*) FROM account WHERE origin = $1 AND created_us > $2",
+		       ASK_VALUES(ASK_TEXT(entry->request->proof->provider), ASK_INT(since_us)),
+		       &at_provider, error) ||
+	    !ask_count(entry->session,
+		       "SELECT COUNT(*) FROM account WHERE origin_peer = $1"
+		       " AND created_us > $2 AND origin <> ''",
+		       ASK_VALUES(ASK_TEXT(peer), ASK_INT(since_us)), &from_peer, error) ||
+	    !ask_count(entry->session,
+		       "SELECT COUNT(*) FROM account WHERE waiting = 1 AND name_key IS NOT NULL",
+		       NULL, &waiting, error)) {
 		return false;
 	}
 	unsigned hourly_max =

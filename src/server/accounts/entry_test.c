@@ -7,7 +7,7 @@
 #include "server/accounts/identities.h"
 #include "server/accounts/invitations.h"
 #include "server/accounts/sessions.h"
-#include "server/accounts/records.h"
+#include "sql/ask.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -56,12 +56,11 @@ static int64_t rows(World *world)
 {
 	g_autoptr(SqlSession) session = sql_read(world->sql, NULL);
 	int64_t count = -1;
-	g_assert_true(
-		records_count(session,
-			      "SELECT (SELECT COUNT(*) FROM account) +"
-			      " (SELECT COUNT(*) FROM identity) + (SELECT COUNT(*) FROM audit)"
-			      " + (SELECT account + identity + audit FROM accounts_counter)",
-			      NULL, &count, NULL));
+	g_assert_true(ask_count(session,
+				"SELECT (SELECT COUNT(*) FROM account) +"
+				" (SELECT COUNT(*) FROM identity) + (SELECT COUNT(*) FROM audit)"
+				" + (SELECT account + identity + audit FROM accounts_counter)",
+				NULL, &count, NULL));
 	return count;
 }
 

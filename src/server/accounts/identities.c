@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "server/accounts/accounts_internal.h"
 #include "server/accounts/records.h"
+#include "sql/ask.h"
 
 #include <string.h>
 
@@ -36,11 +37,11 @@ char *identities_text(const Proof *proof)
 	" email, email_verified, chat_address, created_us, used_us FROM identity WHERE "
 
 /* $1 … $3; a literal's length is known, an empty tenant is no NULL. */
-#define KEY(proof)                                                           \
-	RECORDS_TEXT((proof)->provider),                                     \
-		RECORDS_BLOB((proof)->tenant ? (proof)->tenant : "",         \
-			     (proof)->tenant ? strlen((proof)->tenant) : 0), \
-		RECORDS_BLOB((proof)->subject, strlen((proof)->subject))
+#define KEY(proof)                                                       \
+	ASK_TEXT((proof)->provider),                                     \
+		ASK_BLOB((proof)->tenant ? (proof)->tenant : "",         \
+			 (proof)->tenant ? strlen((proof)->tenant) : 0), \
+		ASK_BLOB((proof)->subject, strlen((proof)->subject))
 #define IS_KEY "provider = $1 AND tenant = $2 AND subject = $3"
 
 static char *bytes_text(SqlStatement *row, int column)
@@ -55,15 +56,15 @@ static void read_row(SqlStatement *row, Identity *ret_identity)
 	*ret_identity = (Identity){
 		.id = sql_column_int(row, 0),
 		.account = sql_column_int(row, 1),
-		.provider = records_text(row, 2),
+		.provider = ask_text_dup(row, 2),
 		.tenant = bytes_text(row, 3),
 		.subject = bytes_text(row, 4),
-		.name = records_text(row, 5),
-		.username = records_text(row, 6),
-		.avatar_url = records_text(row, 7),
-		.email = records_text(row, 8),
+		.name = ask_text_dup(row, 5),
+		.username = ask_text_dup(row, 6),
+		.avatar_url = ask_text_dup(row, 7),
+		.email = ask_text_dup(row, 8),
 		.email_verified = sql_column_int(row, 9) != 0,
-		.chat_address = records_text(row, 10),
+		.chat_address = ask_text_dup(row, 10),
 		.created_us = sql_column_int(row, 11),
 		.used_us = sql_column_int(row, 12),
 	};
@@ -74,8 +75,7 @@ bool identities_read(SqlSession *session, const Proof *proof, Identity *ret_iden
 {
 	*ret_identity = (Identity){ 0 };
 	SqlStatement *row;
-	if (!records_find(session, SELECT_IDENTITY IS_KEY, RECORDS_VALUES(KEY(proof)), &row,
-			  error)) {
+	if (!ask_find(session, SELECT_IDENTITY IS_KEY, ASK_VALUES(KEY(proof)), &row, error)) {
 		return false;
 	}
 	if (row) {
@@ -105,8 +105,8 @@ bool identities_list(Accounts *accounts, int64_t account, GArray *ret_identities
 {
 	g_autoptr(SqlSession) session = sql_read(accounts_sql(accounts), error);
 	SqlStatement *select =
-		session ? records_ask(session, SELECT_IDENTITY "account = $1 ORDER BY id",
-				      RECORDS_VALUES(RECORDS_INT(account)), error)
+		session ? ask_statement(session, SELECT_IDENTITY "account = $1 ORDER BY id",
+					ASK_VALUES(ASK_INT(account)), error)
 			: NULL;
 	bool more;
 	while (select && sql_step(select, &more, error)) {
@@ -126,11 +126,10 @@ bool identities_know_address(Accounts *accounts, const char *provider, const cha
 	int64_t known;
 	g_autoptr(SqlSession) session = sql_read(accounts_sql(accounts), error);
 	if (!session ||
-	    !records_count(session,
-			   "SELECT 1 FROM identity JOIN account ON account.id = identity.account"
-			   " WHERE chat_address = $1 AND provider = $2 AND account.disabled = 0",
-			   RECORDS_VALUES(RECORDS_TEXT(address), RECORDS_TEXT(provider)), &known,
-			   error)) {
+	    !ask_count(session,
+		       "SELECT 1 FROM identity JOIN account ON account.id = identity.account"
+		       " WHERE chat_address = $1 AND provider = $2 AND account.disabled = 0",
+		       ASK_VALUES(ASK_TEXT(address), ASK_TEXT(provider)), &known, error)) {
 		return false;
 	}
 	*ret_known = known != 0 && address[0] != '\0';
@@ -143,15 +142,14 @@ char *identities_address_language(Accounts *accounts, const char *provider, cons
 	SqlStatement *row;
 	g_autoptr(SqlSession) session = sql_read(accounts_sql(accounts), error);
 	if (!session ||
-	    !records_find(session,
-			  "SELECT account.language FROM identity"
-			  " JOIN account ON account.id = identity.account"
-			  " WHERE chat_address = $1 AND provider = $2 AND account.language <> ''",
-			  RECORDS_VALUES(RECORDS_TEXT(address), RECORDS_TEXT(provider)), &row,
-			  error)) {
+	    !ask_find(session,
+		      "SELECT account.language FROM identity"
+		      " JOIN account ON account.id = identity.account"
+		      " WHERE chat_address = $1 AND provider = $2 AND account.language <> ''",
+		      ASK_VALUES(ASK_TEXT(address), ASK_TEXT(provider)), &row, error)) {
 		return NULL;
 	}
-	return row ? records_text(row, 0) : NULL;
+	return row ? ask_text_dup(row, 0) : NULL;
 }
 
 /* ---- pictures -------------------------------------------------------------------------- */
@@ -168,17 +166,16 @@ bool identities_lack_picture(Accounts *accounts, const Proof *proof, int64_t *re
 {
 	SqlStatement *row;
 	g_autoptr(SqlSession) session = sql_read(accounts_sql(accounts), error);
-	if (!session ||
-	    !records_find(session,
-			  "SELECT id, avatar_url FROM identity WHERE " IS_KEY
-			  " AND avatar_url <> '' AND NOT EXISTS (SELECT 1 FROM picture"
-			  " WHERE picture.identity = identity.id AND length(bytes) > 0)",
-			  RECORDS_VALUES(KEY(proof)), &row, error)) {
+	if (!session || !ask_find(session,
+				  "SELECT id, avatar_url FROM identity WHERE " IS_KEY
+				  " AND avatar_url <> '' AND NOT EXISTS (SELECT 1 FROM picture"
+				  " WHERE picture.identity = identity.id AND length(bytes) > 0)",
+				  ASK_VALUES(KEY(proof)), &row, error)) {
 		return false;
 	}
 	if (row) {
 		*ret_identity = sql_column_int(row, 0);
-		*ret_url = records_text(row, 1);
+		*ret_url = ask_text_dup(row, 1);
 	}
 	return true;
 }
@@ -190,16 +187,15 @@ bool identities_keep_picture(Accounts *accounts, int64_t identity, const char *u
 	const void *bytes = picture->bytes ? g_bytes_get_data(picture->bytes, &size) : NULL;
 	g_autoptr(SqlSession) session = sql_write(accounts_sql(accounts), error);
 	return session &&
-	       records_run(session, "DELETE FROM picture WHERE identity = $1",
-			   RECORDS_VALUES(RECORDS_INT(identity)), error) &&
-	       records_run(session,
-			   "INSERT INTO picture (identity, url, type, bytes)"
-			   " SELECT id, avatar_url, $3, $4 FROM identity"
-			   " WHERE id = $1 AND avatar_url = $2",
-			   RECORDS_VALUES(RECORDS_INT(identity), RECORDS_TEXT(url),
-					  RECORDS_TEXT(picture->type),
-					  RECORDS_BLOB(bytes ? bytes : "", size)),
-			   error) &&
+	       ask_run(session, "DELETE FROM picture WHERE identity = $1",
+		       ASK_VALUES(ASK_INT(identity)), error) &&
+	       ask_run(session,
+		       "INSERT INTO picture (identity, url, type, bytes)"
+		       " SELECT id, avatar_url, $3, $4 FROM identity"
+		       " WHERE id = $1 AND avatar_url = $2",
+		       ASK_VALUES(ASK_INT(identity), ASK_TEXT(url), ASK_TEXT(picture->type),
+				  ASK_BLOB(bytes ? bytes : "", size)),
+		       error) &&
 	       sql_commit(session, error);
 }
 
@@ -207,12 +203,13 @@ bool identities_keep_picture(Accounts *accounts, int64_t identity, const char *u
 static bool look_for_picture(SqlSession *session, int64_t account, int64_t *ret_identity,
 			     bool *ret_coming, GError **error)
 {
-	SqlStatement *select = records_ask(session,
-					   "SELECT identity.id, length(picture.bytes) FROM identity"
-					   " LEFT JOIN picture ON picture.identity = identity.id"
-					   " WHERE account = $1 AND avatar_url <> ''"
-					   " ORDER BY used_us DESC, id DESC",
-					   RECORDS_VALUES(RECORDS_INT(account)), error);
+	SqlStatement *select =
+		ask_statement(session,
+			      "SELECT identity.id, length(picture.bytes) FROM identity"
+			      " LEFT JOIN picture ON picture.identity = identity.id"
+			      " WHERE account = $1 AND avatar_url <> ''"
+			      " ORDER BY used_us DESC, id DESC",
+			      ASK_VALUES(ASK_INT(account)), error);
 	bool more = true;
 	*ret_identity = 0;
 	*ret_coming = false;
@@ -233,8 +230,8 @@ static bool read_picture(SqlSession *session, int64_t identity, IdentitiesPictur
 			 GError **error)
 {
 	SqlStatement *select =
-		records_ask(session, "SELECT type, bytes FROM picture WHERE identity = $1",
-			    RECORDS_VALUES(RECORDS_INT(identity)), error);
+		ask_statement(session, "SELECT type, bytes FROM picture WHERE identity = $1",
+			      ASK_VALUES(ASK_INT(identity)), error);
 	bool found = false;
 	if (!select || !sql_step(select, &found, error)) {
 		return false;
@@ -242,7 +239,7 @@ static bool read_picture(SqlSession *session, int64_t identity, IdentitiesPictur
 	if (found) {
 		size_t size;
 		const void *bytes = sql_column_bytes(select, 1, &size);
-		picture->type = records_text(select, 0);
+		picture->type = ask_text_dup(select, 0);
 		picture->bytes = g_bytes_new(bytes, size);
 	}
 	return true;
@@ -283,14 +280,13 @@ bool identities_insert(SqlSession *session, const IdentitiesBind *bind, const Au
 	int64_t id;
 	int64_t now_us = audit_by_now(by);
 	if (!records_next_id(session, RECORDS_IDENTITY, &id, error) ||
-	    !records_run(session,
-			 "INSERT INTO identity (provider, tenant, subject, id, account,"
-			 " alt_subject, name, username, avatar_url, email, email_verified,"
-			 " chat_address, created_us, used_us)"
-			 " VALUES ($1, $2, $3, $4, $5, '', '', '', '', '', 0, '', $6, $6)",
-			 RECORDS_VALUES(KEY(proof), RECORDS_INT(id), RECORDS_INT(bind->account),
-					RECORDS_INT(now_us)),
-			 error)) {
+	    !ask_run(session,
+		     "INSERT INTO identity (provider, tenant, subject, id, account,"
+		     " alt_subject, name, username, avatar_url, email, email_verified,"
+		     " chat_address, created_us, used_us)"
+		     " VALUES ($1, $2, $3, $4, $5, '', '', '', '', '', 0, '', $6, $6)",
+		     ASK_VALUES(KEY(proof), ASK_INT(id), ASK_INT(bind->account), ASK_INT(now_us)),
+		     error)) {
 		return false;
 	}
 	return identities_refresh(session, id, bind, now_us, error);
@@ -300,20 +296,18 @@ bool identities_refresh(SqlSession *session, int64_t id, const IdentitiesBind *b
 			GError **error)
 {
 	const Proof *proof = bind->proof;
-	return records_run(session, "DELETE FROM picture WHERE identity = $1 AND url <> $2",
-			   RECORDS_VALUES(RECORDS_INT(id), RECORDS_TEXT(proof->avatar_url)),
-			   error) &&
-	       records_run(session,
-			   "UPDATE identity SET alt_subject = $2, name = $3, username = $4,"
-			   " avatar_url = $5, email = $6, email_verified = $7, chat_address = $8,"
-			   " used_us = $9 WHERE id = $1",
-			   RECORDS_VALUES(RECORDS_INT(id), RECORDS_TEXT(proof->alt_subject),
-					  RECORDS_TEXT(proof->name), RECORDS_TEXT(proof->username),
-					  RECORDS_TEXT(proof->avatar_url),
-					  RECORDS_TEXT(proof->email),
-					  RECORDS_INT(bind->trust_email && proof->email_verified),
-					  RECORDS_TEXT(proof->chat_address), RECORDS_INT(now_us)),
-			   error);
+	return ask_run(session, "DELETE FROM picture WHERE identity = $1 AND url <> $2",
+		       ASK_VALUES(ASK_INT(id), ASK_TEXT(proof->avatar_url)), error) &&
+	       ask_run(session,
+		       "UPDATE identity SET alt_subject = $2, name = $3, username = $4,"
+		       " avatar_url = $5, email = $6, email_verified = $7, chat_address = $8,"
+		       " used_us = $9 WHERE id = $1",
+		       ASK_VALUES(ASK_INT(id), ASK_TEXT(proof->alt_subject), ASK_TEXT(proof->name),
+				  ASK_TEXT(proof->username), ASK_TEXT(proof->avatar_url),
+				  ASK_TEXT(proof->email),
+				  ASK_INT(bind->trust_email && proof->email_verified),
+				  ASK_TEXT(proof->chat_address), ASK_INT(now_us)),
+		       error);
 }
 
 /* The account may get another way in. */
@@ -396,9 +390,8 @@ bool identities_bind_all(Accounts *accounts, const GArray *binds, const AuditBy 
 static char *text_of(SqlSession *session, int64_t account, int64_t identity, GError **error)
 {
 	SqlStatement *row;
-	if (!records_find(session, SELECT_IDENTITY "id = $1 AND account = $2",
-			  RECORDS_VALUES(RECORDS_INT(identity), RECORDS_INT(account)), &row,
-			  error)) {
+	if (!ask_find(session, SELECT_IDENTITY "id = $1 AND account = $2",
+		      ASK_VALUES(ASK_INT(identity), ASK_INT(account)), &row, error)) {
 		return NULL;
 	}
 	if (!row) {
@@ -436,8 +429,8 @@ static bool unbind_in(SqlSession *session, const IdentitiesUnbind *unbind, const
 	g_autofree char *target = text_of(session, unbind->account, unbind->identity, error);
 	const AuditEvent event = { .what = "unlink", .account = unbind->account, .target = target };
 	return target && check_not_last(session, unbind->account, error) &&
-	       records_run(session, "DELETE FROM identity WHERE id = $1",
-			   RECORDS_VALUES(RECORDS_INT(unbind->identity)), error) &&
+	       ask_run(session, "DELETE FROM identity WHERE id = $1",
+		       ASK_VALUES(ASK_INT(unbind->identity)), error) &&
 	       accounts_revoke_in(session, unbind->account, unbind->spared_session, error) &&
 	       audit_append(session, by, &event, error) && sql_commit(session, error);
 }
@@ -469,11 +462,9 @@ static bool rebind_in(SqlSession *session, const IdentitiesBind *bind, const Aud
 				   .account = bind->account,
 				   .target = target,
 				   .detail = *ret_before ? detail : NULL };
-	bool moved =
-		id == 0 ? identities_insert(session, bind, by, error)
-			: records_run(session, "UPDATE identity SET account = $2 WHERE id = $1",
-				      RECORDS_VALUES(RECORDS_INT(id), RECORDS_INT(bind->account)),
-				      error);
+	bool moved = id == 0 ? identities_insert(session, bind, by, error)
+			     : ask_run(session, "UPDATE identity SET account = $2 WHERE id = $1",
+				       ASK_VALUES(ASK_INT(id), ASK_INT(bind->account)), error);
 	return moved && (*ret_before == 0 || accounts_revoke_in(session, *ret_before, 0, error)) &&
 	       accounts_revoke_in(session, bind->account, 0, error) &&
 	       audit_append(session, by, &event, error) && sql_commit(session, error);

@@ -6,8 +6,8 @@
 #include "server/accounts/accounts_internal.h"
 #include "server/accounts/entry.h"
 #include "server/accounts/fixture/world.h"
-#include "server/accounts/records.h"
 #include "server/accounts/sessions.h"
+#include "sql/ask.h"
 
 #include <string.h>
 
@@ -407,7 +407,7 @@ static void test_a_picture_that_cannot_be_read_is_not_taken_for_none(World *worl
 	IdentitiesPicture picture;
 	bool there;
 	SqlSession *session = sql_write(accounts_sql(world->accounts), NULL);
-	g_assert_true(records_run(session, "DROP TABLE picture", NULL, NULL));
+	g_assert_true(ask_run(session, "DROP TABLE picture", NULL, NULL));
 	g_assert_true(sql_commit(session, NULL));
 	sql_release(session);
 	g_assert_false(identities_have_picture(world->accounts, world->alice, &there, &error));
@@ -428,7 +428,7 @@ static void test_a_picture_goes_with_its_identity(World *world, const void *data
 	g_autoptr(GError) error = NULL;
 	int64_t left = -1;
 	g_autoptr(SqlSession) session = sql_read(accounts_sql(world->accounts), &error);
-	g_assert_true(records_count(session, "SELECT count(*) FROM picture", NULL, &left, &error));
+	g_assert_true(ask_count(session, "SELECT count(*) FROM picture", NULL, &left, &error));
 	g_assert_cmpint(left, ==, 0);
 }
 

@@ -7,13 +7,14 @@
 #include "server/accounts/invitations_internal.h"
 #include "server/accounts/records.h"
 #include "server/accounts/token.h"
+#include "sql/ask.h"
 
 static bool check_room(SqlSession *session, int64_t now_us, GError **error)
 {
 	int64_t count;
-	if (!records_run(session, "DELETE FROM invitation WHERE expires_us <= $1 OR uses_left = 0",
-			 RECORDS_VALUES(RECORDS_INT(now_us)), error) ||
-	    !records_count(session, "SELECT COUNT(*) FROM invitation", NULL, &count, error)) {
+	if (!ask_run(session, "DELETE FROM invitation WHERE expires_us <= $1 OR uses_left = 0",
+		     ASK_VALUES(ASK_INT(now_us)), error) ||
+	    !ask_count(session, "SELECT COUNT(*) FROM invitation", NULL, &count, error)) {
 		return false;
 	}
 	if (count >= INVITATIONS_MAX) {
@@ -43,15 +44,14 @@ static char *insert(SqlSession *session, const Insertion *what, GError **error)
 	char *token = token_new(TOKEN_INVITATION);
 	uint8_t hash[TOKEN_HASH_SIZE];
 	token_hash(token, hash);
-	if (!records_run(session,
-			 "INSERT INTO invitation (id, token_hash, role, account, first, uses,"
-			 " uses_left, created_us, expires_us)"
-			 " VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)",
-			 RECORDS_VALUES(RECORDS_INT(id), RECORDS_BLOB(hash, sizeof hash),
-					RECORDS_INT(what->role), RECORDS_INT(what->account),
-					RECORDS_INT(what->first), RECORDS_INT(what->uses),
-					RECORDS_INT(what->now_us), RECORDS_INT(what->expires_us)),
-			 error)) {
+	if (!ask_run(session,
+		     "INSERT INTO invitation (id, token_hash, role, account, first, uses,"
+		     " uses_left, created_us, expires_us)"
+		     " VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)",
+		     ASK_VALUES(ASK_INT(id), ASK_BLOB(hash, sizeof hash), ASK_INT(what->role),
+				ASK_INT(what->account), ASK_INT(what->first), ASK_INT(what->uses),
+				ASK_INT(what->now_us), ASK_INT(what->expires_us)),
+		     error)) {
 		token_free(token);
 		return NULL;
 	}
@@ -111,8 +111,8 @@ bool invitations_add_first(Accounts *accounts, int64_t now_us, char **ret_token,
 	g_autoptr(SqlSession) session = sql_write(accounts_sql(accounts), error);
 	int64_t count;
 	if (!session ||
-	    !records_count(session, "SELECT COUNT(*) FROM account WHERE name_key IS NOT NULL", NULL,
-			   &count, error)) {
+	    !ask_count(session, "SELECT COUNT(*) FROM account WHERE name_key IS NOT NULL", NULL,
+		       &count, error)) {
 		return false;
 	}
 	if (count > 0) {
@@ -128,7 +128,7 @@ bool invitations_add_first(Accounts *accounts, int64_t now_us, char **ret_token,
 	};
 	const AuditEvent event = { .what = "invite", .target = "the first administrator" };
 	const AuditBy by = { .now_us = now_us };
-	if (!records_run(session, "DELETE FROM invitation WHERE first = 1", NULL, error)) {
+	if (!ask_run(session, "DELETE FROM invitation WHERE first = 1", NULL, error)) {
 		return false;
 	}
 	char *token = insert(session, &what, error);
@@ -169,9 +169,8 @@ bool invitations_read(SqlSession *session, const char *token, int64_t now_us,
 	uint8_t hash[TOKEN_HASH_SIZE];
 	token_hash(token, hash);
 	SqlStatement *row;
-	if (!records_find(session, SELECT_INVITATION "AND token_hash = $2",
-			  RECORDS_VALUES(RECORDS_INT(now_us), RECORDS_BLOB(hash, sizeof hash)),
-			  &row, error)) {
+	if (!ask_find(session, SELECT_INVITATION "AND token_hash = $2",
+		      ASK_VALUES(ASK_INT(now_us), ASK_BLOB(hash, sizeof hash)), &row, error)) {
 		return false;
 	}
 	if (row) {
@@ -182,8 +181,8 @@ bool invitations_read(SqlSession *session, const char *token, int64_t now_us,
 
 bool invitations_consume(SqlSession *session, const Invitation *invitation, GError **error)
 {
-	return records_run(session, "UPDATE invitation SET uses_left = uses_left - 1 WHERE id = $1",
-			   RECORDS_VALUES(RECORDS_INT(invitation->id)), error);
+	return ask_run(session, "UPDATE invitation SET uses_left = uses_left - 1 WHERE id = $1",
+		       ASK_VALUES(ASK_INT(invitation->id)), error);
 }
 
 bool invitations_find(Accounts *accounts, const char *token, int64_t now_us,
@@ -207,8 +206,8 @@ bool invitations_find(Accounts *accounts, const char *token, int64_t now_us,
 bool invitations_list(Accounts *accounts, int64_t now_us, GArray *ret_invitations, GError **error)
 {
 	g_autoptr(SqlSession) session = sql_read(accounts_sql(accounts), error);
-	SqlStatement *select = session ? records_ask(session, SELECT_INVITATION "ORDER BY id",
-						     RECORDS_VALUES(RECORDS_INT(now_us)), error)
+	SqlStatement *select = session ? ask_statement(session, SELECT_INVITATION "ORDER BY id",
+						       ASK_VALUES(ASK_INT(now_us)), error)
 				       : NULL;
 	bool more;
 	while (select && sql_step(select, &more, error)) {
@@ -227,8 +226,8 @@ bool invitations_end(Accounts *accounts, int64_t id, const AuditBy *by, GError *
 	g_autofree char *target = g_strdup_printf("invitation %" G_GINT64_FORMAT, id);
 	const AuditEvent event = { .what = "revoke", .target = target };
 	g_autoptr(SqlSession) session = sql_write(accounts_sql(accounts), error);
-	if (!session || !records_run(session, "DELETE FROM invitation WHERE id = $1",
-				     RECORDS_VALUES(RECORDS_INT(id)), error)) {
+	if (!session || !ask_run(session, "DELETE FROM invitation WHERE id = $1",
+				 ASK_VALUES(ASK_INT(id)), error)) {
 		return false;
 	}
 	if (sql_changes(session) == 0) {

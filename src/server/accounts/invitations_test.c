@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "server/accounts/fixture/world.h"
-#include "server/accounts/records.h"
+#include "sql/ask.h"
 
 #include <string.h>
 
@@ -50,9 +50,8 @@ static void test_stored_hashed(World *world, const void *data)
 	g_autofree char *token = invite(world, &(InvitationsSpec){ 0 });
 	g_autoptr(SqlSession) session = sql_read(world->sql, NULL);
 	int64_t found = -1;
-	g_assert_true(
-		records_count(session, "SELECT COUNT(*) FROM invitation WHERE token_hash = $1",
-			      RECORDS_VALUES(RECORDS_BLOB(token, strlen(token))), &found, NULL));
+	g_assert_true(ask_count(session, "SELECT COUNT(*) FROM invitation WHERE token_hash = $1",
+				ASK_VALUES(ASK_BLOB(token, strlen(token))), &found, NULL));
 	g_assert_cmpint(found, ==, 0);
 }
 

@@ -11,6 +11,8 @@
  */
 #include "server/accounts/records.h"
 
+#include "sql/ask.h"
+
 static const char *const steps[] = {
 	"CREATE TABLE account ("
 	" id BIGINT PRIMARY KEY,"
@@ -148,61 +150,6 @@ bool records_migrate(Sql *sql, GError **error)
 	return records_migrate_to(sql, G_N_ELEMENTS(steps), &newest, error);
 }
 
-/* ---- asking ---------------------------------------------------------------------------- */
-
-SqlStatement *records_ask(SqlSession *session, const char *text, const RecordsValue *values,
-			  GError **error)
-{
-	SqlStatement *statement = sql_statement(session, text, error);
-	for (int i = 0; statement && values && values[i].kind != RECORDS_END; i++) {
-		const RecordsValue *value = &values[i];
-		switch (value->kind) {
-		case RECORDS_NUMBER:
-			sql_bind_int(statement, i + 1, value->number);
-			break;
-		case RECORDS_BYTES:
-			sql_bind_bytes(statement, i + 1, value->bytes, value->size);
-			break;
-		case RECORDS_STRING:
-			sql_bind_text(statement, i + 1, value->bytes ? value->bytes : "");
-			break;
-		default:
-			sql_bind_null(statement, i + 1);
-			break;
-		}
-	}
-	return statement;
-}
-
-bool records_run(SqlSession *session, const char *text, const RecordsValue *values, GError **error)
-{
-	SqlStatement *statement = records_ask(session, text, values, error);
-	return statement && sql_run(statement, error);
-}
-
-bool records_find(SqlSession *session, const char *text, const RecordsValue *values,
-		  SqlStatement **ret_row, GError **error)
-{
-	SqlStatement *statement = records_ask(session, text, values, error);
-	bool row;
-	if (!statement || !sql_step(statement, &row, error)) {
-		return false;
-	}
-	*ret_row = row ? statement : NULL;
-	return true;
-}
-
-bool records_count(SqlSession *session, const char *text, const RecordsValue *values,
-		   int64_t *ret_count, GError **error)
-{
-	SqlStatement *row;
-	if (!records_find(session, text, values, &row, error)) {
-		return false;
-	}
-	*ret_count = row ? sql_column_int(row, 0) : 0;
-	return true;
-}
-
 bool records_next_id(SqlSession *session, RecordsId kind, int64_t *ret_id, GError **error)
 {
 	/* Not RETURNING, for which SQLite opens a database in memory each time. */
@@ -217,11 +164,6 @@ bool records_next_id(SqlSession *session, RecordsId kind, int64_t *ret_id, GErro
 		[RECORDS_SESSION] = NEXT("web_session"), [RECORDS_AUDIT] = NEXT("audit"),
 	};
 #undef NEXT
-	return records_run(session, texts[kind][0], NULL, error) &&
-	       records_count(session, texts[kind][1], NULL, ret_id, error);
-}
-
-char *records_text(SqlStatement *row, int column)
-{
-	return g_strdup(sql_column_null(row, column) ? "" : sql_column_text(row, column));
+	return ask_run(session, texts[kind][0], NULL, error) &&
+	       ask_count(session, texts[kind][1], NULL, ret_id, error);
 }

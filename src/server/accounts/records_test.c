@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "server/accounts/accounts.h"
 #include "server/accounts/token.h"
+#include "sql/ask.h"
 
 #include <string.h>
 
@@ -20,11 +21,11 @@ static Sql *open_at(size_t version)
 	return sql;
 }
 
-static void run(Sql *sql, const char *text, const RecordsValue *values)
+static void run(Sql *sql, const char *text, const AskValue *values)
 {
 	g_autoptr(GError) error = NULL;
 	g_autoptr(SqlSession) session = sql_write(sql, &error);
-	records_run(session, text, values, &error);
+	ask_run(session, text, values, &error);
 	g_assert_no_error(error);
 	sql_commit(session, &error);
 	g_assert_no_error(error);
@@ -58,7 +59,7 @@ static void fill_version_1(Sql *sql, const char *token)
 	run(sql,
 	    "INSERT INTO device (id, account, name, token_hash, created_us, seen_us)"
 	    " VALUES (1, 1, 'laptop', $1, $2, $2), (2, 1, 'phone', NULL, $2, $2)",
-	    RECORDS_VALUES(RECORDS_BLOB(hash, sizeof hash), RECORDS_INT(NOW_US)));
+	    ASK_VALUES(ASK_BLOB(hash, sizeof hash), ASK_INT(NOW_US)));
 	run(sql, "UPDATE accounts_counter SET account = 3, device = 2", NULL);
 }
 

@@ -7,6 +7,7 @@
 #include "server/accounts/records.h"
 #include "server/accounts/sessions_internal.h"
 #include "server/accounts/token.h"
+#include "sql/ask.h"
 
 #include <string.h>
 
@@ -50,15 +51,15 @@ static bool delete_token(SqlSession *sql, const char *token, GError **error)
 	}
 	uint8_t hash[TOKEN_HASH_SIZE];
 	token_hash(token, hash);
-	return records_run(sql, "DELETE FROM web_session WHERE token_hash = $1",
-			   RECORDS_VALUES(RECORDS_BLOB(hash, sizeof hash)), error);
+	return ask_run(sql, "DELETE FROM web_session WHERE token_hash = $1",
+		       ASK_VALUES(ASK_BLOB(hash, sizeof hash)), error);
 }
 
 static bool check_account(SqlSession *sql, int64_t account, GError **error)
 {
 	int64_t right;
-	if (!records_count(sql, "SELECT 1 FROM account WHERE id = $1 AND disabled = 0",
-			   RECORDS_VALUES(RECORDS_INT(account)), &right, error)) {
+	if (!ask_count(sql, "SELECT 1 FROM account WHERE id = $1 AND disabled = 0",
+		       ASK_VALUES(ASK_INT(account)), &right, error)) {
 		return false;
 	}
 	if (!right) {
@@ -80,34 +81,31 @@ static bool insert(SqlSession *sql, const SessionsSpec *spec, const AuditBy *by,
 	g_autofree char *agent = fit_agent(spec->agent);
 	int64_t now_us = audit_by_now(by);
 	const char *peer = by && by->peer ? by->peer : "";
-	return records_run(sql,
-			   "INSERT INTO web_session (id, token_hash, account, created_us, seen_us,"
-			   " authenticated_us, method, peer, agent)"
-			   " VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7)",
-			   RECORDS_VALUES(RECORDS_INT(id), RECORDS_BLOB(hash, sizeof hash),
-					  RECORDS_INT(spec->account), RECORDS_INT(now_us),
-					  RECORDS_TEXT(spec->method), RECORDS_TEXT(peer),
-					  RECORDS_TEXT(agent)),
-			   error);
+	return ask_run(sql,
+		       "INSERT INTO web_session (id, token_hash, account, created_us, seen_us,"
+		       " authenticated_us, method, peer, agent)"
+		       " VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7)",
+		       ASK_VALUES(ASK_INT(id), ASK_BLOB(hash, sizeof hash), ASK_INT(spec->account),
+				  ASK_INT(now_us), ASK_TEXT(spec->method), ASK_TEXT(peer),
+				  ASK_TEXT(agent)),
+		       error);
 }
 
 static bool keep_language(SqlSession *sql, const SessionsSpec *spec, GError **error)
 {
 	return !spec->language ||
-	       records_run(sql, "UPDATE account SET language = $2 WHERE id = $1 AND language <> $2",
-			   RECORDS_VALUES(RECORDS_INT(spec->account), RECORDS_TEXT(spec->language)),
-			   error);
+	       ask_run(sql, "UPDATE account SET language = $2 WHERE id = $1 AND language <> $2",
+		       ASK_VALUES(ASK_INT(spec->account), ASK_TEXT(spec->language)), error);
 }
 
 /* Keeps the newest. */
 static bool bound(SqlSession *sql, int64_t account, GError **error)
 {
-	return records_run(
-		sql,
-		"DELETE FROM web_session WHERE account = $1 AND id <="
-		" (SELECT id FROM web_session WHERE account = $1 ORDER BY id DESC"
-		"  LIMIT 1 OFFSET $2)",
-		RECORDS_VALUES(RECORDS_INT(account), RECORDS_INT(SESSIONS_PER_ACCOUNT_MAX)), error);
+	return ask_run(sql,
+		       "DELETE FROM web_session WHERE account = $1 AND id <="
+		       " (SELECT id FROM web_session WHERE account = $1 ORDER BY id DESC"
+		       "  LIMIT 1 OFFSET $2)",
+		       ASK_VALUES(ASK_INT(account), ASK_INT(SESSIONS_PER_ACCOUNT_MAX)), error);
 }
 
 bool sessions_begin_inside(SqlSession *sql, const SessionsSpec *spec, const AuditBy *by,
@@ -157,24 +155,24 @@ bool sessions_begin(Accounts *accounts, const SessionsSpec *spec, const AuditBy 
 	" WHERE account.disabled = 0 AND seen_us > $2 AND web_session.created_us > $3 AND "
 
 /* After $1: what is older than these has ended. */
-#define LIFE(now_us)                                              \
-	RECORDS_INT((now_us)-SESSION_IDLE_DAYS *G_TIME_SPAN_DAY), \
-		RECORDS_INT((now_us)-SESSION_DAYS_MAX *G_TIME_SPAN_DAY)
+#define LIFE(now_us)                                          \
+	ASK_INT((now_us)-SESSION_IDLE_DAYS *G_TIME_SPAN_DAY), \
+		ASK_INT((now_us)-SESSION_DAYS_MAX *G_TIME_SPAN_DAY)
 
 static void read_row(SqlStatement *row, Session *ret_session)
 {
 	*ret_session = (Session){
 		.id = sql_column_int(row, 0),
 		.account = sql_column_int(row, 1),
-		.account_name = records_text(row, 2),
+		.account_name = ask_text_dup(row, 2),
 		.role = (AccountRole)sql_column_int(row, 3),
 		.epoch = sql_column_int(row, 4),
 		.created_us = sql_column_int(row, 5),
 		.seen_us = sql_column_int(row, 6),
 		.authenticated_us = sql_column_int(row, 7),
-		.method = records_text(row, 8),
-		.peer = records_text(row, 9),
-		.agent = records_text(row, 10),
+		.method = ask_text_dup(row, 8),
+		.peer = ask_text_dup(row, 9),
+		.agent = ask_text_dup(row, 10),
 	};
 }
 
@@ -188,9 +186,8 @@ static bool read_token(Accounts *accounts, const char *token, int64_t now_us, Se
 		token_hash(token, hash);
 		sql = sql_read(accounts_sql(accounts), error);
 		if (!sql ||
-		    !records_find(sql, SELECT_SESSION "web_session.token_hash = $1",
-				  RECORDS_VALUES(RECORDS_BLOB(hash, sizeof hash), LIFE(now_us)),
-				  &row, error)) {
+		    !ask_find(sql, SELECT_SESSION "web_session.token_hash = $1",
+			      ASK_VALUES(ASK_BLOB(hash, sizeof hash), LIFE(now_us)), &row, error)) {
 			return false;
 		}
 	}
@@ -207,10 +204,10 @@ static bool write_seen(Accounts *accounts, int64_t id, const AuditBy *by, GError
 {
 	g_autoptr(SqlSession) sql = sql_write(accounts_sql(accounts), error);
 	return sql &&
-	       records_run(sql, "UPDATE web_session SET seen_us = $2, peer = $3 WHERE id = $1",
-			   RECORDS_VALUES(RECORDS_INT(id), RECORDS_INT(audit_by_now(by)),
-					  RECORDS_TEXT(by ? by->peer : NULL)),
-			   error) &&
+	       ask_run(sql, "UPDATE web_session SET seen_us = $2, peer = $3 WHERE id = $1",
+		       ASK_VALUES(ASK_INT(id), ASK_INT(audit_by_now(by)),
+				  ASK_TEXT(by ? by->peer : NULL)),
+		       error) &&
 	       sql_commit(sql, error);
 }
 
@@ -233,9 +230,10 @@ bool sessions_list(Accounts *accounts, int64_t account, int64_t now_us, GArray *
 {
 	g_autoptr(SqlSession) sql = sql_read(accounts_sql(accounts), error);
 	SqlStatement *select =
-		sql ? records_ask(sql,
-				  SELECT_SESSION "web_session.account = $1 ORDER BY web_session.id",
-				  RECORDS_VALUES(RECORDS_INT(account), LIFE(now_us)), error)
+		sql ? ask_statement(sql,
+				    SELECT_SESSION
+				    "web_session.account = $1 ORDER BY web_session.id",
+				    ASK_VALUES(ASK_INT(account), LIFE(now_us)), error)
 		    : NULL;
 	bool more;
 	while (select && sql_step(select, &more, error)) {
@@ -260,8 +258,8 @@ static bool find_owner(SqlSession *sql, const char *token, int64_t *ret_account,
 	}
 	uint8_t hash[TOKEN_HASH_SIZE];
 	token_hash(token, hash);
-	return records_count(sql, "SELECT account FROM web_session WHERE token_hash = $1",
-			     RECORDS_VALUES(RECORDS_BLOB(hash, sizeof hash)), ret_account, error);
+	return ask_count(sql, "SELECT account FROM web_session WHERE token_hash = $1",
+			 ASK_VALUES(ASK_BLOB(hash, sizeof hash)), ret_account, error);
 }
 
 bool sessions_end_token(Accounts *accounts, const char *token, const AuditBy *by, GError **error)
@@ -293,9 +291,8 @@ bool sessions_end(Accounts *accounts, int64_t account, int64_t session, const Au
 		  GError **error)
 {
 	g_autoptr(SqlSession) sql = sql_write(accounts_sql(accounts), error);
-	if (!sql ||
-	    !records_run(sql, "DELETE FROM web_session WHERE id = $1 AND account = $2",
-			 RECORDS_VALUES(RECORDS_INT(session), RECORDS_INT(account)), error)) {
+	if (!sql || !ask_run(sql, "DELETE FROM web_session WHERE id = $1 AND account = $2",
+			     ASK_VALUES(ASK_INT(session), ASK_INT(account)), error)) {
 		return false;
 	}
 	if (sql_changes(sql) == 0) {
@@ -309,8 +306,8 @@ bool sessions_end(Accounts *accounts, int64_t account, int64_t session, const Au
 
 bool sessions_end_in(SqlSession *sql, int64_t account, int64_t spared, GError **error)
 {
-	return records_run(sql, "DELETE FROM web_session WHERE account = $1 AND id <> $2",
-			   RECORDS_VALUES(RECORDS_INT(account), RECORDS_INT(spared)), error);
+	return ask_run(sql, "DELETE FROM web_session WHERE account = $1 AND id <> $2",
+		       ASK_VALUES(ASK_INT(account), ASK_INT(spared)), error);
 }
 
 bool sessions_end_others(Accounts *accounts, int64_t account, int64_t spared, const AuditBy *by,
@@ -323,6 +320,6 @@ bool sessions_end_others(Accounts *accounts, int64_t account, int64_t spared, co
 
 bool sessions_forget(SqlSession *sql, int64_t now_us, GError **error)
 {
-	return records_run(sql, "DELETE FROM web_session WHERE seen_us <= $1 OR created_us <= $2",
-			   RECORDS_VALUES(LIFE(now_us)), error);
+	return ask_run(sql, "DELETE FROM web_session WHERE seen_us <= $1 OR created_us <= $2",
+		       ASK_VALUES(LIFE(now_us)), error);
 }

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "server/accounts/fixture/world.h"
 #include "server/accounts/identities.h"
-#include "server/accounts/records.h"
+#include "sql/ask.h"
 
 #include <string.h>
 
@@ -111,9 +111,8 @@ static void test_stored_hashed(World *world, const void *data)
 	g_autofree char *token = begin(world, world->alice, NULL, NOW_US);
 	g_autoptr(SqlSession) sql = sql_read(world->sql, NULL);
 	int64_t found = -1;
-	g_assert_true(records_count(sql, "SELECT COUNT(*) FROM web_session WHERE token_hash = $1",
-				    RECORDS_VALUES(RECORDS_BLOB(token, strlen(token))), &found,
-				    NULL));
+	g_assert_true(ask_count(sql, "SELECT COUNT(*) FROM web_session WHERE token_hash = $1",
+				ASK_VALUES(ASK_BLOB(token, strlen(token))), &found, NULL));
 	g_assert_cmpint(found, ==, 0);
 }
 
