@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "sql/ask.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -57,6 +58,7 @@ bool share_link_migrate(Sql *sql, GError **error)
 
 #define COLUMNS "account, drive, node, token, created_us, expires_us"
 #define IS_GOOD "(expires_us = 0 OR expires_us > $1)"
+#define NODE(id) ASK_BLOB((id)->bytes, NODE_ID_SIZE)
 
 static bool read_row(SqlStatement *row, ShareLink *ret_link, GError **error)
 {
@@ -95,65 +97,45 @@ bool share_link_find(Sql *sql, const char *token, int64_t now_us, ShareLink *ret
 	if (strnlen(token, TOKEN_SIZE + 1) != TOKEN_SIZE) {
 		return set_not_found(error);
 	}
-	g_autoptr(SqlSession) session = sql_read(sql, error);
-	SqlStatement *select = session ? sql_statement(session,
-						       "SELECT " COLUMNS " FROM share_link"
-						       " WHERE " IS_GOOD " AND hash = $2",
-						       error)
-				       : NULL;
-	if (!select) {
-		return false;
-	}
 	uint8_t hash[crypto_hash_sha256_BYTES];
 	hash_token(token, hash);
-	sql_bind_int(select, 1, now_us);
-	sql_bind_bytes(select, 2, hash, sizeof hash);
-	bool row;
-	if (!sql_step(select, &row, error)) {
+	g_autoptr(SqlSession) session = sql_read(sql, error);
+	SqlStatement *row;
+	if (!session ||
+	    !ask_find(session, "SELECT " COLUMNS " FROM share_link WHERE " IS_GOOD " AND hash = $2",
+		      ASK_VALUES(ASK_INT(now_us), ASK_BLOB(hash, sizeof hash)), &row, error)) {
 		return false;
 	}
-	return row ? read_row(select, ret_link, error) : set_not_found(error);
+	return row ? read_row(row, ret_link, error) : set_not_found(error);
 }
 
 bool share_link_get(Sql *sql, int64_t account, const NodeId *node, int64_t now_us,
 		    ShareLink *ret_link, GError **error)
 {
 	g_autoptr(SqlSession) session = sql_read(sql, error);
-	SqlStatement *select =
-		session ? sql_statement(session,
-					"SELECT " COLUMNS " FROM share_link"
-					" WHERE " IS_GOOD " AND account = $2 AND node = $3",
-					error)
-			: NULL;
-	if (!select) {
+	SqlStatement *row;
+	if (!session ||
+	    !ask_find(session,
+		      "SELECT " COLUMNS " FROM share_link"
+		      " WHERE " IS_GOOD " AND account = $2 AND node = $3",
+		      ASK_VALUES(ASK_INT(now_us), ASK_INT(account), NODE(node)), &row, error)) {
 		return false;
 	}
-	sql_bind_int(select, 1, now_us);
-	sql_bind_int(select, 2, account);
-	sql_bind_bytes(select, 3, node->bytes, NODE_ID_SIZE);
-	bool row;
-	if (!sql_step(select, &row, error)) {
-		return false;
-	}
-	return row ? read_row(select, ret_link, error) : set_not_found(error);
+	return row ? read_row(row, ret_link, error) : set_not_found(error);
 }
 
 bool share_link_list(Sql *sql, int64_t account, int64_t now_us, GArray *ret_links, GError **error)
 {
 	g_autoptr(SqlSession) session = sql_read(sql, error);
-	SqlStatement *select = session ? sql_statement(session,
-						       "SELECT " COLUMNS " FROM share_link"
-						       " WHERE " IS_GOOD " AND account = $2"
-						       " ORDER BY created_us, node",
-						       error)
-				       : NULL;
-	if (!select) {
-		return false;
-	}
-	sql_bind_int(select, 1, now_us);
-	sql_bind_int(select, 2, account);
+	SqlStatement *select =
+		session ? ask_statement(session,
+					"SELECT " COLUMNS " FROM share_link"
+					" WHERE " IS_GOOD " AND account = $2"
+					" ORDER BY created_us, node",
+					ASK_VALUES(ASK_INT(now_us), ASK_INT(account)), error)
+			: NULL;
 	bool row;
-	while (sql_step(select, &row, error)) {
+	while (select && sql_step(select, &row, error)) {
 		ShareLink link;
 		if (!row) {
 			return true;
@@ -180,29 +162,18 @@ static bool note(SqlSession *session, const AuditBy *by, const char *what, const
 
 static bool forget_expired(SqlSession *session, int64_t account, int64_t now_us, GError **error)
 {
-	SqlStatement *statement = sql_statement(
-		session, "DELETE FROM share_link WHERE NOT " IS_GOOD " AND account = $2", error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, now_us);
-	sql_bind_int(statement, 2, account);
-	return sql_run(statement, error);
+	return ask_run(session, "DELETE FROM share_link WHERE NOT " IS_GOOD " AND account = $2",
+		       ASK_VALUES(ASK_INT(now_us), ASK_INT(account)), error);
 }
 
 static bool check_room(SqlSession *session, int64_t account, GError **error)
 {
-	SqlStatement *count =
-		sql_statement(session, "SELECT COUNT(*) FROM share_link WHERE account = $1", error);
-	if (!count) {
+	int64_t count;
+	if (!ask_count(session, "SELECT COUNT(*) FROM share_link WHERE account = $1",
+		       ASK_VALUES(ASK_INT(account)), &count, error)) {
 		return false;
 	}
-	sql_bind_int(count, 1, account);
-	bool row;
-	if (!sql_step(count, &row, error)) {
-		return false;
-	}
-	if (sql_column_int(count, 0) >= SHARE_LINKS_MAX) {
+	if (count >= SHARE_LINKS_MAX) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
 			    "there are %d links already: end some first", SHARE_LINKS_MAX);
 		return false;
@@ -214,42 +185,33 @@ static bool check_room(SqlSession *session, int64_t account, GError **error)
 static bool find_of_node(SqlSession *session, const ShareLinkWish *wish, ShareLink *ret_link,
 			 GError **error)
 {
-	SqlStatement *select = sql_statement(session,
-					     "SELECT " COLUMNS " FROM share_link"
-					     " WHERE account = $1 AND node = $2",
-					     error);
-	if (!select) {
-		return false;
-	}
-	sql_bind_int(select, 1, wish->account);
-	sql_bind_bytes(select, 2, wish->node.bytes, NODE_ID_SIZE);
-	bool row;
-	return sql_step(select, &row, error) && (!row || read_row(select, ret_link, error));
+	SqlStatement *row;
+	return ask_find(session,
+			"SELECT " COLUMNS " FROM share_link WHERE account = $1 AND node = $2",
+			ASK_VALUES(ASK_INT(wish->account), NODE(&wish->node)), &row, error) &&
+	       (!row || read_row(row, ret_link, error));
 }
 
 static bool insert(SqlSession *session, const ShareLinkWish *wish, const AuditBy *by,
 		   ShareLink *ret_link, GError **error)
 {
-	SqlStatement *statement = sql_statement(
-		session,
-		"INSERT INTO share_link (hash, token, account, drive, node, created_us, expires_us)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING " COLUMNS,
-		error);
-	if (!statement || !check_room(session, wish->account, error)) {
+	if (!check_room(session, wish->account, error)) {
 		return false;
 	}
 	g_autofree char *token = make_token();
 	uint8_t hash[crypto_hash_sha256_BYTES];
 	hash_token(token, hash);
-	sql_bind_bytes(statement, 1, hash, sizeof hash);
-	sql_bind_text(statement, 2, token);
-	sql_bind_int(statement, 3, wish->account);
-	sql_bind_bytes(statement, 4, wish->drive.bytes, NODE_ID_SIZE);
-	sql_bind_bytes(statement, 5, wish->node.bytes, NODE_ID_SIZE);
-	sql_bind_int(statement, 6, audit_by_now(by));
-	sql_bind_int(statement, 7, wish->has_expiry ? wish->expires_us : 0);
-	bool row;
-	bool made = sql_step(statement, &row, error) && read_row(statement, ret_link, error) &&
+	SqlStatement *row;
+	bool made = ask_find(session,
+			     "INSERT INTO share_link"
+			     " (hash, token, account, drive, node, created_us, expires_us)"
+			     " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING " COLUMNS,
+			     ASK_VALUES(ASK_BLOB(hash, sizeof hash), ASK_TEXT(token),
+					ASK_INT(wish->account), NODE(&wish->drive),
+					NODE(&wish->node), ASK_INT(audit_by_now(by)),
+					ASK_INT(wish->has_expiry ? wish->expires_us : 0)),
+			     &row, error) &&
+		    read_row(row, ret_link, error) &&
 		    note(session, by, "share", &wish->node, error);
 	sodium_memzero(token, strlen(token));
 	return made;
@@ -257,18 +219,10 @@ static bool insert(SqlSession *session, const ShareLinkWish *wish, const AuditBy
 
 static bool set_expiry(SqlSession *session, ShareLink *link, int64_t expires_us, GError **error)
 {
-	SqlStatement *statement = sql_statement(session,
-						"UPDATE share_link SET expires_us = $1"
-						" WHERE account = $2 AND node = $3",
-						error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, expires_us);
-	sql_bind_int(statement, 2, link->account);
-	sql_bind_bytes(statement, 3, link->node.bytes, NODE_ID_SIZE);
 	link->expires_us = expires_us;
-	return sql_run(statement, error);
+	return ask_run(
+		session, "UPDATE share_link SET expires_us = $1 WHERE account = $2 AND node = $3",
+		ASK_VALUES(ASK_INT(expires_us), ASK_INT(link->account), NODE(&link->node)), error);
 }
 
 bool share_link_make(Sql *sql, const ShareLinkWish *wish, const AuditBy *by, ShareLink *ret_link,
@@ -297,17 +251,8 @@ bool share_link_end(Sql *sql, int64_t account, const NodeId *node, const AuditBy
 		    GError **error)
 {
 	g_autoptr(SqlSession) session = sql_write(sql, error);
-	SqlStatement *statement =
-		session ? sql_statement(session,
-					"DELETE FROM share_link WHERE account = $1 AND node = $2",
-					error)
-			: NULL;
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, account);
-	sql_bind_bytes(statement, 2, node->bytes, NODE_ID_SIZE);
-	if (!sql_run(statement, error)) {
+	if (!session || !ask_run(session, "DELETE FROM share_link WHERE account = $1 AND node = $2",
+				 ASK_VALUES(ASK_INT(account), NODE(node)), error)) {
 		return false;
 	}
 	if (sql_changes(session) == 0) {
@@ -319,12 +264,8 @@ bool share_link_end(Sql *sql, int64_t account, const NodeId *node, const AuditBy
 bool share_link_end_all(Sql *sql, int64_t account, GError **error)
 {
 	g_autoptr(SqlSession) session = sql_write(sql, error);
-	SqlStatement *statement =
-		session ? sql_statement(session, "DELETE FROM share_link WHERE account = $1", error)
-			: NULL;
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, account);
-	return sql_run(statement, error) && sql_commit(session, error);
+	return session &&
+	       ask_run(session, "DELETE FROM share_link WHERE account = $1",
+		       ASK_VALUES(ASK_INT(account)), error) &&
+	       sql_commit(session, error);
 }
