@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "server/oauth/scope.h"
+#include "sql/ask.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -170,6 +171,8 @@ bool oauth_client_migrate(Sql *sql, GError **error)
 	return sql_migrate(sql, "oauth", steps, G_N_ELEMENTS(steps), error);
 }
 
+#define SELECT_CLIENT "SELECT id, name, redirects, scopes, created_us FROM oauth_client "
+
 static OauthClient *read_row(SqlStatement *select)
 {
 	OauthClient *client = g_new0(OauthClient, 1);
@@ -197,37 +200,25 @@ OauthClient *oauth_client_find(Sql *sql, const char *id, GError **error)
 		return own;
 	}
 	g_autoptr(SqlSession) session = sql_read(sql, error);
-	SqlStatement *select = session ? sql_statement(session,
-						       "SELECT id, name, redirects, scopes,"
-						       " created_us FROM oauth_client"
-						       " WHERE id = $1",
-						       error)
-				       : NULL;
-	if (!select) {
-		return NULL;
-	}
-	sql_bind_text(select, 1, id);
-	bool row;
-	if (!sql_step(select, &row, error)) {
+	SqlStatement *row;
+	if (!session || !ask_find(session, SELECT_CLIENT "WHERE id = $1", ASK_VALUES(ASK_TEXT(id)),
+				  &row, error)) {
 		return NULL;
 	}
 	if (!row) {
 		set_unknown(id, error);
 		return NULL;
 	}
-	return read_row(select);
+	return read_row(row);
 }
 
 bool oauth_client_list(Sql *sql, GPtrArray **ret_clients, GError **error)
 {
 	g_autoptr(GPtrArray) clients = g_ptr_array_new_with_free_func(oauth_client_free);
 	g_autoptr(SqlSession) session = sql_read(sql, error);
-	SqlStatement *select = session ? sql_statement(session,
-						       "SELECT id, name, redirects, scopes,"
-						       " created_us FROM oauth_client"
-						       " ORDER BY created_us, id",
-						       error)
-				       : NULL;
+	SqlStatement *select =
+		session ? sql_statement(session, SELECT_CLIENT "ORDER BY created_us, id", error)
+			: NULL;
 	bool row = true;
 	while (select && sql_step(select, &row, error)) {
 		if (!row) {
@@ -299,21 +290,13 @@ static char *make_id(void)
 static bool insert(SqlSession *session, const OauthClientNew *what, const char *id,
 		   const char *redirects, GError **error)
 {
-	SqlStatement *statement = sql_statement(session,
-						"INSERT INTO oauth_client"
-						" (id, name, redirects, scopes, created_us)"
-						" VALUES ($1, $2, $3, $4, $5)",
-						error);
-	if (!statement) {
-		return false;
-	}
 	g_autofree char *scopes = scope_show(what->scopes);
-	sql_bind_text(statement, 1, id);
-	sql_bind_text(statement, 2, what->name);
-	sql_bind_text(statement, 3, redirects);
-	sql_bind_text(statement, 4, scopes);
-	sql_bind_int(statement, 5, what->now_us);
-	return sql_run(statement, error);
+	return ask_run(session,
+		       "INSERT INTO oauth_client (id, name, redirects, scopes, created_us)"
+		       " VALUES ($1, $2, $3, $4, $5)",
+		       ASK_VALUES(ASK_TEXT(id), ASK_TEXT(what->name), ASK_TEXT(redirects),
+				  ASK_TEXT(scopes), ASK_INT(what->now_us)),
+		       error);
 }
 
 bool oauth_client_add(Sql *sql, const OauthClientNew *what, char **ret_id, GError **error)
@@ -340,14 +323,8 @@ bool oauth_client_add(Sql *sql, const OauthClientNew *what, char **ret_id, GErro
 bool oauth_client_remove(Sql *sql, const char *id, GError **error)
 {
 	g_autoptr(SqlSession) session = sql_write(sql, error);
-	SqlStatement *statement =
-		session ? sql_statement(session, "DELETE FROM oauth_client WHERE id = $1", error)
-			: NULL;
-	if (!statement) {
-		return false;
-	}
-	sql_bind_text(statement, 1, id);
-	if (!sql_run(statement, error)) {
+	if (!session || !ask_run(session, "DELETE FROM oauth_client WHERE id = $1",
+				 ASK_VALUES(ASK_TEXT(id)), error)) {
 		return false;
 	}
 	if (sql_changes(session) == 0) {
