@@ -4,6 +4,7 @@
 
 #include "api/json_body.h"
 #include "api/test_world.h"
+#include "base/error.h"
 #include "base/limits.h"
 #include "server/accounts/accounts.h"
 #include "server/accounts/audit.h"
@@ -227,6 +228,26 @@ static void test_what_ended_opens_nothing(Fixture *fixture, const void *data)
 	g_assert_cmpuint(status_of(fixture, url, "/content"), ==, 404);
 	g_auto(Asked) twice = ask(fixture, &world->alice, "DELETE", path, NULL, NULL);
 	g_assert_cmpuint(twice.status, ==, 404);
+}
+
+static void test_a_download_ends_with_its_link(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	create(fixture, &world->alice, 1, "file", "content");
+	g_autofree char *url = make(fixture, "{\"path\": \"file\"}");
+	g_auto(Asked) list = ask(fixture, &world->alice, "GET", "/api/v1/links", NULL, NULL);
+	json_t *link = json_array_get(json_object_get(list.json, "links"), 0);
+	g_autofree char *path = g_strconcat("/api/v1/links/",
+					    json_string_value(json_object_get(link, "node")), NULL);
+	g_auto(Response) begun = { 0 };
+	visit(fixture, url, "/content", NULL, &begun);
+	g_assert_cmpuint(begun.status, ==, 200);
+	g_auto(Asked) ended = ask(fixture, &world->alice, "DELETE", path, NULL, NULL);
+	g_assert_cmpuint(ended.status, ==, 204);
+	g_autoptr(GBytes) piece = NULL;
+	g_autoptr(GError) error = NULL;
+	g_assert_false(begun.source.next(begun.source.data, &piece, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
 }
 
 static void test_a_disabled_account_shares_nothing(Fixture *fixture, const void *data)
@@ -456,6 +477,7 @@ int main(int argc, char **argv)
 	add("a-part-is-given", test_a_part_is_given);
 	add("asking-again-gives-the-same", test_asking_again_gives_the_same);
 	add("what-ended-opens-nothing", test_what_ended_opens_nothing);
+	add("a-download-ends-with-its-link", test_a_download_ends_with_its_link);
 	add("a-disabled-account-shares-nothing", test_a_disabled_account_shares_nothing);
 	add("nothing-beside-it", test_nothing_beside_it);
 	add("what-cannot-be-shared", test_what_cannot_be_shared);

@@ -170,15 +170,18 @@ static bool read_target(const char *path, Target *ret_target)
 	return !*part;
 }
 
-static bool find_owner(ShareCall *call, GError **error)
+/* ret_owner: as he is shown; NULL: not wanted. */
+static bool find_owner(Share *share, const ShareLink *link, char **ret_owner, GError **error)
 {
 	Account account = { 0 };
-	if (!accounts_get(call->share->accounts, call->link.account, &account, error)) {
+	if (!accounts_get(share->accounts, link->account, &account, error)) {
 		return false;
 	}
 	bool disabled = account.disabled;
-	call->owner = html_name(*account.display_name ? account.display_name : account.name,
-				OWNER_CHARACTERS_MAX);
+	if (ret_owner) {
+		*ret_owner = html_name(*account.display_name ? account.display_name : account.name,
+				       OWNER_CHARACTERS_MAX);
+	}
 	accounts_account_clear(&account);
 	if (disabled) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
@@ -199,7 +202,15 @@ static bool open_link(ShareCall *call, const Target *target, GError **error)
 {
 	return share_allows_links(call->share, error) &&
 	       share_link_find(call->share->sql, target->token, call->now_us, &call->link, error) &&
-	       find_owner(call, error) && find_node(call, target, error);
+	       find_owner(call->share, &call->link, &call->owner, error) &&
+	       find_node(call, target, error);
+}
+
+bool share_is_good(Share *share, const char *token, GError **error)
+{
+	g_auto(ShareLink) link = { 0 };
+	return share_link_find(share->sql, token, g_get_real_time(), &link, error) &&
+	       find_owner(share, &link, NULL, error);
 }
 
 static void call_clear(ShareCall *call)

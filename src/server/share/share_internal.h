@@ -36,6 +36,12 @@ typedef struct ShareCall {
 /* DRIVE_ERROR_FORBIDDEN if the operator wants no links. */
 bool share_allows_links(const Share *share, GError **error);
 
+/*
+ * Whether what an answer began with is good still: asked for each piece of one that takes its time.
+ * DRIVE_ERROR_NOT_FOUND: the link was ended or has expired, or its owner shares nothing any more.
+ */
+bool share_is_good(Share *share, const char *token, GError **error);
+
 /* Whether it is the link's own node. */
 bool share_is_top(const ShareCall *call);
 

@@ -41,6 +41,8 @@ typedef struct Packing {
 	unsigned taken; /* of the share's archive_entries */
 	unsigned used;  /* of these, by entries that were begun */
 	unsigned count; /* of entries */
+	char *token;    /* of the link */
+	NodeId top;     /* where the link leads */
 	DriveCaller caller;
 	GArray *levels; /* Level: from the shared folder down */
 	DriveReading *reading;
@@ -125,6 +127,7 @@ static void packing_free(void *data)
 	}
 	g_array_unref(packing->levels);
 	g_byte_array_unref(packing->out);
+	text_wipe(&packing->token);
 	g_atomic_int_add(&packing->share->archive_entries, -(int)packing->taken);
 	g_free(packing);
 }
@@ -206,14 +209,30 @@ static bool add_node(Packing *packing, const Level *level, const JournalNode *no
 	return packing->reading && begin_entry(packing, node, path, error);
 }
 
+/* DRIVE_ERROR_NOT_FOUND also if the folder lies beside what is shared by now. */
+static bool list_level(Packing *packing, Level *level, GError **error)
+{
+	Drive *drive = packing->share->drive;
+	JournalNode node = { 0 };
+	if (!drive_within(drive, &packing->caller, &packing->top, &level->folder, &node, error)) {
+		return false;
+	}
+	journal_node_clear(&node);
+	return drive_children(drive, &packing->caller, &level->folder, level->after,
+			      SHARE_ENTRIES_MAX, level->nodes, error);
+}
+
 /* The next nodes of a folder; none: it is done, or gone meanwhile. */
 static bool fill_level(Packing *packing, Level *level, GError **error)
 {
 	g_autoptr(GError) local = NULL;
+	bool was_last = level->after && level->nodes->len < SHARE_ENTRIES_MAX;
 	g_array_set_size(level->nodes, 0);
 	level->next = 0;
-	if (!drive_children(packing->share->drive, &packing->caller, &level->folder, level->after,
-			    SHARE_ENTRIES_MAX, level->nodes, &local) &&
+	if (was_last) {
+		return true;
+	}
+	if (!list_level(packing, level, &local) &&
 	    !g_error_matches(local, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND)) {
 		g_propagate_error(error, g_steal_pointer(&local));
 		return false;
@@ -273,6 +292,9 @@ static bool fill_out(Packing *packing, GError **error)
 static bool next_piece(void *data, GBytes **ret_piece, GError **error)
 {
 	Packing *packing = data;
+	if (!share_is_good(packing->share, packing->token, error)) {
+		return false;
+	}
 	locale_t before = uselocale(packing->locale);
 	bool filled = fill_out(packing, error);
 	uselocale(before);
@@ -310,6 +332,8 @@ static Packing *packing_new(ShareCall *call)
 {
 	Packing *packing = g_new0(Packing, 1);
 	packing->share = call->share;
+	packing->token = g_strdup(call->link.token);
+	packing->top = call->link.node;
 	packing->caller = call->caller;
 	packing->out = g_byte_array_new();
 	packing->levels = g_array_new(FALSE, FALSE, sizeof(Level));

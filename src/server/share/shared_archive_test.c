@@ -61,6 +61,37 @@ static void add_folders(Fixture *fixture, const NodeId *parent, unsigned count, 
 	}
 }
 
+/* Out of what is shared. */
+static void take_out(Fixture *fixture, const NodeId *folder)
+{
+	JournalNode node = { 0 };
+	JournalResult result;
+	uint64_t seq;
+	g_autoptr(GError) error = NULL;
+	drive_node(fixture->drive, &fixture->caller, folder, &node, &error);
+	g_assert_no_error(error);
+	const JournalOperation move = {
+		.number = ++fixture->number,
+		.verb = JOURNAL_MOVE,
+		.node = *folder,
+		.base = node.seq,
+		.parent = fixture->caller.drive,
+		.name = "private",
+		.name_size = strlen("private"),
+	};
+	const JournalCommit commit = {
+		.drive = fixture->caller.drive,
+		.account = fixture->caller.account,
+		.device = DEVICE,
+		.operations = &move,
+		.operation_count = 1,
+	};
+	journal_commit(fixture->journal, &commit, &result, &seq, &error);
+	g_assert_no_error(error);
+	g_assert_cmpint(result.outcome, ==, JOURNAL_APPLIED);
+	journal_node_clear(&node);
+}
+
 static void open_drive(Fixture *fixture)
 {
 	g_autoptr(GError) error = NULL;
@@ -133,8 +164,8 @@ static bool says(const Response *response, const char *text)
 	return g_strstr_len(body, (gssize)size, text) != NULL;
 }
 
-/* To its end: whether it came there. */
-static bool drain(Response *response, GError **error)
+/* To its end: whether it came there. What came is put down, with ' ' for NUL, if wanted. */
+static bool drain_into(Response *response, GString *ret_text, GError **error)
 {
 	for (;;) {
 		g_autoptr(GBytes) piece = NULL;
@@ -144,7 +175,17 @@ static bool drain(Response *response, GError **error)
 		if (!piece) {
 			return true;
 		}
+		size_t size;
+		const char *bytes = g_bytes_get_data(piece, &size);
+		for (size_t i = 0; ret_text && i < size; i++) {
+			g_string_append_c(ret_text, bytes[i] ? bytes[i] : ' ');
+		}
 	}
+}
+
+static bool drain(Response *response, GError **error)
+{
+	return drain_into(response, NULL, error);
 }
 
 /* SHARE_ARCHIVE_ENTRIES_MAX in all, at two levels. */
@@ -217,6 +258,60 @@ static void test_all_together_have_so_many(Fixture *fixture, const void *data)
 	}
 }
 
+/* A ZIP file with some of a folder in it that has more; ret_below: this folder. */
+static Response begin_archive(Fixture *fixture, NodeId *ret_below)
+{
+	NodeId last;
+	g_autoptr(GBytes) piece = NULL;
+	g_autoptr(GError) error = NULL;
+	add_folders(fixture, &fixture->top, 1, ret_below);
+	add_folders(fixture, ret_below, 10000, &last);
+	Response response = get(fixture, "/archive");
+	g_assert_cmpuint(response.status, ==, 200);
+	response.source.next(response.source.data, &piece, &error);
+	g_assert_no_error(error);
+	return response;
+}
+
+static void test_ends_with_its_link(Fixture *fixture, const void *data)
+{
+	NodeId below;
+	g_autoptr(GError) error = NULL;
+	g_auto(Response) begun = begin_archive(fixture, &below);
+	share_end(fixture->share, fixture->caller.account, &fixture->top,
+		  &(AuditBy){ .account = fixture->caller.account, .peer = "192.0.2.1" }, &error);
+	g_assert_no_error(error);
+	g_assert_false(drain(&begun, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+}
+
+static void test_ends_with_its_owner(Fixture *fixture, const void *data)
+{
+	NodeId below;
+	g_autoptr(GError) error = NULL;
+	g_auto(Response) begun = begin_archive(fixture, &below);
+	accounts_set_disabled(fixture->accounts, fixture->caller.account, true, &error);
+	g_assert_no_error(error);
+	g_assert_false(drain(&begun, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND);
+}
+
+/* A folder that is moved away while it is walked. */
+static void test_follows_nothing_out(Fixture *fixture, const void *data)
+{
+	NodeId below;
+	NodeId secret;
+	g_autoptr(GError) error = NULL;
+	g_auto(Response) begun = begin_archive(fixture, &below);
+	take_out(fixture, &below);
+	fixture->number = 9999998; /* behind all that was listed */
+	add_folders(fixture, &below, 1, &secret);
+	g_autoptr(GString) rest = g_string_new(NULL);
+	g_assert_true(drain_into(&begun, rest, &error));
+	g_assert_no_error(error);
+	g_assert_null(strstr(rest->str, "9999999"));
+}
+
 static void add(const char *path, void (*test)(Fixture *, const void *))
 {
 	g_test_add(path, Fixture, NULL, setup, test, teardown);
@@ -230,5 +325,8 @@ int main(int argc, char **argv)
 	    test_what_lies_beside_does_not_count);
 	add("/server/share/shared_archive/all-together-have-so-many-entries",
 	    test_all_together_have_so_many);
+	add("/server/share/shared_archive/ends-with-its-link", test_ends_with_its_link);
+	add("/server/share/shared_archive/ends-with-its-owner", test_ends_with_its_owner);
+	add("/server/share/shared_archive/follows-nothing-out", test_follows_nothing_out);
 	return g_test_run();
 }

@@ -7,6 +7,7 @@
 #include "server/share/shared_content.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "request/range.h"
 
 #include <string.h>
@@ -45,14 +46,27 @@ void shared_content_add_headers(Response *response, const char *name)
 
 /* ---- bytes ----------------------------------------------------------------------------- */
 
+typedef struct Sending {
+	Share *share;
+	char *token; /* of the link */
+	DriveReading *reading;
+} Sending;
+
 static bool next_piece(void *data, GBytes **ret_piece, GError **error)
 {
-	return drive_reading_next(data, ret_piece, error);
+	const Sending *sending = data;
+	return share_is_good(sending->share, sending->token, error) &&
+	       drive_reading_next(sending->reading, ret_piece, error);
 }
 
-static void free_reading(void *data)
+static void sending_free(void *data)
 {
-	drive_reading_free(data);
+	Sending *sending = data;
+	if (sending) {
+		drive_reading_free(sending->reading);
+		text_wipe(&sending->token);
+		g_free(sending);
+	}
 }
 
 static void refuse_range(ShareCall *call)
@@ -82,11 +96,13 @@ static bool send_range(ShareCall *call, const Range *part, GError **error)
 	if (!reading) {
 		return false;
 	}
+	Sending *sending = g_new(Sending, 1);
+	*sending = (Sending){ call->share, g_strdup(call->link.token), reading };
 	call->response->source = (ResponseSource){
 		.size = part->length,
 		.next = next_piece,
-		.free = free_reading,
-		.data = reading,
+		.free = sending_free,
+		.data = sending,
 	};
 	return true;
 }
