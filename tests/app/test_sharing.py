@@ -171,6 +171,34 @@ def test_a_link_is_handed_to_the_chat_program_of_this_machine(window, server, tm
     assert called() == ["xmpp:?message;body=" + urllib.parse.quote(url, safe="")]
 
 
+def test_a_phone_reads_the_link_of_a_drive_that_it_can_reach(window, server, tmp_path):
+    app = window()
+    assert share(app, server, "plan.odt").startswith("http://127.0.0.1:")
+    assert not app.find("Show a code for a phone's camera")
+    app.key("Escape")
+    goes_to_window(app)
+    # The same drive, which others reach by a name.
+    config = tmp_path / "imdrived.conf"
+    config.write_text("[server]\npublic_url = https://drive.example.org\n")
+    server.stop()
+    server.options = ("--config", config)
+    server.start()
+    url = links(app)[0]["url"]
+    assert url.startswith("https://drive.example.org/s/")
+    app.click("Share by link")
+    app.wait("Copy")
+    app.click("Show a code for a phone's camera")
+    app.wait("The link as a QR code")
+
+    def read():
+        picture = tmp_path / "screen.png"
+        app.desktop.picture(picture, *app.boxes()[-1])
+        done = subprocess.run(["zbarimg", "--quiet", "--raw", picture], capture_output=True,
+                              text=True, check=False)
+        return done.stdout == f"{url}\n"
+    wait_until(read, "the code is drawn, and says the link")
+
+
 @pytest.fixture
 def chat(tmp_path):
     prosody = Prosody(tmp_path / "prosody")

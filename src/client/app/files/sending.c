@@ -3,6 +3,7 @@
 
 #include "base/share_url.h"
 #include "client/app/choices.h"
+#include "client/app/files/qr.h"
 #include "client/app/services.h"
 #include "client/app/spoken.h"
 #include "client/app/window/dialogs.h"
@@ -84,6 +85,41 @@ static void add_program(GtkWidget *row, const char *url)
 			       g_object_unref);
 }
 
+/* ---- a phone ----------------------------------------------------------------------------- */
+
+/* No phone reaches what is on this machine alone. */
+static bool is_of_this_machine(const char *url)
+{
+	g_autoptr(GUri) parsed = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
+	const char *host = parsed ? g_uri_get_host(parsed) : NULL;
+	g_autoptr(GInetAddress) address = host ? g_inet_address_new_from_string(host) : NULL;
+	return !host || strcmp(host, "localhost") == 0 ||
+	       (address && g_inet_address_get_is_loopback(address));
+}
+
+/* What has no page to send a link on, as WeChat, has a camera. */
+static void add_code(GtkWidget *row, const char *url)
+{
+	g_autoptr(GdkTexture) texture = is_of_this_machine(url) ? NULL : qr_texture(url);
+	if (!texture) {
+		return;
+	}
+	GtkWidget *code = gtk_picture_new_for_paintable(GDK_PAINTABLE(texture));
+	GtkWidget *popover = gtk_popover_new();
+	GtkWidget *button = gtk_menu_button_new();
+	const char *text = _("Show a code for a phone's camera");
+	gtk_picture_set_can_shrink(GTK_PICTURE(code), FALSE);
+	spoken_name(code, _("The link as a QR code"));
+	gtk_popover_set_child(GTK_POPOVER(popover), code);
+	gtk_menu_button_set_popover(GTK_MENU_BUTTON(button), popover);
+	gtk_menu_button_set_icon_name(GTK_MENU_BUTTON(button), "phone-symbolic");
+	gtk_widget_add_css_class(button, "flat");
+	gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+	gtk_widget_set_tooltip_text(button, text);
+	spoken_name(button, text);
+	adw_action_row_add_suffix(ADW_ACTION_ROW(row), button);
+}
+
 /* ---- the row ----------------------------------------------------------------------------- */
 
 static bool is_link(const char *url)
@@ -100,5 +136,6 @@ GtkWidget *sending_row(const char *url, const char *name)
 	GtkWidget *row = rows_new(_("Send by…"), NULL);
 	add_services(row, url, name);
 	add_program(row, url);
+	add_code(row, url);
 	return row;
 }
