@@ -416,55 +416,77 @@ bool drive_resolve(Drive *drive, const DriveCaller *caller, const char *path, Jo
 	       journal_resolve(drive->options.journal, &caller->drive, path, ret_node, error);
 }
 
-/* One more than the depth: a walk upwards ends at the root, or something is wrong. */
-static bool is_too_deep(unsigned depth, GError **error)
+/* Puts a name and a '/' before a path that is built from its end. */
+static void prepend_name(GByteArray *path, GBytes *name)
 {
-	if (depth > DEPTH_MAX) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
-			    "find the path of a node: it is deeper than %d folders", DEPTH_MAX);
-		return true;
+	size_t size;
+	const void *bytes = g_bytes_get_data(name, &size);
+
+	if (path->len > 0) {
+		g_byte_array_prepend(path, (const uint8_t *)"/", 1);
 	}
+	g_byte_array_prepend(path, bytes, size);
+}
+
+static bool set_no_such(GError **error)
+{
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
+		    "no such file or folder on the drive");
 	return false;
 }
 
-static bool is_below(Drive *drive, const DriveCaller *caller, const NodeId *top, NodeId id,
-		     bool *ret_below, GError **error)
+/*
+ * From a node to its folder, and on, until it is top; DRIVE_ERROR_NOT_FOUND if the root is met
+ * before. path, which may be NULL, gets the names below top.
+ */
+static bool walk_up(Drive *drive, const DriveCaller *caller, const NodeId *top, NodeId id,
+		    GByteArray *path, GError **error)
 {
 	for (unsigned depth = 0; !node_id_equal(&id, top); depth++) {
 		JournalNode found = { 0 };
 
 		if (node_id_equal(&id, &caller->drive)) {
-			*ret_below = false;
-			return true;
+			return set_no_such(error);
 		}
-		if (is_too_deep(depth, error) ||
-		    !journal_node(drive->options.journal, &caller->drive, &id, &found, error)) {
+		if (depth > DEPTH_MAX) {
+			g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_CORRUPT,
+				    "find the path of a node: it is deeper than %d folders",
+				    DEPTH_MAX);
 			return false;
+		}
+		if (!journal_node(drive->options.journal, &caller->drive, &id, &found, error)) {
+			return false;
+		}
+		if (path) {
+			prepend_name(path, found.name);
 		}
 		id = found.parent;
 		journal_node_clear(&found);
 	}
-	*ret_below = true;
 	return true;
+}
+
+static bool check_within(Drive *drive, const DriveCaller *caller, const NodeId *top,
+			 const JournalNode *node, GError **error)
+{
+	if (node->deleted) {
+		return set_no_such(error);
+	}
+	/* The root has no parent; there the walk ends as it begins. */
+	bool stays = node_id_equal(&node->id, top) || node_id_equal(&node->id, &caller->drive);
+	return walk_up(drive, caller, top, stays ? node->id : node->parent, NULL, error);
 }
 
 bool drive_within(Drive *drive, const DriveCaller *caller, const NodeId *top, const NodeId *node,
 		  JournalNode *ret_node, GError **error)
 {
 	JournalNode found = { 0 };
-	bool below = false;
 
 	if (!drive_node(drive, caller, node, &found, error)) {
 		return false;
 	}
-	if (!is_below(drive, caller, top, *node, &below, error)) {
+	if (!check_within(drive, caller, top, &found, error)) {
 		journal_node_clear(&found);
-		return false;
-	}
-	if (!below || found.deleted) {
-		journal_node_clear(&found);
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
-			    "no such file or folder on the drive");
 		return false;
 	}
 	*ret_node = found;
@@ -486,37 +508,14 @@ bool drive_count(Drive *drive, const DriveCaller *caller, const NodeId *folder, 
 							   folder, count_max, ret_count, error);
 }
 
-/* Puts a name and a '/' before a path that is built from its end. */
-static void prepend_name(GByteArray *path, GBytes *name)
-{
-	size_t size;
-	const void *bytes = g_bytes_get_data(name, &size);
-
-	if (path->len > 0) {
-		g_byte_array_prepend(path, (const uint8_t *)"/", 1);
-	}
-	g_byte_array_prepend(path, bytes, size);
-}
-
 bool drive_path(Drive *drive, const DriveCaller *caller, const NodeId *node, GBytes **ret_path,
 		GError **error)
 {
 	g_autoptr(GByteArray) path = g_byte_array_new();
-	NodeId id = *node;
 
-	if (!owns(drive, caller, error)) {
+	if (!owns(drive, caller, error) ||
+	    !walk_up(drive, caller, &caller->drive, *node, path, error)) {
 		return false;
-	}
-	for (unsigned depth = 0; !node_id_equal(&id, &caller->drive); depth++) {
-		JournalNode found = { 0 };
-
-		if (is_too_deep(depth, error) ||
-		    !journal_node(drive->options.journal, &caller->drive, &id, &found, error)) {
-			return false;
-		}
-		prepend_name(path, found.name);
-		id = found.parent;
-		journal_node_clear(&found);
 	}
 	*ret_path = g_byte_array_free_to_bytes(g_steal_pointer(&path));
 	return true;
