@@ -165,12 +165,32 @@ static bool open_archive(Packing *packing, GError **error)
 
 /* ---- the walk -------------------------------------------------------------------------- */
 
-static char *path_of(const Level *level, const JournalNode *node, const char *behind)
+/* Embeddings, overrides, isolates: what stands behind them is shown in another order. */
+static bool turns_letters(gunichar c)
+{
+	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/* Where some unpack it, a '\' parts folders, and "C:" is a drive. */
+static char *name_of(const JournalNode *node)
 {
 	size_t size;
 	const char *bytes = g_bytes_get_data(node->name, &size);
-	/* A '\' parts folders where some unpack it. */
-	g_autofree char *name = g_strdelimit(text_printable(bytes, size), "\\", '_');
+	g_autofree char *text = g_strdelimit(text_printable(bytes, size), "\\", '_');
+	GString *name = g_string_new(NULL);
+	if (g_ascii_isalpha(text[0]) && text[1] == ':') {
+		text[1] = '_';
+	}
+	for (const char *at = text; *at; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+		g_string_append_unichar(name, turns_letters(c) ? '_' : c);
+	}
+	return g_string_free(name, FALSE);
+}
+
+static char *path_of(const Level *level, const JournalNode *node, const char *behind)
+{
+	g_autofree char *name = name_of(node);
 	return g_strconcat(level->path, name, behind, NULL);
 }
 

@@ -61,34 +61,53 @@ static void add_folders(Fixture *fixture, const NodeId *parent, unsigned count, 
 	}
 }
 
-/* Out of what is shared. */
-static void take_out(Fixture *fixture, const NodeId *folder)
+static void commit(Fixture *fixture, const JournalOperation *operation)
 {
-	JournalNode node = { 0 };
-	JournalResult result;
-	uint64_t seq;
-	g_autoptr(GError) error = NULL;
-	drive_node(fixture->drive, &fixture->caller, folder, &node, &error);
-	g_assert_no_error(error);
-	const JournalOperation move = {
-		.number = ++fixture->number,
-		.verb = JOURNAL_MOVE,
-		.node = *folder,
-		.base = node.seq,
-		.parent = fixture->caller.drive,
-		.name = "private",
-		.name_size = strlen("private"),
-	};
 	const JournalCommit commit = {
 		.drive = fixture->caller.drive,
 		.account = fixture->caller.account,
 		.device = DEVICE,
-		.operations = &move,
+		.operations = operation,
 		.operation_count = 1,
 	};
+	JournalResult result;
+	uint64_t seq;
+	g_autoptr(GError) error = NULL;
 	journal_commit(fixture->journal, &commit, &result, &seq, &error);
 	g_assert_no_error(error);
 	g_assert_cmpint(result.outcome, ==, JOURNAL_APPLIED);
+}
+
+static void add_folder(Fixture *fixture, const NodeId *parent, const char *name, NodeId *ret_id)
+{
+	*ret_id = node_id_random();
+	commit(fixture, &(JournalOperation){
+				.number = ++fixture->number,
+				.verb = JOURNAL_CREATE,
+				.node = *ret_id,
+				.parent = *parent,
+				.name = name,
+				.name_size = strlen(name),
+				.kind = JOURNAL_FOLDER,
+			});
+}
+
+/* Out of what is shared. */
+static void take_out(Fixture *fixture, const NodeId *folder)
+{
+	JournalNode node = { 0 };
+	g_autoptr(GError) error = NULL;
+	drive_node(fixture->drive, &fixture->caller, folder, &node, &error);
+	g_assert_no_error(error);
+	commit(fixture, &(JournalOperation){
+				.number = ++fixture->number,
+				.verb = JOURNAL_MOVE,
+				.node = *folder,
+				.base = node.seq,
+				.parent = fixture->caller.drive,
+				.name = "private",
+				.name_size = strlen("private"),
+			});
 	journal_node_clear(&node);
 }
 
@@ -304,12 +323,37 @@ static void test_follows_nothing_out(Fixture *fixture, const void *data)
 	g_autoptr(GError) error = NULL;
 	g_auto(Response) begun = begin_archive(fixture, &below);
 	take_out(fixture, &below);
-	fixture->number = 9999998; /* behind all that was listed */
-	add_folders(fixture, &below, 1, &secret);
+	add_folder(fixture, &below, "secret", &secret);
 	g_autoptr(GString) rest = g_string_new(NULL);
 	g_assert_true(drain_into(&begun, rest, &error));
 	g_assert_no_error(error);
-	g_assert_null(strstr(rest->str, "9999999"));
+	g_assert_null(strstr(rest->str, "secret"));
+}
+
+/* Whatever unpacks it stays below the folder where it does, and shows what is there. */
+static void test_names_lead_nowhere_else(Fixture *fixture, const void *data)
+{
+	static const char *const names[][2] = {
+		{ "C:", "C_/" },
+		{ "..\\..\\up", ".._.._up/" },
+		{ "\\\\host\\c$", "__host_c$/" },
+		{ "10:30", "10:30/" },
+		{ "a\u202egpj.exe", "a_gpj.exe/" },
+		{ "a\u2066b", "a_b/" },
+		{ "שלום\u200f!", "שלום\u200f!/" },
+	};
+	g_autoptr(GString) text = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		NodeId id;
+		add_folder(fixture, &fixture->top, names[i][0], &id);
+	}
+	g_auto(Response) archive = get(fixture, "/archive");
+	g_assert_true(drain_into(&archive, text, &error));
+	g_assert_no_error(error);
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_assert_nonnull(strstr(text->str, names[i][1]));
+	}
 }
 
 static void add(const char *path, void (*test)(Fixture *, const void *))
@@ -327,6 +371,7 @@ int main(int argc, char **argv)
 	    test_all_together_have_so_many);
 	add("/server/share/shared_archive/ends-with-its-link", test_ends_with_its_link);
 	add("/server/share/shared_archive/ends-with-its-owner", test_ends_with_its_owner);
+	add("/server/share/shared_archive/names-lead-nowhere-else", test_names_lead_nowhere_else);
 	add("/server/share/shared_archive/follows-nothing-out", test_follows_nothing_out);
 	return g_test_run();
 }
