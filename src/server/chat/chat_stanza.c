@@ -182,18 +182,30 @@ xmpp_stanza_t *chat_stanza_write(xmpp_ctx_t *context, const char *from, const Ch
 
 /* ---- iq --------------------------------------------------------------------------------- */
 
-bool chat_stanza_is_room_service(xmpp_stanza_t *iq)
+/* type NULL: any */
+static bool is_conference(xmpp_stanza_t *iq, const char *type)
 {
 	xmpp_stanza_t *query = xmpp_stanza_get_child_by_ns(iq, XMPP_NS_DISCO_INFO);
 	xmpp_stanza_t *child = query ? xmpp_stanza_get_children(query) : NULL;
 	for (; child; child = xmpp_stanza_get_next(child)) {
 		if (xmpp_stanza_is_tag(child) &&
 		    g_strcmp0(xmpp_stanza_get_name(child), "identity") == 0 &&
-		    g_strcmp0(xmpp_stanza_get_attribute(child, "category"), "conference") == 0) {
+		    g_strcmp0(xmpp_stanza_get_attribute(child, "category"), "conference") == 0 &&
+		    (!type || g_strcmp0(xmpp_stanza_get_type(child), type) == 0)) {
 			return true;
 		}
 	}
 	return false;
+}
+
+bool chat_stanza_is_room_service(xmpp_stanza_t *iq)
+{
+	return is_conference(iq, NULL);
+}
+
+bool chat_stanza_is_room(xmpp_stanza_t *iq)
+{
+	return is_conference(iq, "text");
 }
 
 static void describe_drive(xmpp_stanza_t *reply)

@@ -40,5 +40,8 @@ xmpp_stanza_t *chat_stanza_write(xmpp_ctx_t *context, const char *from, const Ch
 /* A result of disco#info: is this a service of chat rooms? */
 bool chat_stanza_is_room_service(xmpp_stanza_t *iq);
 
+/* The same: is this a room of the chat server itself, and none that a gateway has of elsewhere? */
+bool chat_stanza_is_room(xmpp_stanza_t *iq);
+
 /* The answer to an <iq/> of type get or set, to be released; NULL if it wants none. */
 xmpp_stanza_t *chat_stanza_answer_iq(xmpp_ctx_t *context, xmpp_stanza_t *iq);

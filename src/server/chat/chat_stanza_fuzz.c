@@ -113,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	check_read(stanza);
 	chat_stanza_is_room_service(stanza);
+	chat_stanza_is_room(stanza);
 	xmpp_stanza_t *reply = chat_stanza_answer_iq(context, stanza);
 	if (reply) {
 		xmpp_stanza_release(reply);

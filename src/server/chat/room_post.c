@@ -142,7 +142,7 @@ static void hear_answer(RoomPost *post, xmpp_stanza_t *iq)
 	if (post->stage != ASKING || g_strcmp0(xmpp_stanza_get_id(iq), post->id) != 0) {
 		return;
 	}
-	if (g_strcmp0(type, "result") == 0 && chat_stanza_is_room_service(iq)) {
+	if (g_strcmp0(type, "result") == 0 && chat_stanza_is_room(iq)) {
 		enter(post);
 	} else if (has_condition(iq, "item-not-found")) {
 		fail(post, DRIVE_ERROR_INVALID, "is not there");

@@ -177,6 +177,17 @@ static void test_c3_people_are_not_entered(World *world, const void *data)
 	g_assert_cmpuint(world->sent->len, ==, 1);
 }
 
+/* A gateway of the operator's leads to channels that are not his. */
+static void test_c3_channels_of_elsewhere_are_not_entered(World *world, const void *data)
+{
+	hear(world, "<iq type='result' %s><query xmlns='http://jabber.org/protocol/disco#info'>"
+		    "<identity category='conference' type='irc'/>"
+		    "<feature var='http://jabber.org/protocol/muc'/></query></iq>");
+	end(world);
+	g_assert_error(world->error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN);
+	g_assert_cmpuint(world->sent->len, ==, 1);
+}
+
 static void test_makes_no_room(World *world, const void *data)
 {
 	hear(world, "<iq type='error' %s><error type='cancel'><item-not-found/></error></iq>");
@@ -270,6 +281,8 @@ int main(int argc, char **argv)
 	add("goes-in-writes-and-leaves", test_goes_in_writes_and_leaves);
 	add("c4-only-the-room-answers", test_c4_only_the_room_answers);
 	add("c3-people-are-not-entered", test_c3_people_are_not_entered);
+	add("c3-channels-of-elsewhere-are-not-entered",
+	    test_c3_channels_of_elsewhere_are_not_entered);
 	add("makes-no-room", test_makes_no_room);
 	add("leaves-a-room-that-it-made", test_leaves_a_room_that_it_made);
 	g_test_add_func("/server/chat/room_post/says-why-it-is-not-let-in",
