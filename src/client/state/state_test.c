@@ -545,7 +545,6 @@ static void test_read_entries_stay_for_64_reads(Fixture *fixture, const void *da
 	g_array_unref(keys);
 }
 
-/* A folder became another node, and the process ended before what is in it was settled there. */
 /* The server has a deleted folder again, since something came into it, and told of that alone. */
 typedef struct Revived {
 	int64_t folder, child;
@@ -589,31 +588,7 @@ static void test_a_folder_that_comes_back_is_expected(Fixture *fixture, const vo
 	assert_is_expected(fixture, &forgotten);
 }
 
-/* The server has a deleted folder again, since something came into it, and told of that alone. */
-static Entry with_child_only(Fixture *fixture)
-{
-	int64_t folder = settled(fixture, ENTRY_KEY_ROOT, "folder", ENTRY_FOLDER);
-	Entry found = { .key = folder, .id = state_get(fixture->state, SIDE_SYNCED, folder)->id };
-	state_remove(fixture->state, SIDE_REMOTE, folder, NULL);
-	see(fixture, SIDE_REMOTE, node(fixture, folder, "child", ENTRY_FILE));
-	return found;
-}
-
-static void test_a_folder_that_comes_back_keeps_its_key(Fixture *fixture, const void *data)
-{
-	Entry renewed = with_child_only(fixture);
-	const NodeId id = node_id_random();
-	state_rekey_local(fixture->state, renewed.key, state_key_new(fixture->state), &id);
-	Entry forgotten = with_child_only(fixture);
-	state_remove(fixture->state, SIDE_LOCAL, forgotten.key, NULL);
-	state_forget(fixture->state, forgotten.key);
-	set_cursor(fixture, "1");
-	record(fixture);
-	open_again(fixture);
-	g_assert_cmpint(state_key_of_id(fixture->state, &renewed.id), ==, renewed.key);
-	g_assert_cmpint(state_key_of_id(fixture->state, &forgotten.id), ==, forgotten.key);
-}
-
+/* A folder became another node, and the process ended before what is in it was settled there. */
 static void test_strays_are_told(Fixture *fixture, const void *data)
 {
 	int64_t folder = settled(fixture, ENTRY_KEY_ROOT, "folder", ENTRY_FOLDER);
