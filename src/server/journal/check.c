@@ -14,6 +14,7 @@
 #include "chunk/content.h"
 #include "server/journal/chunks_internal.h"
 #include "server/journal/journal.h"
+#include "sql/ask.h"
 
 #include <string.h>
 
@@ -260,20 +261,14 @@ static bool count_refs(Check *check, const Namer *namer, Content *content, bool 
 /* Bytes of the file that this list stands for; 0 if it is unknown. */
 static bool list_length(Check *check, const ContentRef *ref, uint64_t *length, GError **error)
 {
-	SqlStatement *statement =
-		sql_statement(check->session,
-			      "SELECT list.length FROM list JOIN chunk"
-			      " ON chunk.key = list.chunk WHERE " CHUNKS_ID_IS("$1"),
-			      error);
-	if (!statement) {
+	int64_t of_list;
+	if (!ask_count(check->session,
+		       "SELECT list.length FROM list JOIN chunk"
+		       " ON chunk.key = list.chunk WHERE " CHUNKS_ID_IS("$1"),
+		       ASK_VALUES(ASK_BLOB(ref->id.bytes, CHUNK_ID_SIZE)), &of_list, error)) {
 		return false;
 	}
-	sql_bind_bytes(statement, 1, ref->id.bytes, CHUNK_ID_SIZE);
-	bool row;
-	if (!sql_step(statement, &row, error)) {
-		return false;
-	}
-	*length += row ? (uint64_t)sql_column_int(statement, 0) : 0;
+	*length += (uint64_t)of_list;
 	return true;
 }
 
@@ -336,18 +331,13 @@ static bool count_contents(Check *check, const char *what, const char *text, GEr
 
 static bool count_list(Check *check, const Count *list, GError **error)
 {
-	SqlStatement *statement =
-		sql_statement(check->session, "SELECT refs FROM list WHERE chunk = $1", error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, list->chunk);
-	bool row;
-	if (!sql_step(statement, &row, error)) {
+	SqlStatement *row;
+	if (!ask_find(check->session, "SELECT refs FROM list WHERE chunk = $1",
+		      ASK_VALUES(ASK_INT(list->chunk)), &row, error)) {
 		return false;
 	}
 	size_t size = 0;
-	const void *refs = row ? sql_column_bytes(statement, 0, &size) : NULL;
+	const void *refs = row ? sql_column_bytes(row, 0, &size) : NULL;
 	g_auto(Content) inside = { 0 };
 	if (!content_decode_list(refs, size, &inside, NULL)) {
 		add_problem(check, "list without its refs: %" G_GINT64_FORMAT, list->chunk);

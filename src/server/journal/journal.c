@@ -21,6 +21,7 @@
 #include "server/journal/revive_internal.h"
 #include "server/journal/sweep_internal.h"
 #include "server/journal/tables_internal.h"
+#include "sql/ask.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -91,42 +92,29 @@ typedef struct CreateTask {
 static bool insert_root(CreateTask *task, SqlSession *session, int64_t drive, int64_t root,
 			GError **error)
 {
-	SqlStatement *statement =
-		sql_statement(session,
-			      "INSERT INTO node (key, drive, parent, deleted, kind, seq, device,"
-			      " operation, height, number, executable, size, mtime, time, id, name)"
-			      " VALUES ($1, $2, NULL, 0, $3, 0, 0, 0, 0, 1, 0, 0, 0, $4, $5, $6)",
-			      error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, root);
-	sql_bind_int(statement, 2, drive);
-	sql_bind_int(statement, 3, JOURNAL_FOLDER);
-	sql_bind_int(statement, 4, g_get_real_time());
-	sql_bind_bytes(statement, 5, task->drive->bytes, NODE_ID_SIZE);
-	sql_bind_bytes(statement, 6, NULL, 0);
-	return sql_run(statement, error);
+	return ask_run(session,
+		       "INSERT INTO node (key, drive, parent, deleted, kind, seq, device,"
+		       " operation, height, number, executable, size, mtime, time, id, name)"
+		       " VALUES ($1, $2, NULL, 0, $3, 0, 0, 0, 0, 1, 0, 0, 0, $4, $5, $6)",
+		       ASK_VALUES(ASK_INT(root), ASK_INT(drive), ASK_INT(JOURNAL_FOLDER),
+				  ASK_INT(g_get_real_time()),
+				  ASK_BLOB(task->drive->bytes, NODE_ID_SIZE), ASK_BLOB(NULL, 0)),
+		       error);
 }
 
 static bool insert_drive(CreateTask *task, SqlSession *session, int64_t root, int64_t *ret_drive,
 			 GError **error)
 {
-	SqlStatement *statement = sql_statement(
-		session,
-		"INSERT INTO drive (id, account, root, seq, bytes, quota, nodes, trimmed, caseless)"
-		" VALUES ($1, $2, $3, 0, 0, $4, 0, 0, $5) ON CONFLICT DO NOTHING RETURNING key",
-		error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_bytes(statement, 1, task->drive->bytes, NODE_ID_SIZE);
-	sql_bind_int(statement, 2, task->account);
-	sql_bind_int(statement, 3, root);
-	sql_bind_int(statement, 4, (int64_t)task->options.quota);
-	sql_bind_int(statement, 5, task->options.caseless);
-	bool row;
-	if (!sql_step(statement, &row, error)) {
+	SqlStatement *row;
+	if (!ask_find(session,
+		      "INSERT INTO drive"
+		      " (id, account, root, seq, bytes, quota, nodes, trimmed, caseless)"
+		      " VALUES ($1, $2, $3, 0, 0, $4, 0, 0, $5)"
+		      " ON CONFLICT DO NOTHING RETURNING key",
+		      ASK_VALUES(ASK_BLOB(task->drive->bytes, NODE_ID_SIZE), ASK_INT(task->account),
+				 ASK_INT(root), ASK_INT((int64_t)task->options.quota),
+				 ASK_INT(task->options.caseless)),
+		      &row, error)) {
 		return false;
 	}
 	if (!row) {
@@ -134,27 +122,19 @@ static bool insert_drive(CreateTask *task, SqlSession *session, int64_t root, in
 			    "create drive: the account has one, or the id is in use");
 		return false;
 	}
-	*ret_drive = sql_column_int(statement, 0);
-	return sql_run(statement, error);
+	*ret_drive = sql_column_int(row, 0);
+	return sql_run(row, error);
 }
 
 /* Of the empty drive, so that a cursor can name it. */
 static bool insert_first_tag(SqlSession *session, int64_t drive, GError **error)
 {
-	SqlStatement *statement =
-		sql_statement(session,
-			      "INSERT INTO commit_tag (drive, seq, tag, time, device)"
-			      " VALUES ($1, 0, $2, $3, 0)",
-			      error);
-	if (!statement) {
-		return false;
-	}
 	int64_t tag;
 	randombytes_buf(&tag, sizeof tag);
-	sql_bind_int(statement, 1, drive);
-	sql_bind_int(statement, 2, tag);
-	sql_bind_int(statement, 3, g_get_real_time());
-	return sql_run(statement, error);
+	return ask_run(session,
+		       "INSERT INTO commit_tag (drive, seq, tag, time, device)"
+		       " VALUES ($1, 0, $2, $3, 0)",
+		       ASK_VALUES(ASK_INT(drive), ASK_INT(tag), ASK_INT(g_get_real_time())), error);
 }
 
 static bool run_create(SqlSession *session, void *data, GError **error)
@@ -184,21 +164,13 @@ bool journal_drive_create(Journal *journal, const NodeId *drive, int64_t account
 bool journal_drive_of(Journal *journal, int64_t account, NodeId *ret_drive, GError **error)
 {
 	g_autoptr(SqlSession) session = sql_read(journal->sql, error);
-	if (!session) {
-		return false;
-	}
-	SqlStatement *statement =
-		sql_statement(session, "SELECT id FROM drive WHERE account = $1", error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, account);
-	bool row;
-	if (!sql_step(statement, &row, error)) {
+	SqlStatement *row;
+	if (!session || !ask_find(session, "SELECT id FROM drive WHERE account = $1",
+				  ASK_VALUES(ASK_INT(account)), &row, error)) {
 		return false;
 	}
 	size_t size = 0;
-	const void *id = row ? sql_column_bytes(statement, 0, &size) : NULL;
+	const void *id = row ? sql_column_bytes(row, 0, &size) : NULL;
 	if (!node_id_from_bytes(id, size, ret_drive)) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NOT_FOUND,
 			    "journal: account %" G_GINT64_FORMAT " has no drive", account);
@@ -216,13 +188,9 @@ typedef struct SettingTask {
 static bool run_setting(SqlSession *session, void *data, GError **error)
 {
 	const SettingTask *task = data;
-	SqlStatement *statement = sql_statement(session, task->text, error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_bytes(statement, 1, task->drive->bytes, NODE_ID_SIZE);
-	sql_bind_int(statement, 2, task->value);
-	if (!sql_run(statement, error)) {
+	if (!ask_run(session, task->text,
+		     ASK_VALUES(ASK_BLOB(task->drive->bytes, NODE_ID_SIZE), ASK_INT(task->value)),
+		     error)) {
 		return false;
 	}
 	if (sql_changes(session) == 0) {

@@ -13,25 +13,21 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "server/journal/holding_internal.h"
+#include "sql/ask.h"
 
 #include <string.h>
 
 static bool read_grave(Ledger *ledger, int64_t key, bool *ret_deleted, int64_t *time_us,
 		       GError **error)
 {
-	SqlStatement *statement = sql_statement(
-		ledger->session, "SELECT deleted, time FROM node WHERE key = $1", error);
-	if (!statement) {
+	SqlStatement *row;
+	if (!ask_find(ledger->session, "SELECT deleted, time FROM node WHERE key = $1",
+		      ASK_VALUES(ASK_INT(key)), &row, error)) {
 		return false;
 	}
-	sql_bind_int(statement, 1, key);
-	bool row;
-	if (!sql_step(statement, &row, error)) {
-		return false;
-	}
-	*ret_deleted = row && sql_column_int(statement, 0) != 0;
+	*ret_deleted = row && sql_column_int(row, 0) != 0;
 	if (*ret_deleted) {
-		*time_us = sql_column_int(statement, 1);
+		*time_us = sql_column_int(row, 1);
 	}
 	return true;
 }
@@ -56,19 +52,14 @@ static bool bury_children(Ledger *ledger, int64_t folder, int64_t except, int64_
 
 static bool name_taken(Ledger *ledger, const Folder *folder, bool *ret_taken, GError **error)
 {
-	SqlStatement *statement =
-		sql_statement(ledger->session, "SELECT name FROM node WHERE key = $1", error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, folder->key);
-	bool row;
-	if (!sql_step(statement, &row, error)) {
+	SqlStatement *row;
+	if (!ask_find(ledger->session, "SELECT name FROM node WHERE key = $1",
+		      ASK_VALUES(ASK_INT(folder->key)), &row, error)) {
 		return false;
 	}
 	g_assert(row);
 	LedgerName wish = { .parent = folder->parent, .node = folder->key };
-	const void *bytes = sql_column_bytes(statement, 0, &wish.size);
+	const void *bytes = sql_column_bytes(row, 0, &wish.size);
 	g_autofree void *name = g_memdup2(bytes, wish.size);
 	wish.name = name;
 	JournalOutcome outcome;
@@ -352,44 +343,32 @@ static void state_clear(State *state)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(State, state_clear)
 
-static bool read_state(SqlStatement *statement, State *ret_state, GError **error)
+static bool find_state(Ledger *ledger, int64_t node, int64_t number, State *ret_state,
+		       GError **error)
 {
-	bool row;
-	if (!sql_step(statement, &row, error)) {
+	SqlStatement *row;
+	if (!ask_find(ledger->session,
+		      "SELECT size, mtime, executable, content FROM version"
+		      " WHERE node = $1 AND number = $2 AND content IS NOT NULL"
+		      " UNION ALL SELECT size, mtime, executable, content FROM node"
+		      " WHERE key = $1 AND number = $2",
+		      ASK_VALUES(ASK_INT(node), ASK_INT(number)), &row, error)) {
 		return false;
 	}
 	if (!row) {
 		return fail(error, DRIVE_ERROR_NOT_FOUND, "there is no such version");
 	}
 	size_t size;
-	const void *content = sql_column_bytes(statement, 3, &size);
+	const void *content = sql_column_bytes(row, 3, &size);
 	ret_state->content = g_bytes_new(content, size);
 	ret_state->fields = (JournalOperation){
-		.size = (uint64_t)sql_column_int(statement, 0),
-		.mtime_ns = sql_column_int(statement, 1),
-		.executable = sql_column_int(statement, 2) != 0,
+		.size = (uint64_t)sql_column_int(row, 0),
+		.mtime_ns = sql_column_int(row, 1),
+		.executable = sql_column_int(row, 2) != 0,
 		.content = g_bytes_get_data(ret_state->content, NULL),
 		.content_size = size,
 	};
 	return true;
-}
-
-static bool find_state(Ledger *ledger, int64_t node, int64_t number, State *ret_state,
-		       GError **error)
-{
-	SqlStatement *statement =
-		sql_statement(ledger->session,
-			      "SELECT size, mtime, executable, content FROM version"
-			      " WHERE node = $1 AND number = $2 AND content IS NOT NULL"
-			      " UNION ALL SELECT size, mtime, executable, content FROM node"
-			      " WHERE key = $1 AND number = $2",
-			      error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, node);
-	sql_bind_int(statement, 2, number);
-	return read_state(statement, ret_state, error);
 }
 
 static bool put_back(Ledger *ledger, const LedgerNode *node, int64_t number, GError **error)

@@ -16,6 +16,7 @@
 #include "server/journal/chunks_internal.h"
 #include "server/journal/holding_internal.h"
 #include "server/journal/ledger_internal.h"
+#include "sql/ask.h"
 
 #define WORK_MAX 1000 /* rows and chunks of one step, about 10 ms */
 #define DRIVES_PER_STEP 256
@@ -24,33 +25,6 @@
 static int64_t cutoff_us(const Sweep *sweep, int64_t retention_s)
 {
 	return sweep->now_us - retention_s * G_USEC_PER_SEC;
-}
-
-static bool run_int(SqlSession *session, const char *text, int64_t value, GError **error)
-{
-	SqlStatement *statement = sql_statement(session, text, error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, value);
-	return sql_run(statement, error);
-}
-
-/* The first column of the first row; 0 if there is none. */
-static bool find_int(SqlSession *session, const char *text, int64_t value, int64_t *ret_value,
-		     GError **error)
-{
-	SqlStatement *statement = sql_statement(session, text, error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, value);
-	bool row;
-	if (!sql_step(statement, &row, error)) {
-		return false;
-	}
-	*ret_value = row ? sql_column_int(statement, 0) : 0;
-	return true;
 }
 
 /* ---- versions ------------------------------------------------------------------------------ */
@@ -113,7 +87,8 @@ static bool forget_version(Ledger *ledger, const Forgotten *version, unsigned *w
 {
 	*work += 1;
 	return release(ledger, version->content, work, error) &&
-	       run_int(ledger->session, "DELETE FROM version WHERE key = $1", version->key, error);
+	       ask_run(ledger->session, "DELETE FROM version WHERE key = $1",
+		       ASK_VALUES(ASK_INT(version->key)), error);
 }
 
 /* Those of one drive that come next; a step may take them in several. */
@@ -167,10 +142,11 @@ static bool forget_versions(SqlSession *session, void *data, GError **error)
 static bool versions_due(const Sweep *sweep, SqlSession *session, bool *ret_due, GError **error)
 {
 	int64_t key;
-	bool done = find_int(session,
-			     "SELECT key FROM (SELECT key, replaced FROM version ORDER BY key"
-			     " LIMIT 256) AS version WHERE replaced < $1 LIMIT 1",
-			     cutoff_us(sweep, sweep->retention->versions_s), &key, error);
+	bool done = ask_count(session,
+			      "SELECT key FROM (SELECT key, replaced FROM version ORDER BY key"
+			      " LIMIT 256) AS version WHERE replaced < $1 LIMIT 1",
+			      ASK_VALUES(ASK_INT(cutoff_us(sweep, sweep->retention->versions_s))),
+			      &key, error);
 	*ret_due = done && key != 0;
 	return done;
 }
@@ -211,29 +187,23 @@ static bool forget_leaf(Ledger *ledger, int64_t node, unsigned *work, bool *ret_
 	if (!forget_history(ledger, node, work, ret_gone, error) || !*ret_gone) {
 		return !*ret_gone;
 	}
-	SqlStatement *statement =
-		sql_statement(ledger->session,
-			      "DELETE FROM node WHERE key = $1 RETURNING key, drive, kind, content,"
-			      " deleted",
-			      error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, node);
-	bool row;
-	if (!sql_step(statement, &row, error)) {
+	SqlStatement *row;
+	if (!ask_find(
+		    ledger->session,
+		    "DELETE FROM node WHERE key = $1 RETURNING key, drive, kind, content, deleted",
+		    ASK_VALUES(ASK_INT(node)), &row, error)) {
 		return false;
 	}
 	g_assert(row);
-	ledger->counts.nodes -= sql_column_int(statement, 4) == 0;
+	ledger->counts.nodes -= sql_column_int(row, 4) == 0;
 	g_autoptr(GBytes) content = NULL;
-	if (sql_column_int(statement, 2) == JOURNAL_FILE) {
+	if (sql_column_int(row, 2) == JOURNAL_FILE) {
 		size_t size;
-		const void *bytes = sql_column_bytes(statement, 3, &size);
+		const void *bytes = sql_column_bytes(row, 3, &size);
 		content = g_bytes_new(bytes, size);
 	}
 	*work += 1;
-	return sql_run(statement, error) && release(ledger, content, work, error);
+	return sql_run(row, error) && release(ledger, content, work, error);
 }
 
 /* All below the node and it, from the leaves upwards. */
@@ -245,8 +215,8 @@ static bool forget_tree(Ledger *ledger, int64_t top, unsigned *work, bool *ret_g
 	while (path->len > 0 && *ret_gone) {
 		int64_t at = g_array_index(path, int64_t, path->len - 1);
 		int64_t child;
-		if (!find_int(ledger->session, "SELECT key FROM node WHERE parent = $1 LIMIT 1", at,
-			      &child, error)) {
+		if (!ask_count(ledger->session, "SELECT key FROM node WHERE parent = $1 LIMIT 1",
+			       ASK_VALUES(ASK_INT(at)), &child, error)) {
 			return false;
 		}
 		if (child != 0) {
@@ -269,23 +239,17 @@ static bool forget_tree(Ledger *ledger, int64_t top, unsigned *work, bool *ret_g
 static bool due_tombstone(const Sweep *sweep, SqlSession *session, int64_t drive, int64_t *ret_key,
 			  uint64_t *ret_seq, GError **error)
 {
-	SqlStatement *statement =
-		sql_statement(session,
-			      "SELECT key, seq, time FROM node WHERE drive = $1 AND deleted <> 0"
-			      " ORDER BY seq LIMIT 1",
-			      error);
-	if (!statement) {
-		return false;
-	}
-	sql_bind_int(statement, 1, drive);
-	bool row;
-	if (!sql_step(statement, &row, error)) {
+	SqlStatement *row;
+	if (!ask_find(session,
+		      "SELECT key, seq, time FROM node WHERE drive = $1 AND deleted <> 0"
+		      " ORDER BY seq LIMIT 1",
+		      ASK_VALUES(ASK_INT(drive)), &row, error)) {
 		return false;
 	}
 	*ret_key = 0;
-	if (row && sql_column_int(statement, 2) < cutoff_us(sweep, sweep->retention->trash_s)) {
-		*ret_key = sql_column_int(statement, 0);
-		*ret_seq = (uint64_t)sql_column_int(statement, 1);
+	if (row && sql_column_int(row, 2) < cutoff_us(sweep, sweep->retention->trash_s)) {
+		*ret_key = sql_column_int(row, 0);
+		*ret_seq = (uint64_t)sql_column_int(row, 1);
 	}
 	return true;
 }
@@ -322,10 +286,10 @@ static bool forget_tombstones(const Sweep *sweep, Ledger *ledger, GError **error
 /* Tags below `trimmed`: no cursor that names one is valid any more. */
 static bool forget_tags(SqlSession *session, int64_t drive, GError **error)
 {
-	return run_int(session,
+	return ask_run(session,
 		       "DELETE FROM commit_tag WHERE drive = $1 AND seq IN (SELECT seq " OLD_TAGS
 		       ")",
-		       drive, error);
+		       ASK_VALUES(ASK_INT(drive)), error);
 }
 
 typedef struct DriveStep {
@@ -349,8 +313,8 @@ static bool drive_due(const Sweep *sweep, SqlSession *session, int64_t drive, bo
 	int64_t tags = 0;
 	uint64_t seq;
 	if (!due_tombstone(sweep, session, drive, &key, &seq, error) ||
-	    !find_int(session, "SELECT count(*) FROM (SELECT seq " OLD_TAGS ") AS old", drive,
-		      &tags, error)) {
+	    !ask_count(session, "SELECT count(*) FROM (SELECT seq " OLD_TAGS ") AS old",
+		       ASK_VALUES(ASK_INT(drive)), &tags, error)) {
 		return false;
 	}
 	*ret_due = key != 0 || tags > 0;
@@ -364,8 +328,8 @@ static bool next_due_drive(const Sweep *sweep, SqlSession *session, int64_t *ret
 	SweepPosition *position = sweep->position;
 	for (unsigned i = 0; i < DRIVES_PER_STEP; i++) {
 		bool due;
-		if (!find_int(session, "SELECT key FROM drive WHERE key > $1 ORDER BY key LIMIT 1",
-			      position->drive, ret_drive, error)) {
+		if (!ask_count(session, "SELECT key FROM drive WHERE key > $1 ORDER BY key LIMIT 1",
+			       ASK_VALUES(ASK_INT(position->drive)), ret_drive, error)) {
 			return false;
 		}
 		if (*ret_drive == 0) {
