@@ -10,28 +10,13 @@
  * `remote` speaks for it has that row made right in the same transaction, and with the cursor
  * itself go rows for all keys whose remote entry is not in the table synced.
  */
+#include "client/state/record.h"
+
 #include "client/state/state_internal.h"
 
 /* Rows beside the cursor that are few are written at once; more of them wait for so many records
  * that rewriting them costs little in proportion. No clock: a simulation must repeat itself. */
 #define KEPT_PER_RECORD 256
-
-GBytes *state_cursor(State *state)
-{
-	return state->cursor;
-}
-
-void state_set_cursor(State *state, GBytes *cursor)
-{
-	GBytes *before = state->cursor;
-	state->cursor = cursor ? g_bytes_ref(cursor) : NULL;
-	g_bytes_unref(before);
-}
-
-uint64_t state_mark(State *state)
-{
-	return state->generation++;
-}
 
 static bool cursor_moved(const State *state)
 {
@@ -56,8 +41,7 @@ static bool takes_cursor(const State *state, const LogItem *item)
 	       overlay_get(state->trees.sides[SIDE_REMOTE], item->key, &remote) && !remote;
 }
 
-/* Shall the cursor go with a record of the first `items` of the log? */
-static bool cursor_is_due(const State *state, size_t items)
+bool record_takes_cursor(const State *state, size_t items)
 {
 	bool due = rows_is_void(state->rows);
 	for (size_t i = 0; i < items && !due; i++) {
@@ -70,16 +54,6 @@ static bool cursor_is_due(const State *state, size_t items)
 			promises_count(state->promises);
 	return beside < state->kept_few ||
 	       beside < (size_t)state->records_since_cursor * KEPT_PER_RECORD;
-}
-
-bool state_is_dirty(State *state)
-{
-	return state->log->len > 0 || cursor_is_due(state, 0);
-}
-
-size_t state_unrecorded(State *state)
-{
-	return state->log->len;
 }
 
 /* The row of `remote` for key after a record of everything below the tag `left`. */
@@ -176,8 +150,8 @@ static bool record_parents(State *state, SqlSession *session, size_t items, GErr
 	return true;
 }
 
-static bool record(State *state, size_t items, bool with_cursor, StateTotals *totals,
-		   GError **error)
+static bool write_all(State *state, size_t items, bool with_cursor, StateTotals *totals,
+		      GError **error)
 {
 	g_autoptr(SqlSession) session = sql_write(state->sql, error);
 	if (!session) {
@@ -204,7 +178,7 @@ static bool record(State *state, size_t items, bool with_cursor, StateTotals *to
 	       sql_commit(session, error);
 }
 
-static void recorded(State *state, size_t items, bool with_cursor)
+static void done(State *state, size_t items, bool with_cursor)
 {
 	if (rows_is_void(state->rows)) {
 		rows_set_void(state->rows, false);
@@ -224,32 +198,15 @@ static void recorded(State *state, size_t items, bool with_cursor)
 	}
 }
 
-bool state_record(State *state, uint64_t generation, GError **error)
+bool record_run(State *state, size_t items, bool with_cursor, GError **error)
 {
-	g_assert(generation < state->generation);
-	if (state_error(state)) {
-		g_propagate_error(error, g_error_copy(state_error(state)));
-		g_prefix_error(error, "record the state: ");
-		return false;
-	}
-	size_t items = 0;
-	while (items < state->log->len &&
-	       g_array_index(state->log, LogItem, items).generation <= generation) {
-		items++;
-	}
-	bool with_cursor = cursor_is_due(state, items);
-	if (items == 0 && !with_cursor) {
-		return true;
-	}
 	rows_pause(state->rows);
 	StateTotals totals = state->header.totals;
-	bool done = record(state, items, with_cursor, &totals, error);
-	kept_end(state->kept, done);
-	if (!done) {
-		g_prefix_error(error, "record the state: ");
-		return false;
+	bool written = write_all(state, items, with_cursor, &totals, error);
+	kept_end(state->kept, written);
+	if (written) {
+		state->header.totals = totals;
+		done(state, items, with_cursor);
 	}
-	state->header.totals = totals;
-	recorded(state, items, with_cursor);
-	return true;
+	return written;
 }

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "client/state/agreement.h"
+#include "client/state/record.h"
 
 #include <string.h>
 
@@ -461,6 +462,59 @@ void state_reset(State *state)
 		const Entry *entry = entries->pdata[i];
 		trees_set(&state->trees, SIDE_LOCAL, entry->key, entry);
 	}
+}
+
+/* ---- durability -------------------------------------------------------------------------- */
+
+GBytes *state_cursor(State *state)
+{
+	return state->cursor;
+}
+
+void state_set_cursor(State *state, GBytes *cursor)
+{
+	GBytes *before = state->cursor;
+	state->cursor = cursor ? g_bytes_ref(cursor) : NULL;
+	g_bytes_unref(before);
+}
+
+uint64_t state_mark(State *state)
+{
+	return state->generation++;
+}
+
+bool state_is_dirty(State *state)
+{
+	return state->log->len > 0 || record_takes_cursor(state, 0);
+}
+
+size_t state_unrecorded(State *state)
+{
+	return state->log->len;
+}
+
+bool state_record(State *state, uint64_t generation, GError **error)
+{
+	g_assert(generation < state->generation);
+	if (state_error(state)) {
+		g_propagate_error(error, g_error_copy(state_error(state)));
+		g_prefix_error(error, "record the state: ");
+		return false;
+	}
+	size_t items = 0;
+	while (items < state->log->len &&
+	       g_array_index(state->log, LogItem, items).generation <= generation) {
+		items++;
+	}
+	bool with_cursor = record_takes_cursor(state, items);
+	if (items == 0 && !with_cursor) {
+		return true;
+	}
+	if (!record_run(state, items, with_cursor, error)) {
+		g_prefix_error(error, "record the state: ");
+		return false;
+	}
+	return true;
 }
 
 /* ---- settings ---------------------------------------------------------------------------- */
