@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "front/crowd.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
@@ -76,4 +77,26 @@ void crowd_leave(Crowd *crowd, const struct sockaddr *peer)
 		g_hash_table_remove(crowd->counts, &network);
 	}
 	g_mutex_unlock(&crowd->lock);
+}
+
+static struct sockaddr_in6 address_of(const char *host)
+{
+	struct sockaddr_in6 address = { .sin6_family = AF_INET6 };
+	if (inet_pton(AF_INET6, host, &address.sin6_addr) != 1) {
+		g_autofree char *mapped = g_strconcat("::ffff:", host, NULL);
+		inet_pton(AF_INET6, mapped, &address.sin6_addr);
+	}
+	return address;
+}
+
+bool crowd_enter_host(Crowd *crowd, const char *host)
+{
+	const struct sockaddr_in6 address = address_of(host);
+	return crowd_enter(crowd, (const struct sockaddr *)&address);
+}
+
+void crowd_leave_host(Crowd *crowd, const char *host)
+{
+	const struct sockaddr_in6 address = address_of(host);
+	crowd_leave(crowd, (const struct sockaddr *)&address);
 }

@@ -56,7 +56,8 @@ struct Exchange {
 	GBytes *body;
 	Response response;
 	/* Of an answer with a source. */
-	bool streams; /* counted in front->streams */
+	bool streams; /* counted in front->streams … */
+	bool reads;   /* … and in front->readers */
 	bool fetched; /* what follows is what the source said last */
 	bool failed;
 	GBytes *piece; /* NULL: its end */
@@ -125,6 +126,9 @@ static void exchange_free(Exchange *exchange)
 	release(exchange);
 	exchange->front->exchanges--;
 	exchange->front->streams -= exchange->streams;
+	if (exchange->reads) {
+		crowd_leave_host(exchange->front->readers, exchange->peer);
+	}
 	g_clear_pointer(&exchange->piece, g_bytes_unref);
 	g_clear_pointer(&exchange->query, parameters_free);
 	g_clear_pointer(&exchange->receiving, bulk_free);
@@ -228,8 +232,15 @@ static void refuse(Exchange *exchange, unsigned status, const char *name, const 
 /* Whether one more may lie in memory piece by piece, for however long its reader takes. */
 static bool may_stream(Exchange *exchange)
 {
+	Front *front = exchange->front;
+	if (!peer_is_exempt(front, exchange->peer)) {
+		exchange->reads = crowd_enter_host(front->readers, exchange->peer);
+		if (!exchange->reads) {
+			return false;
+		}
+	}
 	exchange->streams = true;
-	return ++exchange->front->streams <= STREAMS_MAX;
+	return ++front->streams <= STREAMS_MAX;
 }
 
 static void suspend(Exchange *exchange, Stage stage);

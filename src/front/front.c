@@ -27,6 +27,8 @@
 #define LISTEN_DEFAULT "127.0.0.1:8090"
 #define WORKERS_DEFAULT 32
 #define CONNECTIONS_PER_PEER_DEFAULT 1024
+/* Of the answers that are made while they are sent (STREAMS_MAX). */
+#define STREAMS_PER_PEER_MAX 32
 #define BUFFERED_MAX_DEFAULT (256 * MIB)
 #define HEADER_TIMEOUT_MS_DEFAULT 20000
 #define IDLE_TIMEOUT_MS_DEFAULT 75000
@@ -189,6 +191,7 @@ static Front *front_new(const FrontOptions *options, const Service *services, un
 	front->connections_max = connection_limit(options);
 	front->crowd = crowd_new(options->connections_per_peer > 0 ? options->connections_per_peer
 								   : CONNECTIONS_PER_PEER_DEFAULT);
+	front->readers = crowd_new(STREAMS_PER_PEER_MAX);
 	front->deadlines = timer_queue_new("deadlines");
 	front->waits = timer_queue_new("waits");
 	unsigned workers = options->workers > 0 ? options->workers : WORKERS_DEFAULT;
@@ -261,6 +264,7 @@ void front_stop(Front *front)
 	timer_queue_free(front->waits);
 	timer_queue_free(front->deadlines);
 	crowd_free(front->crowd);
+	crowd_free(front->readers);
 	g_strfreev(front->trusted_proxies);
 	g_free(front->url);
 	g_free(front);

@@ -32,6 +32,7 @@ struct Front {
 	_Atomic unsigned bulk_connections; /* of these, given to bulk */
 	_Atomic unsigned exchanges;
 	_Atomic unsigned streams; /* answers that are made while they are sent */
+	Crowd *readers;           /* whose they are */
 	_Atomic uint64_t refused; /* for lack of room */
 };
 

@@ -11,6 +11,7 @@
 #define BODY_TIMEOUT_MS 1000
 /* What front allows, each with a piece of it in memory. */
 #define STREAMS_MAX 128
+#define STREAMS_PER_PEER_MAX 32
 
 typedef struct Fixture {
 	Front *front;
@@ -86,8 +87,10 @@ static void handle(void *data, const Request *request, Response *ret_response)
 
 static void setup(Fixture *fixture, const void *data)
 {
+	const char *const proxies[] = { "127.0.0.1", NULL };
 	const FrontOptions options = {
 		.listen = "127.0.0.1:0",
+		.trusted_proxies = proxies,
 		.body_timeout_ms = BODY_TIMEOUT_MS,
 	};
 	const Service service = { .serves = serves, .body_max = body_max, .handle = handle };
@@ -235,6 +238,52 @@ static void test_readers_who_do_not_read(Fixture *fixture, const void *data)
 	}
 }
 
+/* As a trusted proxy does. */
+static int read_for(Fixture *fixture, const char *peer)
+{
+	int fd = raw_dial(fixture->port);
+	g_autofree char *text = g_strdup_printf("GET /?pieces=2000 HTTP/1.1\r\nHost: drive\r\n"
+						"X-Forwarded-For: %s\r\n\r\n",
+						peer);
+	g_assert_true(raw_put_text(fd, text));
+	return fd;
+}
+
+static void assert_is_read(Fixture *fixture, const char *peer)
+{
+	char start[12];
+	int fd = read_for(fixture, peer);
+	g_assert_cmpuint(raw_get(fd, start, sizeof start), ==, sizeof start);
+	g_assert_cmpmem(start, sizeof start, "HTTP/1.1 200", sizeof start);
+	close(fd);
+}
+
+static void test_one_peer_takes_not_all(Fixture *fixture, const void *data)
+{
+	static const char *const peers[] = { "192.0.2.1", "2001:db8::" };
+	int fds[G_N_ELEMENTS(peers)][STREAMS_PER_PEER_MAX];
+	char part[1];
+	for (unsigned i = 0; i < G_N_ELEMENTS(peers); i++) {
+		for (unsigned k = 0; k < STREAMS_PER_PEER_MAX; k++) {
+			g_autofree char *own = g_strdup_printf("%s%u", peers[i], k);
+			fds[i][k] = read_for(fixture, i == 0 ? peers[i] : own);
+			g_assert_cmpuint(raw_get(fds[i][k], part, sizeof part), ==, 1);
+		}
+		int refused = read_for(fixture, i == 0 ? peers[i] : "2001:db8::ffff");
+		g_assert_cmpuint(raw_get_status(refused), ==, 503);
+		close(refused);
+	}
+	/* Others are none the worse for it, nor are they themselves once they have read. */
+	assert_is_read(fixture, "192.0.2.2");
+	for (unsigned i = 0; i < G_N_ELEMENTS(peers); i++) {
+		for (unsigned k = 0; k < STREAMS_PER_PEER_MAX; k++) {
+			close(fds[i][k]);
+		}
+	}
+	assert_all_closed();
+	assert_is_read(fixture, peers[0]);
+}
+
 static void test_ends_while_somebody_reads(Fixture *fixture, const void *data)
 {
 	char part[1];
@@ -261,6 +310,7 @@ int main(int argc, char **argv)
 	add("answer-that-breaks-is-cut", test_answer_that_breaks_is_cut);
 	add("reader-who-leaves", test_reader_who_leaves);
 	add("readers-who-do-not-read", test_readers_who_do_not_read);
+	add("one-peer-takes-not-all", test_one_peer_takes_not_all);
 	add("ends-while-somebody-reads", test_ends_while_somebody_reads);
 	return g_test_run();
 }
