@@ -3,14 +3,13 @@
 
 #include "admin/callback.h"
 #include "base/error.h"
+#include "base/secret.h"
 #include "server/accounts/proof.h"
 #include "server/provider/provider.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
-#define STATE_SIZE 18
 #define WAIT_S 600
 
 /* ---- what all three do ----------------------------------------------------------------- */
@@ -227,11 +226,7 @@ static GHashTable *wait_for_person(Callback *callback, const TestOptions *option
 static bool walk(Providers *providers, const ProviderRecord *record, Callback *callback,
 		 const TestOptions *options, const char *redirect_uri, GError **error)
 {
-	unsigned char bytes[STATE_SIZE];
-	char state[2 * STATE_SIZE];
-	randombytes_buf(bytes, sizeof bytes);
-	sodium_bin2base64(state, sizeof state, bytes, sizeof bytes,
-			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	g_autofree char *state = secret_make();
 	const ProviderStart start = {
 		.redirect_uri = redirect_uri,
 		.state = state,

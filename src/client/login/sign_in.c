@@ -3,34 +3,19 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/secret.h"
 #include "client/login/browser.h"
 #include "client/login/endpoint.h"
 #include "client/login/loopback.h"
 #include "client/login/server_url.h"
 
-#include <sodium.h>
 #include <string.h>
 
-#define RANDOM_SIZE 32
-#define RANDOM_TEXT_SIZE 44 /* base64url without padding, and NUL */
 #define DEVICE_GRANT "urn:ietf:params:oauth:grant-type:device_code"
 #define INTERVAL_DEFAULT_S 5
 #define SLOWER_S 5
 #define EXPIRES_S_MAX 3600
 #define CANCEL_LOOK_US (100 * G_TIME_SPAN_MILLISECOND)
-
-static void encode(const uint8_t *bytes, char ret_text[RANDOM_TEXT_SIZE])
-{
-	sodium_bin2base64(ret_text, RANDOM_TEXT_SIZE, bytes, RANDOM_SIZE,
-			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-}
-
-static void make_random(char ret_text[RANDOM_TEXT_SIZE])
-{
-	uint8_t bytes[RANDOM_SIZE];
-	randombytes_buf(bytes, sizeof bytes);
-	encode(bytes, ret_text);
-}
 
 /* ---- the answer -------------------------------------------------------------------------- */
 
@@ -82,18 +67,24 @@ static bool discover(const SignInOptions *options, Endpoints *ret_endpoints, GEr
 /* ---- with a browser here ------------------------------------------------------------------ */
 
 typedef struct Attempt {
-	char verifier[RANDOM_TEXT_SIZE];
-	char challenge[RANDOM_TEXT_SIZE];
-	char state[RANDOM_TEXT_SIZE];
+	char *verifier;
+	char *challenge;
+	char *state;
 } Attempt;
+
+static void attempt_clear(Attempt *attempt)
+{
+	g_free(attempt->verifier);
+	g_free(attempt->challenge);
+	g_free(attempt->state);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Attempt, attempt_clear)
 
 static void begin(Attempt *attempt)
 {
-	uint8_t hash[crypto_hash_sha256_BYTES];
-	make_random(attempt->state);
-	make_random(attempt->verifier);
-	crypto_hash_sha256(hash, (const uint8_t *)attempt->verifier, strlen(attempt->verifier));
-	encode(hash, attempt->challenge);
+	attempt->state = secret_make();
+	attempt->verifier = secret_make();
+	attempt->challenge = secret_challenge(attempt->verifier);
 }
 
 static char *authorize_url(const SignInOptions *options, const Endpoints *endpoints,
@@ -135,7 +126,7 @@ static bool redeem(const SignInOptions *options, const Endpoints *endpoints, con
 static bool browse(const SignInOptions *options, const Endpoints *endpoints,
 		   ProfileLogin *ret_login, GError **error)
 {
-	Attempt attempt;
+	g_auto(Attempt) attempt = { 0 };
 	begin(&attempt);
 	g_autoptr(Loopback) loopback = loopback_open(attempt.state, endpoints->issuer, error);
 	if (!loopback) {

@@ -5,13 +5,10 @@
 #include <stdbool.h>
 
 /*
- * Secrets of the browser's: random texts, and the token that shows that a form was ours. The token
- * is made from the browser's cookie, which no other site can read or set, and from its session, so
- * that it ends with it; the server need not remember it, and a restart does not spoil open pages.
+ * The token that shows that a form was ours. It is made from the browser's cookie, which no other
+ * site can read or set, and from its session, so that it ends with it; the server need not remember
+ * it, and a restart does not spoil open pages.
  */
-
-/* 256 random bits in base64url; free with g_free(). */
-char *csrf_random(void);
 
 /* session: the cookie's value, NULL if nobody is signed in. */
 char *csrf_token(const char *browser, const char *session);

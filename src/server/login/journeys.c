@@ -5,6 +5,7 @@
  */
 #include "server/login/journeys.h"
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "server/login/csrf.h"
 
@@ -190,7 +191,7 @@ static Entry *find(Table *table, const char *key, int64_t now_us)
 
 char *journeys_begin(Journeys *journeys, const Journey *journey, const char *peer, int64_t now_us)
 {
-	g_autofree char *id = csrf_random();
+	g_autofree char *id = secret_make();
 	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&journeys->lock);
 	if (peer &&
 	    GPOINTER_TO_INT(g_hash_table_lookup(journeys->peers, peer)) >= JOURNEYS_PER_PEER_MAX) {

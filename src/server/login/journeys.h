@@ -80,7 +80,7 @@ typedef struct JourneyState {
 void journeys_state_clear(JourneyState *state);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(JourneyState, journeys_state_clear)
 
-/* Keeps a copy under the state's text (made by csrf_random()). */
+/* Keeps a copy under the state's text (made by secret_make()). */
 void journeys_put_state(Journeys *journeys, const char *state, const JourneyState *value,
 			int64_t now_us);
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/secret.h"
 #include "pages/asset.h"
 #include "pages/page_account.h"
 #include "server/login/account_page.h"
@@ -147,7 +148,7 @@ static void call_open(LoginCall *call)
 	call->drive = frame_drive(login->drive_name, call->base);
 	call->browser = cookies_read(COOKIES_BROWSER, call->base, cookies);
 	if (!call->browser) {
-		call->browser = csrf_random();
+		call->browser = secret_make();
 		cookies_set(call->response, COOKIES_BROWSER, call->base, call->browser);
 	}
 	call->browser_digest = csrf_digest(call->browser);

@@ -6,6 +6,7 @@
  * is signed in or registered, and a browser is sent to this drive, to the enabled service or to the
  * program's redirect, and nowhere else. The service is down, and nobody answers in chat.
  */
+#include "base/secret.h"
 #include "server/accounts/invitations.h"
 #include "server/login/cookies.h"
 #include "server/login/csrf.h"
@@ -102,7 +103,7 @@ static World *world_new(void)
 						  .limit = world->limit });
 	login_set_base(world->login, BASE);
 	world->service = login_service(world->login);
-	world->browser = csrf_random();
+	world->browser = secret_make();
 	const AuditBy by = { .now_us = g_get_real_time() };
 	g_assert_true(invitations_add(world->accounts, &(InvitationsSpec){ 0 }, &by,
 				      &world->invitation, NULL));

@@ -2,9 +2,9 @@
 #include "server/login/relay.h"
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "pages/page_login.h"
 #include "server/login/reply.h"
-#include "server/login/csrf.h"
 #include "server/login/finish.h"
 #include "server/login/ways.h"
 
@@ -92,7 +92,7 @@ static bool begin(LoginCall *call, const ProviderRecord *record, const Journey *
 		ask_server(call, record, journey);
 		return true;
 	}
-	g_autofree char *state = csrf_random();
+	g_autofree char *state = secret_make();
 	g_autofree char *redirect = redirect_uri(call, record);
 	const ProviderStart start = {
 		.redirect_uri = redirect,

@@ -3,8 +3,8 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/secret.h"
 #include "server/oauth/pkce.h"
-#include "server/oauth/secret.h"
 
 #include <string.h>
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/oauth/pkce.h"
 
+#include "base/secret.h"
+
 #include <glib.h>
 #include <sodium.h>
 #include <string.h>
@@ -36,11 +38,7 @@ bool pkce_verify(const char *verifier, const char *challenge)
 	if (!pkce_is_verifier(verifier)) {
 		return false;
 	}
-	uint8_t hash[crypto_hash_sha256_BYTES];
-	char text[CHALLENGE_LENGTH + 1];
-	crypto_hash_sha256(hash, (const uint8_t *)verifier, strlen(verifier));
-	sodium_bin2base64(text, sizeof text, hash, sizeof hash,
-			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	g_autofree char *right = secret_challenge(verifier);
 	return strlen(challenge) == CHALLENGE_LENGTH &&
-	       sodium_memcmp(text, challenge, CHALLENGE_LENGTH) == 0;
+	       sodium_memcmp(right, challenge, CHALLENGE_LENGTH) == 0;
 }

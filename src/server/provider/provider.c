@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "request/parameters.h"
 #include "request/query.h"
@@ -11,10 +12,8 @@
 #include "server/provider/discovery.h"
 #include "server/provider/login_internal.h"
 
-#include <sodium.h>
 #include <string.h>
 
-#define SECRET_SIZE 32 /* bytes of a verifier or nonce */
 #define STATE_SIZE_MAX 128
 #define WORDS_SIZE_MAX 200
 
@@ -50,23 +49,8 @@ static void name_service(const Record *record, GError **error)
 
 static void add_random(json_t *flight, const char *name)
 {
-	unsigned char bytes[SECRET_SIZE];
-	char text[2 * SECRET_SIZE];
-	randombytes_buf(bytes, sizeof bytes);
-	sodium_bin2base64(text, sizeof text, bytes, sizeof bytes,
-			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	g_autofree char *text = secret_make();
 	json_object_set_new(flight, name, json_string(text));
-}
-
-/* RFC 7636 4.2, S256. */
-static char *challenge_of(const char *verifier)
-{
-	unsigned char hash[crypto_hash_sha256_BYTES];
-	char text[2 * sizeof hash];
-	crypto_hash_sha256(hash, (const unsigned char *)verifier, strlen(verifier));
-	sodium_bin2base64(text, sizeof text, hash, sizeof hash,
-			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-	return g_strdup(text);
 }
 
 static json_t *new_flight(const Record *record)
@@ -104,7 +88,7 @@ static char *authorize_url(const Login *login, const ProviderStart *start)
 	parameters_append(query, "nonce", document_text(login->flight, "nonce"));
 	const char *verifier = document_text(login->flight, "verifier");
 	if (verifier) {
-		g_autofree char *challenge = challenge_of(verifier);
+		g_autofree char *challenge = secret_challenge(verifier);
 		parameters_append(query, "code_challenge", challenge);
 		parameters_append(query, "code_challenge_method", record->pkce);
 	}

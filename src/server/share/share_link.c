@@ -3,13 +3,11 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/secret.h"
 #include "sql/ask.h"
 
 #include <sodium.h>
 #include <string.h>
-
-#define RANDOM_SIZE 32
-#define TOKEN_SIZE 43 /* base64url without padding */
 
 void share_link_clear(void *data)
 {
@@ -18,24 +16,6 @@ void share_link_clear(void *data)
 		sodium_memzero(link->token, strlen(link->token));
 	}
 	g_clear_pointer(&link->token, g_free);
-}
-
-/* ---- tokens ---------------------------------------------------------------------------- */
-
-static char *make_token(void)
-{
-	uint8_t random[RANDOM_SIZE];
-	char *token = g_malloc(TOKEN_SIZE + 1);
-	randombytes_buf(random, sizeof random);
-	sodium_bin2base64(token, TOKEN_SIZE + 1, random, sizeof random,
-			  sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-	sodium_memzero(random, sizeof random);
-	return token;
-}
-
-static void hash_token(const char *token, uint8_t ret_hash[crypto_hash_sha256_BYTES])
-{
-	crypto_hash_sha256(ret_hash, (const uint8_t *)token, strlen(token));
 }
 
 /* ---- the table ------------------------------------------------------------------------- */
@@ -94,11 +74,11 @@ static bool set_not_found(GError **error)
 bool share_link_find(Sql *sql, const char *token, int64_t now_us, ShareLink *ret_link,
 		     GError **error)
 {
-	if (strnlen(token, TOKEN_SIZE + 1) != TOKEN_SIZE) {
+	if (strnlen(token, SECRET_LENGTH + 1) != SECRET_LENGTH) {
 		return set_not_found(error);
 	}
-	uint8_t hash[crypto_hash_sha256_BYTES];
-	hash_token(token, hash);
+	uint8_t hash[SECRET_HASH_SIZE];
+	secret_hash(token, hash);
 	g_autoptr(SqlSession) session = sql_read(sql, error);
 	SqlStatement *row;
 	if (!session ||
@@ -198,9 +178,9 @@ static bool insert(SqlSession *session, const ShareLinkWish *wish, const AuditBy
 	if (!check_room(session, wish->account, error)) {
 		return false;
 	}
-	g_autofree char *token = make_token();
-	uint8_t hash[crypto_hash_sha256_BYTES];
-	hash_token(token, hash);
+	g_autofree char *token = secret_make();
+	uint8_t hash[SECRET_HASH_SIZE];
+	secret_hash(token, hash);
 	SqlStatement *row;
 	bool made = ask_find(session,
 			     "INSERT INTO share_link"
