@@ -208,15 +208,22 @@ static void test_asking_again_gives_the_same(Fixture *fixture, const void *data)
 	g_assert_cmpuint(unknown.status, ==, 404);
 }
 
+/* Of the first that alice has, for the interface. */
+static char *path_of_link(Fixture *fixture)
+{
+	g_auto(Asked) list =
+		ask(fixture, &fixture->world->alice, "GET", "/api/v1/links", NULL, NULL);
+	const json_t *link = json_array_get(json_object_get(list.json, "links"), 0);
+	return g_strconcat("/api/v1/links/", json_string_value(json_object_get(link, "node")),
+			   NULL);
+}
+
 static void test_what_ended_opens_nothing(Fixture *fixture, const void *data)
 {
 	TestWorld *world = fixture->world;
 	create(fixture, &world->alice, 1, "file", "content");
 	g_autofree char *url = make(fixture, "{\"path\": \"file\"}");
-	g_auto(Asked) list = ask(fixture, &world->alice, "GET", "/api/v1/links", NULL, NULL);
-	json_t *link = json_array_get(json_object_get(list.json, "links"), 0);
-	g_autofree char *path = g_strconcat("/api/v1/links/",
-					    json_string_value(json_object_get(link, "node")), NULL);
+	g_autofree char *path = path_of_link(fixture);
 	/* Not by somebody else. */
 	g_auto(Asked) foreign = ask(fixture, test_world_bob(world), "DELETE", path, NULL, NULL);
 	g_assert_cmpuint(foreign.status, ==, 404);
@@ -235,10 +242,7 @@ static void test_a_download_ends_with_its_link(Fixture *fixture, const void *dat
 	TestWorld *world = fixture->world;
 	create(fixture, &world->alice, 1, "file", "content");
 	g_autofree char *url = make(fixture, "{\"path\": \"file\"}");
-	g_auto(Asked) list = ask(fixture, &world->alice, "GET", "/api/v1/links", NULL, NULL);
-	json_t *link = json_array_get(json_object_get(list.json, "links"), 0);
-	g_autofree char *path = g_strconcat("/api/v1/links/",
-					    json_string_value(json_object_get(link, "node")), NULL);
+	g_autofree char *path = path_of_link(fixture);
 	g_auto(Response) begun = { 0 };
 	visit(fixture, url, "/content", NULL, &begun);
 	g_assert_cmpuint(begun.status, ==, 200);
