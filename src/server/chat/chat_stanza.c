@@ -143,8 +143,7 @@ void chat_stanza_clear(ChatStanza *stanza)
 
 /* ---- writing ---------------------------------------------------------------------------- */
 
-/* A new child; borrowed, its parent holds it. */
-static xmpp_stanza_t *add(xmpp_stanza_t *parent, const char *name, const char *ns)
+xmpp_stanza_t *chat_stanza_add(xmpp_stanza_t *parent, const char *name, const char *ns)
 {
 	xmpp_stanza_t *child = xmpp_stanza_new(xmpp_stanza_get_context(parent));
 	xmpp_stanza_set_name(child, name);
@@ -157,7 +156,7 @@ static xmpp_stanza_t *add(xmpp_stanza_t *parent, const char *name, const char *n
 
 static void add_text(xmpp_stanza_t *parent, const char *name, const char *text)
 {
-	xmpp_stanza_t *child = add(parent, name, NULL);
+	xmpp_stanza_t *child = chat_stanza_add(parent, name, NULL);
 	xmpp_stanza_t *inside = xmpp_stanza_new(xmpp_stanza_get_context(parent));
 	xmpp_stanza_set_text(inside, text);
 	xmpp_stanza_add_child_ex(child, inside, 0);
@@ -172,7 +171,7 @@ xmpp_stanza_t *chat_stanza_write(xmpp_ctx_t *context, const char *from, const Ch
 		add_text(stanza, "thread", message->thread);
 	}
 	if (message->ask_id) {
-		xmpp_stanza_t *confirm = add(stanza, "confirm", CONFIRM_NS);
+		xmpp_stanza_t *confirm = chat_stanza_add(stanza, "confirm", CONFIRM_NS);
 		xmpp_stanza_set_attribute(confirm, "id", message->ask_id);
 		xmpp_stanza_set_attribute(confirm, "method", "GET");
 		xmpp_stanza_set_attribute(confirm, "url", message->ask_url);
@@ -211,13 +210,14 @@ bool chat_stanza_is_room(xmpp_stanza_t *iq)
 static void describe_drive(xmpp_stanza_t *reply)
 {
 	static const char *const features[] = { XMPP_NS_DISCO_INFO, PING_NS, CONFIRM_NS };
-	xmpp_stanza_t *query = add(reply, "query", XMPP_NS_DISCO_INFO);
-	xmpp_stanza_t *identity = add(query, "identity", NULL);
+	xmpp_stanza_t *query = chat_stanza_add(reply, "query", XMPP_NS_DISCO_INFO);
+	xmpp_stanza_t *identity = chat_stanza_add(query, "identity", NULL);
 	xmpp_stanza_set_attribute(identity, "category", "client");
 	xmpp_stanza_set_attribute(identity, "type", "bot");
 	xmpp_stanza_set_attribute(identity, "name", "imdrive");
 	for (size_t i = 0; i < G_N_ELEMENTS(features); i++) {
-		xmpp_stanza_set_attribute(add(query, "feature", NULL), "var", features[i]);
+		xmpp_stanza_set_attribute(chat_stanza_add(query, "feature", NULL), "var",
+					  features[i]);
 	}
 }
 

@@ -34,6 +34,9 @@ bool chat_stanza_read(xmpp_stanza_t *stanza, const char *secret, ChatStanza *ret
 void chat_stanza_clear(ChatStanza *stanza);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ChatStanza, chat_stanza_clear)
 
+/* A new child, with that namespace if ns is not NULL; borrowed, its parent holds it. */
+xmpp_stanza_t *chat_stanza_add(xmpp_stanza_t *parent, const char *name, const char *ns);
+
 /* To be released. */
 xmpp_stanza_t *chat_stanza_write(xmpp_ctx_t *context, const char *from, const ChatMessage *message);
 

@@ -42,22 +42,11 @@ static void send_away(RoomPost *post, xmpp_stanza_t *stanza)
 	xmpp_stanza_release(stanza);
 }
 
-static xmpp_stanza_t *add(xmpp_stanza_t *parent, const char *name, const char *ns)
-{
-	xmpp_stanza_t *child = xmpp_stanza_new(xmpp_stanza_get_context(parent));
-	xmpp_stanza_set_name(child, name);
-	if (ns) {
-		xmpp_stanza_set_ns(child, ns);
-	}
-	xmpp_stanza_add_child_ex(parent, child, 0);
-	return child;
-}
-
 static void ask(RoomPost *post)
 {
 	xmpp_stanza_t *iq = xmpp_iq_new(post->way.context, "get", post->id);
 	xmpp_stanza_set_to(iq, post->room);
-	add(iq, "query", XMPP_NS_DISCO_INFO);
+	chat_stanza_add(iq, "query", XMPP_NS_DISCO_INFO);
 	send_away(post, iq);
 }
 
@@ -66,7 +55,8 @@ static void enter(RoomPost *post)
 {
 	xmpp_stanza_t *presence = xmpp_presence_new(post->way.context);
 	xmpp_stanza_set_to(presence, post->place);
-	xmpp_stanza_t *history = add(add(presence, "x", MUC_NS), "history", NULL);
+	xmpp_stanza_t *history =
+		chat_stanza_add(chat_stanza_add(presence, "x", MUC_NS), "history", NULL);
 	xmpp_stanza_set_attribute(history, "maxstanzas", "0");
 	post->stage = ENTERING;
 	post->inside = true;
