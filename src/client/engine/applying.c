@@ -279,6 +279,19 @@ static bool is_in_its_folder(Engine *engine, const Task *task)
 }
 
 /*
+ * A name that the disk gave us was free. Who is known to be at it was put there by another job, and
+ * taken away by somebody before anybody looked.
+ */
+static void displace(Engine *engine, const Task *task)
+{
+	int64_t before = state_find(engine->state, SIDE_LOCAL, task->parent, task->name);
+	if (before != ENTRY_KEY_NONE && before != task->item->key) {
+		local_displace(engine->local, before);
+		local_mark_name(engine->local, task->parent, task->name);
+	}
+}
+
+/*
  * What was applied is agreed, whatever the server has changed since: the remote entry is for a
  * moment what it was, and then again what it is.
  */
@@ -303,6 +316,7 @@ static void applied(Engine *engine, const Task *task)
 			return;
 		}
 	}
+	displace(engine, task);
 	state_put(engine->state, SIDE_LOCAL, entry);
 	engine_choice_returned(engine, key);
 	local_found(engine->local, key);

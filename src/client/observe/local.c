@@ -198,6 +198,16 @@ void local_add_strays(Local *local, const GArray *keys)
 	}
 }
 
+void local_displace(Local *local, int64_t key)
+{
+	/* It can be anywhere: in a folder that is not there (local_add_strays()). */
+	Entry fields = *state_get(local->state, SIDE_LOCAL, key);
+	fields.parent = state_key_new(local->state);
+	g_autoptr(Entry) stray = entry_new(&fields);
+	state_put(local->state, SIDE_LOCAL, stray);
+	local_depart(local, key);
+}
+
 void local_list_once_found(Local *local, int64_t key, bool deep)
 {
 	deep |= GPOINTER_TO_INT(g_hash_table_lookup(local->astray, &key));

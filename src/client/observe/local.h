@@ -59,6 +59,8 @@ void local_take_back(Local *local, const Scan *scan);
 void local_gone(Local *local, int64_t key);
 /* We have just put it where the local tree says: it is not missing. */
 void local_found(Local *local, int64_t key);
+/* Another is where the local tree says that key is: it turns up elsewhere, or leaves the tree. */
+void local_displace(Local *local, int64_t key);
 /* The local entry of key is new_key from now on: what is remembered of the one is of the other. */
 void local_rekey(Local *local, int64_t key, int64_t new_key);
 

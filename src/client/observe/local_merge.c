@@ -382,16 +382,6 @@ static const ScanPlace *seen_in(const ScanFolder *folder, const char *name)
 	return NULL;
 }
 
-/* It can be anywhere: in a folder that is not there (local_add_strays()) until it turns up. */
-static void put_nowhere(Merge *merge, const Entry *entry)
-{
-	Entry fields = *entry;
-	fields.parent = state_key_new(merge->state);
-	g_autoptr(Entry) stray = entry_new(&fields);
-	state_put(merge->state, SIDE_LOCAL, stray);
-	local_depart(merge->local, entry->key);
-}
-
 /*
  * Two nodes of one name: one had left it, the other had come, and the process ended when only one
  * of that was recorded. It is the one whose file is there.
@@ -406,7 +396,7 @@ static void part_doubles(Merge *merge, const ScanFolder *folder, GPtrArray *know
 		}
 		const ScanPlace *place = seen_in(folder, one->name);
 		bool other_stays = place && is_same_file(other, &place->info);
-		put_nowhere(merge, other_stays ? one : other);
+		local_displace(merge->local, other_stays ? one->key : other->key);
 		g_ptr_array_remove_index(known, other_stays ? i : i + 1);
 	}
 }
