@@ -437,7 +437,7 @@ static void test_inner_errors_stay_inside(Fixture *fixture, const void *data)
 {
 	TestWorld *world = fixture->world;
 	g_assert_cmpuint(status_of(world, &world->alice, "/api/v1/me", NULL), ==, 200);
-	test_world_fail(world);
+	test_world_fail(world, 1);
 	Response response;
 	test_world_ask(world, &world->alice, "/api/v1/me", NULL, &response);
 	g_assert_cmpuint(response.status, ==, 500);

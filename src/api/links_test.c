@@ -406,6 +406,59 @@ static void test_the_drive_brings_a_link(Fixture *fixture, const void *data)
 	g_assert_null(strstr(row->detail, strrchr(link, '/') + 1));
 }
 
+static unsigned count_audit(Fixture *fixture, const char *what, const char *target)
+{
+	unsigned count = 0;
+	g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(AuditRow));
+	g_array_set_clear_func(rows, audit_row_clear);
+	g_assert_true(audit_list(fixture->world->accounts, &(const AuditQuery){ 0 }, rows, NULL));
+	for (unsigned i = 0; i < rows->len; i++) {
+		const AuditRow *row = &g_array_index(rows, AuditRow, i);
+		count += strcmp(row->what, what) == 0 && strcmp(row->target, target) == 0;
+	}
+	return count;
+}
+
+/* Whatever fails in the database: what is told, what was sent and what is noted agree. */
+static void test_what_is_sent_is_in_the_audit(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	create(fixture, &world->alice, 1, "plan", "content");
+	g_autofree char *path = messages_of(fixture, "plan");
+	unsigned failures = 0;
+	for (unsigned nth = 1; nth < CHAT_SHARES_PER_SENDER_HOUR_MAX; nth++) {
+		g_autofree char *to = g_strdup_printf("bob%u@own.example", nth);
+		g_autofree char *target = g_strconcat("memory/", to, NULL);
+		test_world_fail(world, nth);
+		g_auto(Asked) asked = send_to(fixture, &world->alice, path, to);
+		test_world_fail(world, 0);
+		g_auto(ChatMemoryMessage) message = { NULL };
+		bool sent = chat_memory_take(world->chat_driver, &message);
+		g_assert_true(sent == (asked.status == 200));
+		g_assert_cmpuint(count_audit(fixture, "send-link", target), ==, sent);
+		failures += !sent;
+	}
+	g_assert_cmpuint(failures, >, 0);
+	/* The last of them got through all of it. */
+	g_assert_cmpuint(failures, <, CHAT_SHARES_PER_SENDER_HOUR_MAX - 2);
+}
+
+static void test_what_was_not_handed_over_is_in_the_audit(Fixture *fixture, const void *data)
+{
+	TestWorld *world = fixture->world;
+	create(fixture, &world->alice, 1, "plan", "content");
+	g_autofree char *path = messages_of(fixture, "plan");
+	g_auto(Asked) closed = send_to(fixture, &world->alice, path, "closed@rooms.example");
+	g_assert_cmpuint(closed.status, ==, 403);
+	g_assert_cmpuint(count_audit(fixture, "send-link", "memory/closed@rooms.example"), ==, 1);
+	g_assert_cmpuint(count_audit(fixture, "send-link-failed", "memory/closed@rooms.example"),
+			 ==, 1);
+	/* Nothing of whom the drive does not write to: that would fill it. */
+	g_auto(Asked) stranger = send_to(fixture, &world->alice, path, "carol@open.example");
+	g_assert_cmpuint(stranger.status, ==, 403);
+	g_assert_cmpuint(count_audit(fixture, "send-link", "memory/carol@open.example"), ==, 0);
+}
+
 static void test_what_cannot_be_sent(Fixture *fixture, const void *data)
 {
 	TestWorld *world = fixture->world;
@@ -488,6 +541,9 @@ int main(int argc, char **argv)
 	add("links-are-read-only", test_links_are_read_only);
 	add("the-drive-brings-a-link", test_the_drive_brings_a_link);
 	add("what-cannot-be-sent", test_what_cannot_be_sent);
+	add("what-is-sent-is-in-the-audit", test_what_is_sent_is_in_the_audit);
+	add("what-was-not-handed-over-is-in-the-audit",
+	    test_what_was_not_handed_over_is_in_the_audit);
 	add("it-says-whether-it-can-send", test_it_says_whether_it_can_send);
 	return g_test_run();
 }

@@ -257,9 +257,9 @@ void *test_world_answer(GBytes *body, const ProtobufCMessageDescriptor *descript
 	return unpacked;
 }
 
-void test_world_fail(TestWorld *world)
+void test_world_fail(TestWorld *world, unsigned nth)
 {
-	sql_fault_set(world->inside->sql, 1);
+	sql_fault_set(world->inside->sql, nth);
 }
 
 uint64_t test_world_seq(TestWorld *world)

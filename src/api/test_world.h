@@ -62,8 +62,8 @@ void test_world_ask(TestWorld *world, const TestDevice *device, const char *path
 /* The message of an answer; asserts that it is one. */
 void *test_world_answer(GBytes *body, const ProtobufCMessageDescriptor *descriptor);
 
-/* The database fails from its next call on, once. */
-void test_world_fail(TestWorld *world);
+/* The nth call of the database from now on fails, once; 0: none. */
+void test_world_fail(TestWorld *world, unsigned nth);
 
 /* The seq of alice's drive, by which a test knows whether anything was written. */
 uint64_t test_world_seq(TestWorld *world);

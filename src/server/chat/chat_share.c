@@ -172,6 +172,13 @@ static bool send_message(const ChatLine *line, const char *address, const ChatSh
 	return sent;
 }
 
+static bool tell_sending(const ChatLine *line, const char *address, const ChatShare *share,
+			 GError **error)
+{
+	return !share->sending ||
+	       share->sending(line->driver->provider, address, share->data, error);
+}
+
 bool chat_share_send(Chat *chat, const ChatShare *share, char **ret_to, GError **error)
 {
 	const char *provider = NULL;
@@ -186,6 +193,7 @@ bool chat_share_send(Chat *chat, const ChatShare *share, char **ret_to, GError *
 	if (!line || !take_sender(chat, share->account, error) ||
 	    !may_write(line, address, &room, error) || !is_online(line, error) ||
 	    !take_receiver(line, address, room, error) ||
+	    !tell_sending(line, address, share, error) ||
 	    !send_message(line, address, share, room, error)) {
 		return false;
 	}

@@ -19,6 +19,12 @@ typedef struct ChatShare {
 	const char *what;     /* name of the file or folder */
 	bool folder;
 	const char *link;
+	/*
+	 * May be NULL. When nothing is left to do but to send: what must stand before is written
+	 * down here. False: it is not sent.
+	 */
+	bool (*sending)(const char *provider, const char *address, void *data, GError **error);
+	void *data;
 } ChatShare;
 
 /*

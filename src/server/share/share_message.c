@@ -58,6 +58,38 @@ static bool find_address(Share *share, int64_t account, const char *provider, ch
 	return true;
 }
 
+typedef struct Sending {
+	Share *share;
+	const NodeId *node;
+	const AuditBy *by;
+	bool noted;
+} Sending;
+
+/* The link stands nowhere in it. */
+static bool note(Sending *sending, const char *what, const char *provider, const char *to,
+		 GError **error)
+{
+	char hex[NODE_ID_HEX_SIZE];
+	node_id_to_hex(sending->node, hex);
+	g_autofree char *target = g_strconcat(provider, "/", to, NULL);
+	g_autofree char *detail = g_strconcat("link to ", hex, NULL);
+	const AuditEvent event = {
+		.what = what,
+		.account = sending->by->account,
+		.target = target,
+		.detail = detail,
+	};
+	return audit_note(sending->share->accounts, sending->by, &event, error);
+}
+
+/* Before it goes: none goes that the audit log does not know of. */
+static bool note_sending(const char *provider, const char *to, void *data, GError **error)
+{
+	Sending *sending = data;
+	sending->noted = note(sending, "send-link", provider, to, error);
+	return sending->noted;
+}
+
 static bool send_link(Share *share, const ShareLink *link, const JournalNode *node,
 		      ChatShare *message, GError **error)
 {
@@ -80,23 +112,6 @@ static bool send_link(Share *share, const ShareLink *link, const JournalNode *no
 	g_free(url);
 	accounts_account_clear(&account);
 	return sent;
-}
-
-/* The link stands nowhere in it. */
-static bool note(Share *share, const ChatShare *message, const char *provider, const NodeId *node,
-		 const AuditBy *by, GError **error)
-{
-	char hex[NODE_ID_HEX_SIZE];
-	node_id_to_hex(node, hex);
-	g_autofree char *target = g_strconcat(provider, "/", message->to, NULL);
-	g_autofree char *detail = g_strconcat("link to ", hex, NULL);
-	const AuditEvent event = {
-		.what = "send-link",
-		.account = by->account,
-		.target = target,
-		.detail = detail,
-	};
-	return audit_note(share->accounts, by, &event, error);
 }
 
 /* What the link leads to now. */
@@ -123,10 +138,19 @@ bool share_message_send(Share *share, const ShareMessage *message, const AuditBy
 	    !find_node(share, &link, &node, error)) {
 		return false;
 	}
-	ChatShare written = { .to = to, .address = address };
+	Sending sending = { .share = share, .node = &message->node, .by = by };
+	ChatShare written = {
+		.to = to,
+		.address = address,
+		.sending = note_sending,
+		.data = &sending,
+	};
 	bool sent = send_link(share, &link, &node, &written, error);
 	journal_node_clear(&node);
-	if (!sent || !note(share, &written, provider, &message->node, by, error)) {
+	if (!sent) {
+		if (sending.noted) {
+			note(&sending, "send-link-failed", provider, to, NULL);
+		}
 		return false;
 	}
 	*ret_to = g_steal_pointer(&to);
