@@ -131,6 +131,7 @@
 #define SHARE_ENTRIES_MAX 500             /* of a folder on one page */
 #define SHARE_ARCHIVE_ENTRIES_MAX 100000  /* in one ZIP file */
 #define SHARE_ARCHIVES_ENTRIES_MAX 500000 /* in all that are under way */
+#define SHARE_ARCHIVES_EACH_MAX 200000    /* in those of one peer, and of one owner */
 #define SHARE_ARCHIVE_PATH_SIZE 256       /* bytes of a path that an entry has for itself */
 
 /* Access */

@@ -55,7 +55,7 @@ static void hang_up(Acceptor *acceptor, const AcceptorConnection *connection)
 {
 	close(connection->fd);
 	if (connection->counted) {
-		crowd_leave(acceptor->options.crowd, peer_address(connection));
+		crowd_give_back(acceptor->options.crowd, crowd_peer(peer_address(connection)), 1);
 	}
 }
 
@@ -130,7 +130,7 @@ static bool accept_one(Acceptor *acceptor)
 	connection.counted =
 		!acceptor->options.is_exempt(peer_address(&connection), acceptor->options.data);
 	if (connection.counted &&
-	    !crowd_enter(acceptor->options.crowd, peer_address(&connection))) {
+	    !crowd_take(acceptor->options.crowd, crowd_peer(peer_address(&connection)), 1)) {
 		close(connection.fd);
 		return true;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-#include "front/crowd.h"
+#include "base/crowd.h"
 #include "front/timer.h"
 
 #include <glib.h>

@@ -65,7 +65,7 @@ void connection_notify(void *cls, struct MHD_Connection *mhd, void **socket_cont
 	Connection *connection = *socket_context;
 	timer_remove(front->deadlines, &connection->deadline);
 	if (connection->counted) {
-		crowd_leave(front->crowd, address_of(mhd));
+		crowd_give_back(front->crowd, crowd_peer(address_of(mhd)), 1);
 	}
 	front->connections--;
 	front->bulk_connections -= connection->bulk;

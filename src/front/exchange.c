@@ -127,7 +127,7 @@ static void exchange_free(Exchange *exchange)
 	exchange->front->exchanges--;
 	exchange->front->streams -= exchange->streams;
 	if (exchange->reads) {
-		crowd_leave_host(exchange->front->readers, exchange->peer);
+		crowd_give_back(exchange->front->readers, crowd_host(exchange->peer), 1);
 	}
 	g_clear_pointer(&exchange->piece, g_bytes_unref);
 	g_clear_pointer(&exchange->query, parameters_free);
@@ -234,7 +234,7 @@ static bool may_stream(Exchange *exchange)
 {
 	Front *front = exchange->front;
 	if (!peer_is_exempt(front, exchange->peer)) {
-		exchange->reads = crowd_enter_host(front->readers, exchange->peer);
+		exchange->reads = crowd_take(front->readers, crowd_host(exchange->peer), 1);
 		if (!exchange->reads) {
 			return false;
 		}

@@ -308,7 +308,7 @@
 	  "More than {1} files and folders lie in this folder. Download the folders " \
 	  "in it one by one.", \
 	  "此文件夹内有超过 {1} 个文件和文件夹。请逐个下载其中的文件夹。") \
-	X(M_ARCHIVE_BUSY, "Many are downloading folders right now", "当前下载文件夹的人较多") \
+	X(M_ARCHIVE_BUSY, "Many folders are being downloaded right now", "当前正在下载的文件夹较多") \
 	X(M_ARCHIVE_BUSY_TEXT, \
 	  "Try again in a minute. Single files can be downloaded meanwhile.", \
 	  "请一分钟后重试。其间仍可下载单个文件。") \

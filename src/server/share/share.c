@@ -35,6 +35,9 @@ Share *share_open(const ShareOptions *options, GError **error)
 	share->chat = options->chat;
 	share->forbids_links = options->forbids_links;
 	share->forbids_sending = options->forbids_sending;
+	share->archives = crowd_new(SHARE_ARCHIVES_ENTRIES_MAX);
+	share->archive_peers = crowd_new(SHARE_ARCHIVES_EACH_MAX);
+	share->archive_owners = crowd_new(SHARE_ARCHIVES_EACH_MAX);
 	return share;
 }
 
@@ -43,6 +46,9 @@ void share_close(Share *share)
 	if (!share) {
 		return;
 	}
+	crowd_free(share->archives);
+	crowd_free(share->archive_peers);
+	crowd_free(share->archive_owners);
 	g_free(share->drive_name);
 	g_free(share->base);
 	g_free(share);

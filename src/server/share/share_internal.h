@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/crowd.h"
 #include "pages/frame.h"
 #include "server/accounts/accounts.h"
 #include "server/share/share.h"
@@ -15,8 +16,11 @@ struct Share {
 	bool forbids_links;
 	bool forbids_sending;
 	char *drive_name;
-	char *base;          /* NULL until it is known */
-	int archive_entries; /* atomic: of all ZIP files that are under way */
+	char *base; /* NULL until it is known */
+	/* Entries of the ZIP files that are under way. */
+	Crowd *archives; /* all, by 0 */
+	Crowd *archive_peers;
+	Crowd *archive_owners; /* accounts */
 };
 
 /* A request that came with a link. */

@@ -6,8 +6,8 @@
  *
  * The list at the archive's end grows with every entry and lies in memory until then. So what the
  * folder holds is counted before it begins, one archive has so many entries at most, and all that
- * are under way together so many: an entry takes its share before it is written, or the archive is
- * cut.
+ * are under way together so many, of which one who reads, and one whose links are read, has a part:
+ * an entry takes its share before it is written, or the archive is cut.
  */
 #include "server/share/shared_archive.h"
 
@@ -38,7 +38,8 @@ typedef struct Level {
 
 typedef struct Packing {
 	Share *share;
-	unsigned taken; /* of the share's archive_entries */
+	uint64_t peer;  /* key of who reads */
+	unsigned taken; /* entries that it has its share of */
 	unsigned used;  /* of these, by entries that were begun */
 	unsigned count; /* of entries */
 	char *token;    /* of the link */
@@ -55,15 +56,48 @@ typedef struct Packing {
 
 /* ---- room ------------------------------------------------------------------------------ */
 
+enum { ROOMS = 3 };
+
+typedef struct Room {
+	Crowd *crowd;
+	uint64_t key;
+} Room;
+
+/* Whose share an entry is of. */
+static void list_rooms(const Packing *packing, Room *ret_rooms)
+{
+	const Share *share = packing->share;
+	ret_rooms[0] = (Room){ share->archive_peers, packing->peer };
+	ret_rooms[1] = (Room){ share->archive_owners, (uint64_t)packing->caller.account };
+	ret_rooms[2] = (Room){ share->archives, 0 };
+}
+
 static bool take_room(Packing *packing, unsigned entries)
 {
-	int *all = &packing->share->archive_entries;
-	if (g_atomic_int_add(all, (int)entries) + (int)entries > SHARE_ARCHIVES_ENTRIES_MAX) {
-		g_atomic_int_add(all, -(int)entries);
-		return false;
+	Room rooms[ROOMS];
+	list_rooms(packing, rooms);
+	unsigned taken = 0;
+	while (taken < ROOMS && crowd_take(rooms[taken].crowd, rooms[taken].key, entries)) {
+		taken++;
 	}
-	packing->taken += entries;
-	return true;
+	if (taken == ROOMS) {
+		packing->taken += entries;
+		return true;
+	}
+	while (taken > 0) {
+		taken--;
+		crowd_give_back(rooms[taken].crowd, rooms[taken].key, entries);
+	}
+	return false;
+}
+
+static void give_room_back(Packing *packing)
+{
+	Room rooms[ROOMS];
+	list_rooms(packing, rooms);
+	for (unsigned i = 0; i < ROOMS; i++) {
+		crowd_give_back(rooms[i].crowd, rooms[i].key, packing->taken);
+	}
 }
 
 /* For one entry more; a long path counts as several. The folder may have grown since it was
@@ -128,7 +162,7 @@ static void packing_free(void *data)
 	g_array_unref(packing->levels);
 	g_byte_array_unref(packing->out);
 	text_wipe(&packing->token);
-	g_atomic_int_add(&packing->share->archive_entries, -(int)packing->taken);
+	give_room_back(packing);
 	g_free(packing);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Packing, packing_free)
@@ -355,6 +389,7 @@ static Packing *packing_new(ShareCall *call)
 	packing->token = g_strdup(call->link.token);
 	packing->top = call->link.node;
 	packing->caller = call->caller;
+	packing->peer = crowd_host(call->request->peer);
 	packing->out = g_byte_array_new();
 	packing->levels = g_array_new(FALSE, FALSE, sizeof(Level));
 	g_array_set_clear_func(packing->levels, clear_level);

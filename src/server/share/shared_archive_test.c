@@ -20,8 +20,9 @@ typedef struct Fixture {
 	Service service;
 	DriveCaller caller;
 	NodeId top;
-	uint64_t number; /* of the last operation */
-	char *path;      /* of the link */
+	uint64_t number;  /* of the last operation */
+	const char *peer; /* who asks */
+	char *path;       /* of the link */
 } Fixture;
 
 static void add_folders(Fixture *fixture, const NodeId *parent, unsigned count, NodeId *ret_last)
@@ -128,19 +129,30 @@ static void open_drive(Fixture *fixture)
 						     .retention = { 86400, 86400 } },
 				    &error);
 	g_assert_no_error(error);
-	accounts_add(fixture->accounts, "alice", "a good password", &fixture->caller.account,
-		     &error);
+}
+
+/* From here on another one's folder is shared, and nothing in it. */
+static void share_as(Fixture *fixture, const char *name)
+{
+	g_autoptr(GError) error = NULL;
+	g_auto(ShareLink) link = { 0 };
+	accounts_add(fixture->accounts, name, NULL, &fixture->caller.account, &error);
 	g_assert_no_error(error);
 	drive_home(fixture->drive, fixture->caller.account, &fixture->caller.drive, &error);
 	g_assert_no_error(error);
+	add_folders(fixture, &fixture->caller.drive, 1, &fixture->top);
+	share_make(fixture->share, &fixture->caller, &fixture->top, &(ShareTerms){ 0 },
+		   &(AuditBy){ .account = fixture->caller.account, .peer = "192.0.2.1" }, &link,
+		   &error);
+	g_assert_no_error(error);
+	g_free(fixture->path);
+	fixture->path = g_strconcat(SHARE_PREFIX, link.token, NULL);
 }
 
 static void setup(Fixture *fixture, const void *data)
 {
 	g_autoptr(GError) error = NULL;
-	g_auto(ShareLink) link = { 0 };
 	open_drive(fixture);
-	add_folders(fixture, &fixture->caller.drive, 1, &fixture->top);
 	fixture->share = share_open(&(ShareOptions){ .sql = fixture->sql,
 						     .accounts = fixture->accounts,
 						     .drive = fixture->drive },
@@ -148,11 +160,8 @@ static void setup(Fixture *fixture, const void *data)
 	g_assert_no_error(error);
 	share_set_base(fixture->share, "https://drive.example");
 	fixture->service = share_service(fixture->share);
-	share_make(fixture->share, &fixture->caller, &fixture->top, &(ShareTerms){ 0 },
-		   &(AuditBy){ .account = fixture->caller.account, .peer = "192.0.2.1" }, &link,
-		   &error);
-	g_assert_no_error(error);
-	fixture->path = g_strconcat(SHARE_PREFIX, link.token, NULL);
+	share_as(fixture, "alice");
+	fixture->peer = "192.0.2.1";
 }
 
 static void teardown(Fixture *fixture, const void *data)
@@ -170,7 +179,7 @@ static void teardown(Fixture *fixture, const void *data)
 static Response get(Fixture *fixture, const char *behind)
 {
 	g_autofree char *path = g_strconcat(fixture->path, behind, NULL);
-	const Request request = { .method = "GET", .path = path };
+	const Request request = { .method = "GET", .path = path, .peer = fixture->peer };
 	Response response = { 0 };
 	fixture->service.handle(fixture->service.data, &request, &response);
 	return response;
@@ -255,23 +264,68 @@ static void test_what_lies_beside_does_not_count(Fixture *fixture, const void *d
 	g_assert_cmpuint(archive.status, ==, 200);
 }
 
+/* Whether the ZIP file is made; to be cleared. */
+static bool begin(Fixture *fixture, const char *peer, Response *ret_response)
+{
+	fixture->peer = peer;
+	*ret_response = get(fixture, "/archive");
+	if (ret_response->status == 200) {
+		return true;
+	}
+	g_assert_cmpuint(ret_response->status, ==, 503);
+	g_assert_cmpuint(ret_response->retry_after_s, >, 0);
+	g_assert_true(says(ret_response, "Try again"));
+	return false;
+}
+
+static bool may_begin(Fixture *fixture, const char *peer)
+{
+	g_auto(Response) response = { 0 };
+	return begin(fixture, peer, &response);
+}
+
+static void test_each_has_so_many(Fixture *fixture, const void *data)
+{
+	enum { UNDER_WAY = SHARE_ARCHIVES_EACH_MAX / SHARE_ARCHIVE_ENTRIES_MAX };
+	Response responses[UNDER_WAY];
+	fill(fixture);
+	for (unsigned i = 0; i < UNDER_WAY; i++) {
+		g_assert_true(begin(fixture, "2001:db8::1", &responses[i]));
+	}
+	/* Nothing more of hers, whoever reads. */
+	g_assert_false(may_begin(fixture, "192.0.2.2"));
+	/* Nothing more for him, whosever it is; others get it. */
+	NodeId last;
+	share_as(fixture, "bob");
+	add_folders(fixture, &fixture->top, 1, &last);
+	g_assert_false(may_begin(fixture, "2001:db8::2"));
+	g_assert_true(may_begin(fixture, "2001:db8:0:1::1"));
+	g_assert_true(may_begin(fixture, "192.0.2.2"));
+	response_clear(&responses[0]);
+	g_assert_true(may_begin(fixture, "2001:db8::2"));
+	for (unsigned i = 1; i < UNDER_WAY; i++) {
+		response_clear(&responses[i]);
+	}
+}
+
 static void test_all_together_have_so_many(Fixture *fixture, const void *data)
 {
 	enum { UNDER_WAY = SHARE_ARCHIVES_ENTRIES_MAX / SHARE_ARCHIVE_ENTRIES_MAX };
 	Response responses[UNDER_WAY];
+	const char *names[] = { "bob", "carol" };
 	fill(fixture);
 	for (unsigned i = 0; i < UNDER_WAY; i++) {
-		responses[i] = get(fixture, "/archive");
-		g_assert_cmpuint(responses[i].status, ==, 200);
+		g_autofree char *peer = g_strdup_printf("192.0.2.%u", i);
+		if (i > 0 && i % 2 == 0) {
+			share_as(fixture, names[i / 2 - 1]);
+			fill(fixture);
+		}
+		g_assert_true(begin(fixture, peer, &responses[i]));
 	}
-	g_auto(Response) refused = get(fixture, "/archive");
-	g_assert_cmpuint(refused.status, ==, 503);
-	g_assert_cmpuint(refused.retry_after_s, >, 0);
-	g_assert_true(says(&refused, "Try again"));
+	g_assert_false(may_begin(fixture, "192.0.2.99"));
 	/* What is given up, as what ends, makes room. */
 	response_clear(&responses[0]);
-	g_auto(Response) next = get(fixture, "/archive");
-	g_assert_cmpuint(next.status, ==, 200);
+	g_assert_true(may_begin(fixture, "192.0.2.99"));
 	for (unsigned i = 1; i < UNDER_WAY; i++) {
 		response_clear(&responses[i]);
 	}
@@ -367,6 +421,7 @@ int main(int argc, char **argv)
 	add("/server/share/shared_archive/one-has-so-many-entries", test_one_has_so_many);
 	add("/server/share/shared_archive/what-lies-beside-does-not-count",
 	    test_what_lies_beside_does_not_count);
+	add("/server/share/shared_archive/each-has-so-many-entries", test_each_has_so_many);
 	add("/server/share/shared_archive/all-together-have-so-many-entries",
 	    test_all_together_have_so_many);
 	add("/server/share/shared_archive/ends-with-its-link", test_ends_with_its_link);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "front/crowd.h"
+#include "base/crowd.h"
 
 #include <arpa/inet.h>
 
@@ -24,13 +24,13 @@ static Address address(const char *host)
 static bool enter(Crowd *crowd, const char *host)
 {
 	Address from = address(host);
-	return crowd_enter(crowd, (const struct sockaddr *)&from.storage);
+	return crowd_take(crowd, crowd_peer((const struct sockaddr *)&from.storage), 1);
 }
 
 static void leave(Crowd *crowd, const char *host)
 {
 	Address from = address(host);
-	crowd_leave(crowd, (const struct sockaddr *)&from.storage);
+	crowd_give_back(crowd, crowd_peer((const struct sockaddr *)&from.storage), 1);
 }
 
 static void test_counts_each_peer(void)
@@ -60,10 +60,37 @@ static void test_networks(void)
 	g_assert_true(enter(crowd, "::1"));
 }
 
+static void test_hosts_are_peers(void)
+{
+	static const char *const hosts[] = { "192.0.2.1", "2001:db8:1:2::1", "::ffff:192.0.2.1" };
+	for (size_t i = 0; i < G_N_ELEMENTS(hosts); i++) {
+		Address from = address(hosts[i]);
+		g_assert_cmpuint(crowd_host(hosts[i]), ==,
+				 crowd_peer((const struct sockaddr *)&from.storage));
+	}
+	g_assert_cmpuint(crowd_host("192.0.2.1"), !=, crowd_host("192.0.2.2"));
+	g_assert_cmpuint(crowd_host(NULL), ==, 0);
+}
+
+static void test_takes_all_or_nothing(void)
+{
+	g_autoptr(Crowd) crowd = crowd_new(10);
+	g_assert_true(crowd_take(crowd, 1, 7));
+	g_assert_false(crowd_take(crowd, 1, 4));
+	g_assert_false(crowd_take(crowd, 1, UINT_MAX));
+	g_assert_true(crowd_take(crowd, 1, 3));
+	g_assert_false(crowd_take(crowd, 1, 1));
+	g_assert_true(crowd_take(crowd, 2, 10));
+	crowd_give_back(crowd, 1, 10);
+	g_assert_true(crowd_take(crowd, 1, 10));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
-	g_test_add_func("/front/crowd/counts-each-peer", test_counts_each_peer);
-	g_test_add_func("/front/crowd/networks", test_networks);
+	g_test_add_func("/base/crowd/counts-each-peer", test_counts_each_peer);
+	g_test_add_func("/base/crowd/networks", test_networks);
+	g_test_add_func("/base/crowd/hosts-are-peers", test_hosts_are_peers);
+	g_test_add_func("/base/crowd/takes-all-or-nothing", test_takes_all_or_nothing);
 	return g_test_run();
 }
