@@ -48,19 +48,21 @@ static bool refuse_asked(UploadBatch *batch, GError **cause)
 	return true;
 }
 
-/* missing: ids in the order of the chunks, each once. */
 static void mark_missing(UploadBatch *batch, const GArray *missing)
 {
-	unsigned next = 0;
+	g_autoptr(GHashTable) lacks = g_hash_table_new(chunk_id_hash, chunk_id_equal);
+	for (unsigned i = 0; i < missing->len; i++) {
+		g_hash_table_add(lacks, &g_array_index(missing, ChunkId, i));
+	}
 	for (unsigned i = 0; i < batch->chunks->len; i++) {
 		UploadChunk *chunk = chunk_at(batch, i);
 		if (!chunk->ask) {
 			continue;
 		}
-		chunk->send = next < missing->len &&
-			      chunk_id_equal(&chunk->id, &g_array_index(missing, ChunkId, next));
-		if (chunk->send) {
-			next++;
+		chunk->send = g_hash_table_contains(lacks, &chunk->id);
+		if (chunk->send && chunk->work->item->stored_only) {
+			g_atomic_int_set(&chunk->work->refused, 1);
+			chunk->send = false;
 		}
 	}
 }
@@ -69,14 +71,18 @@ static bool ask(UploadBatch *batch, const UploadRun *run, GError **error)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(ChunkId));
 	uint64_t bytes = 0;
+	bool must = run->again;
 	for (unsigned i = 0; i < batch->chunks->len; i++) {
 		const UploadChunk *chunk = chunk_at(batch, i);
+		bool stored_only = chunk->work->item->stored_only;
 		if (chunk->ask) {
 			g_array_append_val(ids, chunk->id);
-			bytes += chunk->length;
+			/* What will not be sent is not to be refused for want of room. */
+			bytes += stored_only ? 0 : chunk->length;
+			must |= stored_only;
 		}
 	}
-	if (ids->len == 0 || (bytes < ASK_SIZE_MIN && !run->again)) {
+	if (ids->len == 0 || (bytes < ASK_SIZE_MIN && !must)) {
 		return true;
 	}
 	g_autoptr(GArray) missing = g_array_new(FALSE, FALSE, sizeof(ChunkId));
@@ -300,8 +306,7 @@ static GPtrArray *committable(const UploadBatch *batch)
 	for (unsigned i = 0; i < batch->works->len; i++) {
 		UploadWork *work = g_ptr_array_index(batch->works, i);
 		if (is_refused(work)) {
-			work->item->outcome = UPLOAD_REFUSED;
-			work->item->refusal = REMOTE_QUOTA;
+			upload_refuse(work->item);
 		} else {
 			g_ptr_array_add(works, work);
 		}

@@ -283,6 +283,12 @@ static bool take_chunks(FakeDrive *drive, FrameReader *reader, GError **error)
 	}
 }
 
+static bool is_used_up(GError **error)
+{
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_QUOTA, "full");
+	return false;
+}
+
 static bool upload(FakeDrive *drive, const ProtobufCMessage *message, Bulk *answer, GError **error)
 {
 	drive->uploads++;
@@ -295,6 +301,9 @@ static bool missing(FakeDrive *drive, const ProtobufCMessage *message, Bulk *ans
 	const Imdrive__Sync__MissingRequest *request =
 		(const Imdrive__Sync__MissingRequest *)message;
 	drive->missings++;
+	if (drive->full && request->bytes > 0) {
+		return is_used_up(error);
+	}
 	g_autoptr(Bulk) ids = bulk_new(0);
 	g_autoptr(GHashTable) seen =
 		g_hash_table_new_full(chunk_id_hash, chunk_id_equal, g_free, NULL);
@@ -392,12 +401,7 @@ static bool handle(FakeDrive *drive, const Endpoint *endpoint, const Bulk *body,
 	g_assert(read);
 	ProtobufCMessage *message = message_unpack(endpoint->descriptor, bytes, size, NULL);
 	g_assert(message);
-	bool content = endpoint->handle == upload || endpoint->handle == missing;
-	bool ok = true;
-	if (drive->full && content) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_QUOTA, "full");
-		ok = false;
-	}
+	bool ok = drive->full && endpoint->handle == upload ? is_used_up(error) : true;
 	ok = ok && take_chunks(drive, &reader, error) &&
 	     endpoint->handle(drive, message, answer, error);
 	message_free(message);

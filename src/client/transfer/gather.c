@@ -134,8 +134,8 @@ static size_t find_chunk(Gather *gather, bool at_end)
 /* Cuts what has been read, as far as the boundaries are sure. False once the pipeline failed. */
 static bool cut(Gather *gather, bool at_end)
 {
-	uint64_t size = gather->work->item->expected.size;
-	bool ask = gather->run->again || size > INLINE_SIZE_MAX;
+	const UploadItem *item = gather->work->item;
+	bool ask = gather->run->again || item->expected.size > INLINE_SIZE_MAX || item->stored_only;
 	for (;;) {
 		UploadBatch *batch = gather->batch;
 		ContentRef ref = { .length = (uint32_t)find_chunk(gather, at_end) };
@@ -202,8 +202,7 @@ static Progress read_bytes(Gather *gather, GError **error)
 			return BROKEN;
 		}
 		if (g_atomic_int_get(&gather->work->refused)) {
-			item->outcome = UPLOAD_REFUSED;
-			item->refusal = REMOTE_QUOTA;
+			upload_refuse(item);
 			return STOPPED;
 		}
 	}

@@ -32,6 +32,12 @@ void upload_item_free(UploadItem *item)
 	g_free(item);
 }
 
+bool upload_item_needs_room(const UploadItem *item)
+{
+	return (item->verb == UPLOAD_CREATE || item->verb == UPLOAD_UPDATE) &&
+	       item->kind == ENTRY_FILE && item->expected.size > 0;
+}
+
 EntryStamp upload_item_stamp(const UploadItem *item)
 {
 	EntryStamp stamp = item->info.stamp;
@@ -170,6 +176,12 @@ RemoteOperation upload_operation(const UploadItem *item)
 	return operation;
 }
 
+void upload_refuse(UploadItem *item)
+{
+	item->outcome = item->stored_only ? UPLOAD_LACKING : UPLOAD_REFUSED;
+	item->refusal = REMOTE_QUOTA;
+}
+
 bool upload_check_cancelled(GCancellable *cancellable, GError **error)
 {
 	if (!g_cancellable_is_cancelled(cancellable)) {
@@ -216,13 +228,6 @@ static GPtrArray *works_again(GPtrArray *works)
 	return again;
 }
 
-/* What fits on a server without room for content: it may be what makes room. */
-static bool needs_no_room(const UploadItem *item)
-{
-	return item->verb == UPLOAD_MOVE || item->verb == UPLOAD_DELETE ||
-	       (item->verb == UPLOAD_CREATE && item->kind != ENTRY_FILE);
-}
-
 /*
  * The run ended with *cause, since the server's disk is full: what needs no room goes by itself.
  * *cause becomes what stops that, if something does.
@@ -233,7 +238,8 @@ static void run_without_content(Upload *upload, GPtrArray *works, GCancellable *
 	g_autoptr(GPtrArray) rest = g_ptr_array_new();
 	for (unsigned i = 0; i < works->len; i++) {
 		UploadWork *work = g_ptr_array_index(works, i);
-		if (work->item->outcome == UPLOAD_PENDING && needs_no_room(work->item)) {
+		if (work->item->outcome == UPLOAD_PENDING && work->item->verb != UPLOAD_HASH &&
+		    !upload_item_needs_room(work->item)) {
 			g_ptr_array_add(rest, work);
 		}
 	}
@@ -271,6 +277,7 @@ bool upload_run(Upload *upload, GPtrArray *items, GCancellable *cancellable, GEr
 		g_assert(item->group == 0 || item->verb == UPLOAD_MOVE ||
 			 item->verb == UPLOAD_DELETE || item->kind == ENTRY_FOLDER);
 		g_assert(item->verb != UPLOAD_HASH || item->kind != ENTRY_FOLDER);
+		g_assert(!item->stored_only || upload_item_needs_room(item));
 		all[i].item = item;
 		g_ptr_array_add(works, &all[i]);
 	}

@@ -27,6 +27,7 @@ typedef enum UploadOutcome {
 	UPLOAD_SAME,    /* UPDATE: the file is what the server has; content, info are set */
 	UPLOAD_CHANGED, /* the file changed or vanished while it was read: look again */
 	UPLOAD_REFUSED, /* the server said no: refusal */
+	UPLOAD_LACKING, /* stored_only, and the server lacks some of the content */
 	UPLOAD_FAILED,  /* this item alone: error (unreadable, too large …) */
 } UploadOutcome;
 
@@ -47,6 +48,8 @@ typedef struct UploadItem {
 	GBytes *same_as;     /* UPDATE: the server's content, or NULL */
 	int64_t same_mtime_ns;
 	bool same_executable;
+	bool stored_only; /* CREATE, UPDATE of a file: only if it needs no room on the server, which
+			     is asked for its content, and sent none */
 	/* out */
 	UploadOutcome outcome;
 	RemoteOutcome refusal;
@@ -60,6 +63,8 @@ typedef struct UploadItem {
 
 UploadItem *upload_item_new(UploadVerb verb);
 void upload_item_free(UploadItem *item);
+/* May need room on the server; what does not may be what makes some. */
+bool upload_item_needs_room(const UploadItem *item);
 /* Of the file as it was read; what tells of its content, only as far as that can be relied on. */
 EntryStamp upload_item_stamp(const UploadItem *item);
 /* What it sends, once its content is known; borrowed. Of what sends nothing it says nothing. */
@@ -87,7 +92,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Upload, upload_free)
  * Any number of threads may run items that do not build upon each other.
  * False if the whole batch failed (server not reached, credential refused, disk gone): items not
  * reached stay UPLOAD_PENDING. With NO_SPACE (the server's disk is full) what needs no room,
- * deletions, moves, folders and links, has been done nevertheless. A commit whose answer was lost
+ * upload_item_needs_room(), has been done nevertheless. A commit whose answer was lost
  * is PENDING too: trying again with the same number finds out.
  */
 bool upload_run(Upload *upload, GPtrArray *items, GCancellable *cancellable, GError **error);

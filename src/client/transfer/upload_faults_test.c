@@ -127,6 +127,61 @@ static void test_full_disk_there(const void *data)
 	fixture_assert_stored(world, file, bytes);
 }
 
+static UploadItem *add_stored_only(Fixture *world, GPtrArray *items, const char *path)
+{
+	UploadItem *item = fixture_upload_item(world, UPLOAD_CREATE, path);
+	item->stored_only = true;
+	add_item(items, item);
+	return item;
+}
+
+/* What the server has needs no room; of the rest it is sent nothing, and no more is read. */
+static void test_only_what_is_stored(void)
+{
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) before = fixture_upload_items();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
+	g_autoptr(GBytes) large = device_write_noise(world->device, "large", 20 * MIB, 1);
+	device_write_text(world->device, "small", "hello");
+	add_item(before, fixture_upload_item(world, UPLOAD_CREATE, "large"));
+	add_item(before, fixture_upload_item(world, UPLOAD_CREATE, "small"));
+	fixture_upload(world, before);
+	device_write_noise(world->device, "large copy", 20 * MIB, 1);
+	device_write_text(world->device, "small copy", "hello");
+	device_write_text(world->device, "new", "world");
+	device_write_text(world->device, "new copy", "world");
+	device_write_noise(world->device, "large new", 40 * MIB, 2);
+	UploadItem *stored = add_stored_only(world, items, "large copy");
+	add_stored_only(world, items, "small copy");
+	add_stored_only(world, items, "new");
+	add_stored_only(world, items, "new copy");
+	add_stored_only(world, items, "large new");
+	world->drive->disk_full = true;
+	int received = world->drive->chunks_received;
+	fixture_upload(world, items);
+	for (unsigned i = 0; i < items->len; i++) {
+		const UploadItem *item = g_ptr_array_index(items, i);
+		g_assert_cmpint(item->outcome, ==, i < 2 ? UPLOAD_DONE : UPLOAD_LACKING);
+	}
+	g_assert_cmpint(world->drive->chunks_received, ==, received);
+	fixture_assert_stored(world, stored, large);
+}
+
+/* An account that is used up is asked, too. */
+static void test_asks_for_what_is_stored(void)
+{
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_upload_items();
+	device_write_noise(world->device, "new", 2 * MIB, 2);
+	UploadItem *item = add_stored_only(world, items, "new");
+	world->drive->full = true;
+	fixture_upload(world, items);
+	g_assert_cmpint(item->outcome, ==, UPLOAD_LACKING);
+	g_assert_cmpint(world->drive->missings, ==, 1);
+	g_assert_cmpint(world->drive->uploads, ==, 0);
+	g_assert_cmpint(world->drive->commits, ==, 0);
+}
+
 /* What stops the deletions, too, is what is told. */
 static void test_full_disk_and_no_server(void)
 {
@@ -363,6 +418,8 @@ int main(int argc, char **argv)
 			     &sizes[0], test_full_disk_there);
 	g_test_add_data_func("/client/transfer/upload_faults/full-disk-there-takes-deletions/large",
 			     &sizes[1], test_full_disk_there);
+	ADD("sends-nothing-of-what-must-be-stored", test_only_what_is_stored);
+	ADD("asks-a-full-account-for-what-is-stored", test_asks_for_what_is_stored);
 	ADD("full-disk-and-no-server", test_full_disk_and_no_server);
 	ADD("content-that-was-forgotten", test_content_that_was_forgotten);
 	ADD("lost-answer", test_lost_answer);

@@ -37,7 +37,8 @@ struct Upload {
 typedef struct UploadWork {
 	UploadItem *item;
 	bool again;  /* the server lacks content that it was thought to have */
-	int refused; /* atomic: no room on the server, the rest of the file need not be read */
+	int refused; /* atomic: no room on the server, or stored_only and not stored: the rest of
+			the file need not be read */
 } UploadWork;
 
 /* A chunk in a batch. */
@@ -79,6 +80,9 @@ void upload_batch_free(void *batch);
 
 /* The operation that an item is; borrows from it. */
 RemoteOperation upload_operation(const UploadItem *item);
+
+/* Its outcome, once the work is refused. */
+void upload_refuse(UploadItem *item);
 
 /* DRIVE_ERROR_CANCELLED once it is cancelled. */
 bool upload_check_cancelled(GCancellable *cancellable, GError **error);
