@@ -11,7 +11,7 @@
  *	3. the server's data whole.
  *
  *	sim [--seed N] [--seeds COUNT] [--steps COUNT] [--lazy] [--caseless] [--selective]
- *	    [--verbose]
+ *	    [--full] [--verbose]
  *
  * In one of four seeds nobody is killed. With --twice each seed is run again and must end the same.
  */
@@ -36,6 +36,8 @@ static gboolean all_lazy;
 static gboolean all_caseless;
 /* --selective: devices leave out folders, and take them in again. */
 static gboolean choose;
+/* --full: off and on the server has no room, on its disk or for the account. */
+static gboolean fills;
 
 typedef struct Sim {
 	SimWorld *world;
@@ -112,11 +114,29 @@ static void accident(Sim *sim)
 	}
 }
 
+/* Room comes and goes. */
+static void set_room(Sim *sim)
+{
+	SimWorld *world = sim->world;
+	unsigned draw = sim_world_draw(world, 4);
+	uint64_t left = sim_world_draw(world, 4000);
+	uint64_t quota = draw == 1 ? sim_server_usage(world->server) + left : 0;
+	sim_world_say(world, "server", "%s",
+		      draw == 0   ? "has a full disk"
+		      : draw == 1 ? "has little room for the account"
+				  : "has room");
+	sim_server_set_full(world->server, draw == 0);
+	sim_server_set_quota(world->server, quota);
+}
+
 static void storm_step(Sim *sim)
 {
 	SimWorld *world = sim->world;
 	if (sim->chooses && sim_world_draw(world, 40) == 0) {
 		sim_device_choose(any(sim));
+	}
+	if (fills && sim_world_draw(world, 60) == 0) {
+		set_room(sim);
 	}
 	unsigned draw = sim_world_draw(world, 100);
 	if (draw < 45) {
@@ -161,6 +181,8 @@ static bool settle(Sim *sim)
 {
 	sim->world->calm = true;
 	sim_server_fail_write(sim->world->server, 0);
+	sim_server_set_full(sim->world->server, false);
+	sim_server_set_quota(sim->world->server, 0);
 	sim_server_crash(sim->world->server, 1);
 	for (unsigned i = 0; i < sim->count; i++) {
 		sim_device_set_online(sim->devices[i], true);
@@ -330,6 +352,7 @@ static const GOptionEntry entries[] = {
 	  "the drive refuses names that differ only in case", NULL },
 	{ "selective", 0, 0, G_OPTION_ARG_NONE, &choose,
 	  "devices leave out folders, and take them in again", NULL },
+	{ "full", 0, 0, G_OPTION_ARG_NONE, &fills, "off and on the server has no room", NULL },
 	{ "verbose", 0, 0, G_OPTION_ARG_NONE, &verbose, "tell what happens", NULL },
 	G_OPTION_ENTRY_NULL,
 };
@@ -365,11 +388,11 @@ int main(int argc, char **argv)
 		uint64_t seed = (uint64_t)(seed_first + i);
 		if (!run_seed(seed)) {
 			g_printerr("seed %" G_GUINT64_FORMAT
-				   " failed; run: tools/sim%s%s%s --seed %" G_GUINT64_FORMAT
+				   " failed; run: tools/sim%s%s%s%s --seed %" G_GUINT64_FORMAT
 				   " --verbose\n",
 				   seed, all_lazy ? " --lazy" : "",
 				   all_caseless ? " --caseless" : "", choose ? " --selective" : "",
-				   seed);
+				   fills ? " --full" : "", seed);
 			failures++;
 		}
 	}

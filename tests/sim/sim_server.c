@@ -30,12 +30,22 @@ struct SimServer {
 	Api *api;
 	int64_t account;
 	NodeId home;
+	bool full;
+	unsigned refusals;
 };
 
 static void changed(const NodeId *drive, void *data)
 {
 	SimServer *server = data;
 	feed_wake(server->feed, drive);
+}
+
+/* All or nothing. */
+static bool free_bytes(uint64_t *ret_bytes, void *data)
+{
+	const SimServer *server = data;
+	*ret_bytes = server->full ? 0 : UINT64_MAX;
+	return true;
 }
 
 static void start(SimServer *server)
@@ -53,6 +63,8 @@ static void start(SimServer *server)
 		.journal = server->journal,
 		.blobs = server->blobs,
 		.sql = server->sql,
+		.free_bytes = free_bytes,
+		.free_data = server,
 		.retention = { .versions_s = YEAR_S, .trash_s = YEAR_S },
 		.changed = changed,
 		.changed_data = server,
@@ -141,6 +153,7 @@ unsigned sim_server_request(SimServer *server, const char *token, const char *en
 	}
 	*ret_body = response.body ? g_bytes_ref(response.body) : NULL;
 	unsigned status = response.status;
+	server->refusals += status == 507;
 	response_clear(&response);
 	return status;
 }
@@ -157,6 +170,32 @@ void sim_server_set_caseless(SimServer *server)
 	g_autoptr(GError) error = NULL;
 	journal_drive_set_caseless(server->journal, &server->home, true, &error);
 	g_assert_no_error(error);
+}
+
+void sim_server_set_full(SimServer *server, bool full)
+{
+	server->full = full;
+}
+
+void sim_server_set_quota(SimServer *server, uint64_t bytes)
+{
+	g_autoptr(GError) error = NULL;
+	journal_drive_set_quota(server->journal, &server->home, bytes, &error);
+	g_assert_no_error(error);
+}
+
+uint64_t sim_server_usage(SimServer *server)
+{
+	g_autoptr(GError) error = NULL;
+	JournalUsage usage = { 0 };
+	journal_usage(server->journal, &server->home, &usage, &error);
+	g_assert_no_error(error);
+	return usage.bytes;
+}
+
+unsigned sim_server_refusals(SimServer *server)
+{
+	return server->refusals;
 }
 
 void sim_server_fail_write(SimServer *server, unsigned nth)

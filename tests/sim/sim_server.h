@@ -27,9 +27,17 @@ unsigned sim_server_request(SimServer *server, const char *token, const char *en
 /* Power cut and restart. */
 void sim_server_crash(SimServer *server, uint64_t seed);
 
-/* The n-th write to the packs from now on fails; 0: none. */
 /* From now on it refuses names that differ only in case. */
 void sim_server_set_caseless(SimServer *server);
+/* While full, its disk has no room for content. */
+void sim_server_set_full(SimServer *server, bool full);
+/* How much the account may store; 0: all that it likes. */
+void sim_server_set_quota(SimServer *server, uint64_t bytes);
+/* How much of that it has stored. */
+uint64_t sim_server_usage(SimServer *server);
+/* How often content was refused, for want of room on the disk or of the account. */
+unsigned sim_server_refusals(SimServer *server);
+/* The n-th write to the packs from now on fails; 0: none. */
 void sim_server_fail_write(SimServer *server, unsigned nth);
 
 /* Is this content a version or in the trash, or a file? For files of one chunk. */

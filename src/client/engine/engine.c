@@ -53,6 +53,7 @@ Engine *engine_new(State *state, const World *world, const Ignore *ignore,
 	trouble_init(engine);
 	engine_choice_init(engine);
 	resuming_init(engine);
+	room_init(engine);
 	observing_init(engine, ignore);
 	return engine;
 }
@@ -80,6 +81,7 @@ void engine_free(Engine *engine)
 	}
 	engine_choice_clear(engine);
 	resuming_clear(engine);
+	room_clear(engine);
 	g_array_unref(engine->noticed);
 	g_array_unref(engine->activity);
 	g_object_unref(engine->cancellable);
@@ -188,7 +190,8 @@ static int64_t run_timers(Engine *engine)
 	}
 	next_us = engine_sooner(next_us, engine->after_feed_us);
 	next_us = engine_sooner(next_us, observing_timers(engine, now_us));
-	return engine_sooner(next_us, trouble_timers(engine, now_us));
+	next_us = engine_sooner(next_us, trouble_timers(engine, now_us));
+	return engine_sooner(next_us, room_timers(engine, now_us));
 }
 
 int64_t engine_step(Engine *engine)
@@ -310,8 +313,8 @@ bool engine_is_stuck(Engine *engine)
 	    engine->feed_failures >= FEED_FAILURES_STUCK) {
 		return true;
 	}
-	bool waits =
-		g_hash_table_size(engine->after_feed) > 0 || g_hash_table_size(engine->stalled) > 0;
+	bool waits = g_hash_table_size(engine->after_feed) > 0 ||
+		     g_hash_table_size(engine->stalled) > 0 || room_is_full_disk(engine);
 	return is_at_rest(engine) && !waits && !state_is_dirty(engine->state) &&
 	       !engine_is_settled(engine);
 }

@@ -19,6 +19,7 @@
  *	recording.c   disk synced -> state recorded
  *	resuming.c    what was sent before a kill, or without an answer, is agreed
  *	trouble.c     what failed, when to try again; activity
+ *	room.c        what waits until the server has room
  *	engine_status.c  how it all looks to a person
  *	engine_choice.c  which folders are left out, and what was taken away for that
  *	engine_conflict.c  what a person has to choose between
@@ -109,6 +110,15 @@ struct Engine {
 	bool offline, signed_out, absent, paused, cancelled;
 	int64_t absent_retry_us;
 	GArray *activity;
+
+	/* room on the server */
+	GHashTable *waiting; /* key -> Waiting: files that found none, until they are there */
+	uint64_t room_below; /* smaller files may fit; UINT64_MAX: all */
+	GError *room_error;  /* what was said last; NULL: there is room, as far as is known */
+	int64_t room_probe;  /* the key of what tries alone, or ENTRY_KEY_NONE */
+	int64_t room_probe_us;
+	unsigned room_failures;
+	unsigned room_step; /* items in a job; 0: as many as fit */
 
 	uint64_t bytes_done;
 	unsigned running;
@@ -227,8 +237,44 @@ void trouble_over(Engine *engine);
 /* A batch went through: what stopped an earlier one (a full disk) is over. */
 void trouble_passed(Engine *engine);
 int64_t trouble_timers(Engine *engine, int64_t now_us);
+/* How long to wait after so many failures of this kind. */
+int64_t trouble_back_off(unsigned failures, const GError *error);
+/* Of the binding as a whole; borrowed, NULL if there is none. */
+const GError *trouble_of_all(const Engine *engine);
 /* known: the node's path, or NULL if it has to be found out. */
 void trouble_activity(Engine *engine, const char *what, int64_t key, const char *known);
+
+typedef enum RoomTurn {
+	ROOM_TRY,
+	ROOM_TRY_ALONE,
+	ROOM_ASK,  /* only if the server has its content already: stored_only */
+	ROOM_WAIT, /* that was asked, and it has not */
+} RoomTurn;
+
+/* room.c: files that need room on the server (upload_item_needs_room()). */
+void room_init(Engine *engine);
+void room_clear(Engine *engine);
+/* How this node's file is to be uploaded now. */
+RoomTurn room_turn(Engine *engine, int64_t key);
+/* What came of it: there is no room, … */
+void room_refused(Engine *engine, const UploadItem *item, const GError *error);
+/* … the server lacks some of its content, … */
+void room_lacking(Engine *engine, const UploadItem *item);
+/* … it is there, … */
+void room_stored(Engine *engine, const UploadItem *item);
+/* … or, as always at last, it came back, whatever that tells. */
+void room_ended(Engine *engine, const UploadItem *item);
+/* All of a job that was tried found room. */
+void room_job_taken(Engine *engine);
+/* Nothing is to be uploaded of this node. */
+void room_settled(Engine *engine, int64_t key);
+/* Why files wait; NULL if there is room, as far as is known. If it is the disk, all files do, and
+ * else those that it is said of. */
+const GError *room_error(const Engine *engine);
+bool room_is_full_disk(const Engine *engine);
+/* Files that a job may try; 0: as many as fit. */
+unsigned room_step(const Engine *engine);
+int64_t room_timers(Engine *engine, int64_t now_us);
 
 /* engine_choice.c */
 void engine_choice_init(Engine *engine);

@@ -44,8 +44,9 @@ static void list_problems(Engine *engine, EngineStatus *status)
 {
 	GHashTableIter iter;
 	void *key, *value;
-	if (engine->trouble) {
-		add_problem(status, g_strdup(""), engine->trouble);
+	const GError *trouble = trouble_of_all(engine);
+	if (trouble) {
+		add_problem(status, g_strdup(""), trouble);
 	}
 	g_hash_table_iter_init(&iter, engine->problems);
 	while (status->problems->len < PROBLEMS_SHOWN_MAX &&
@@ -105,7 +106,8 @@ static char *reason_of(const Engine *engine)
 				"is meant, run 'imdrive resume --accept-deletions', otherwise "
 				"'imdrive resume --undo-deletions'");
 	}
-	return engine->trouble ? message_of(engine->trouble) : NULL;
+	const GError *trouble = trouble_of_all(engine);
+	return trouble ? message_of(trouble) : NULL;
 }
 
 void engine_status_get(Engine *engine, EngineStatus *ret_status)

@@ -262,6 +262,7 @@ static void act(Engine *engine, const Action *action, unsigned group)
 	case ACTION_SETTLE:
 		state_agree(engine->state, action->key);
 		trouble_cured(engine, action->key);
+		room_settled(engine, action->key);
 		planning_touch(engine, action->key);
 		break;
 	case ACTION_FORGET:
@@ -269,6 +270,7 @@ static void act(Engine *engine, const Action *action, unsigned group)
 		resuming_unlearn(engine, action->key);
 		state_unlearn(engine->state, action->key);
 		trouble_cured(engine, action->key);
+		room_settled(engine, action->key);
 		planning_touch(engine, action->key);
 		break;
 	case ACTION_DELETE_LOCAL:
@@ -343,11 +345,26 @@ static int64_t waits_for_flight(Engine *engine, const Action *action)
 	return ENTRY_KEY_NONE;
 }
 
+static bool waits_for_room(Engine *engine, const Action *action)
+{
+	bool uploads = action->kind == ACTION_CREATE_REMOTE || action->kind == ACTION_UPDATE_REMOTE;
+	if (!uploads || room_turn(engine, action->key) != ROOM_WAIT) {
+		return false;
+	}
+	if (!room_is_full_disk(engine) && !trouble_of(engine, action->key)) {
+		trouble_item(engine, action->key, room_error(engine));
+	}
+	return true;
+}
+
 static bool may_act(Engine *engine, const Action *action, bool gate_open)
 {
 	if (is_in_flight(engine, action->key) || trouble_holds(engine, action->key) ||
 	    observing_is_young(engine, action->key) ||
 	    g_hash_table_contains(engine->stalled, KEY(action->key))) {
+		return false;
+	}
+	if (waits_for_room(engine, action)) {
 		return false;
 	}
 	if (resuming_holds(engine, action)) {
@@ -421,7 +438,7 @@ static void carry_out(Engine *engine, const Plan *plan)
 /* Nodes that need nothing have no problem any more. */
 static void cure_settled(Engine *engine, const GArray *keys, const Plan *plan)
 {
-	if (g_hash_table_size(engine->problems) == 0) {
+	if (g_hash_table_size(engine->problems) == 0 && g_hash_table_size(engine->waiting) == 0) {
 		return;
 	}
 	g_autoptr(GHashTable) needy = g_hash_table_new(NULL, NULL);
@@ -435,6 +452,7 @@ static void cure_settled(Engine *engine, const GArray *keys, const Plan *plan)
 		int64_t key = g_array_index(keys, int64_t, i);
 		if (!g_hash_table_contains(needy, KEY(key))) {
 			trouble_cured(engine, key);
+			room_settled(engine, key);
 		}
 	}
 }

@@ -5,6 +5,7 @@
  * One node's failure (unreadable, refused) is a problem of that node: it is shown until it is
  * cured, and tried again after 1, 2, 4 … 60 s, or at once when the node changes. A failure of a
  * whole batch (server or disk) stalls its nodes together; where a disk was full, never for long.
+ * What finds no room on the server waits for that (room.c).
  */
 #include "base/error.h"
 #include "base/log.h"
@@ -22,12 +23,21 @@
 typedef struct Problem {
 	GError *error;
 	unsigned failures;
-	int64_t retry_us;
+	int64_t retry_us; /* -1: when there is room */
 } Problem;
 
 static int64_t back_off(unsigned failures)
 {
 	return MIN(RETRY_FIRST_US << MIN(failures, 10), RETRY_MAX_US);
+}
+
+int64_t trouble_back_off(unsigned failures, const GError *error)
+{
+	int64_t wait_us = back_off(failures);
+	if (error->code == DRIVE_ERROR_QUOTA) {
+		return wait_us;
+	}
+	return error->code == DRIVE_ERROR_NO_SPACE ? MIN(wait_us / 2, RETRY_SPACE_US) : wait_us / 2;
 }
 
 static void problem_free(void *item)
@@ -68,6 +78,10 @@ void trouble_item(Engine *engine, int64_t key, const GError *error)
 	}
 	g_clear_error(&problem->error);
 	problem->error = g_error_copy(error);
+	problem->retry_us = -1;
+	if (error->code == DRIVE_ERROR_QUOTA) {
+		return;
+	}
 	problem->retry_us = engine_now(engine) + back_off(problem->failures++);
 	engine->problem_next_us = engine_sooner(engine->problem_next_us, problem->retry_us);
 }
@@ -102,10 +116,8 @@ void trouble_batch(Engine *engine, const GError *error)
 	engine->offline |= error->code == DRIVE_ERROR_OFFLINE;
 	engine->signed_out |= error->code == DRIVE_ERROR_UNAUTHENTICATED;
 	if (engine->stalled_until_us < 0) {
-		int64_t wait_us = back_off(engine->stalled_failures++) / 2;
-		bool full = error->code == DRIVE_ERROR_NO_SPACE;
 		engine->stalled_until_us =
-			engine_now(engine) + (full ? MIN(wait_us, RETRY_SPACE_US) : wait_us);
+			engine_now(engine) + trouble_back_off(engine->stalled_failures++, error);
 	}
 }
 
@@ -141,6 +153,9 @@ static int64_t retry_problems(Engine *engine, int64_t now_us)
 	g_hash_table_iter_init(&iter, engine->problems);
 	while (g_hash_table_iter_next(&iter, &key, &value)) {
 		const Problem *problem = value;
+		if (problem->retry_us < 0) {
+			continue;
+		}
 		if (problem->retry_us <= now_us) {
 			planning_touch(engine, KEY_OF(key));
 		} else {
@@ -182,4 +197,10 @@ const GError *trouble_of(Engine *engine, int64_t key)
 {
 	const Problem *problem = g_hash_table_lookup(engine->problems, KEY(key));
 	return problem ? problem->error : NULL;
+}
+
+const GError *trouble_of_all(const Engine *engine)
+{
+	/* Of what is refused for want of an account's room, each file is shown. */
+	return !engine->trouble && room_is_full_disk(engine) ? room_error(engine) : engine->trouble;
 }

@@ -29,6 +29,9 @@ typedef struct UploadJob {
 	Lane *lane;
 	GPtrArray *items;
 	uint64_t bytes;
+	unsigned tried; /* items that need room */
+	bool asks;      /* … and are stored_only */
+	bool alone;
 	unsigned age;
 	bool completed;
 	GError *error;
@@ -276,6 +279,11 @@ static void done_item(Engine *engine, const UploadItem *item)
 		resuming_answered(engine, &item->node);
 		trouble_activity(engine, what[item->verb], item->key, item->path);
 	}
+	if (item->outcome == UPLOAD_SAME) {
+		room_settled(engine, item->key);
+	} else if (upload_item_needs_room(item)) {
+		room_stored(engine, item);
+	}
 	if (done && item->verb == UPLOAD_DELETE) {
 		deleted(engine, item);
 	} else if (done) {
@@ -315,6 +323,7 @@ static void refused(Engine *engine, const UploadItem *item)
 		error = g_error_new(DRIVE_ERROR, DRIVE_ERROR_QUOTA,
 				    "the storage of this account is used up: delete something, or "
 				    "ask for more");
+		room_refused(engine, item, error);
 		break;
 	case REMOTE_INVALID:
 		error = g_error_new(DRIVE_ERROR, DRIVE_ERROR_INVALID,
@@ -359,7 +368,25 @@ static void changed(Engine *engine, const UploadItem *item)
 	}
 }
 
-static void result(Engine *engine, const UploadItem *item, bool completed)
+/* Not reached, since the server's disk is full. */
+static bool found_it_full(const UploadJob *job, const UploadItem *item)
+{
+	return g_error_matches(job->error, DRIVE_ERROR, DRIVE_ERROR_NO_SPACE) &&
+	       item->outcome == UPLOAD_PENDING && upload_item_needs_room(item);
+}
+
+static void pending(Engine *engine, const UploadJob *job, const UploadItem *item)
+{
+	g_assert(!job->completed);
+	resuming_unanswered(engine, item);
+	if (found_it_full(job, item)) {
+		room_refused(engine, item, job->error);
+	} else {
+		trouble_stall(engine, item->key);
+	}
+}
+
+static void result(Engine *engine, const UploadJob *job, const UploadItem *item)
 {
 	switch (item->outcome) {
 	case UPLOAD_DONE:
@@ -372,19 +399,37 @@ static void result(Engine *engine, const UploadItem *item, bool completed)
 	case UPLOAD_REFUSED:
 		refused(engine, item);
 		break;
+	case UPLOAD_LACKING:
+		room_lacking(engine, item);
+		break;
 	case UPLOAD_FAILED:
 		trouble_item(engine, item->key, item->error);
 		observing_look(engine, item->key);
 		break;
 	case UPLOAD_PENDING:
-		g_assert(!completed);
-		resuming_unanswered(engine, item);
-		trouble_stall(engine, item->key);
+		pending(engine, job, item);
 		break;
+	}
+	if (upload_item_needs_room(item)) {
+		room_ended(engine, item);
 	}
 }
 
+/* It is nobody's task any more. */
+static void let_go(Engine *engine, const UploadItem *item)
+{
+	state_let_id(engine->state, item->key);
+	planning_busy(engine, item->key, false);
+}
+
 /* ---- jobs ------------------------------------------------------------------------------- */
+
+static void job_free(UploadJob *job)
+{
+	g_ptr_array_unref(job->items);
+	g_clear_error(&job->error);
+	g_free(job);
+}
 
 static void run(Job *job)
 {
@@ -394,30 +439,61 @@ static void run(Job *job)
 				       &upload->error);
 }
 
+static bool is_refused(const UploadJob *job, const UploadItem *item)
+{
+	return found_it_full(job, item) ||
+	       (item->outcome == UPLOAD_REFUSED && item->refusal == REMOTE_QUOTA);
+}
+
+/* What it tells beside its items' results. */
+static void heed(Engine *engine, const UploadJob *job)
+{
+	bool stalls = false, refused = false;
+	for (unsigned i = 0; i < job->items->len; i++) {
+		const UploadItem *item = job->items->pdata[i];
+		refused |= is_refused(job, item);
+		stalls |= item->outcome == UPLOAD_PENDING && !found_it_full(job, item);
+	}
+	if (job->completed) {
+		trouble_passed(engine);
+	} else if (stalls) {
+		trouble_batch(engine, job->error);
+	}
+	if (job->completed && job->tried > 0 && !job->asks && !refused) {
+		room_job_taken(engine);
+	}
+}
+
 static void done(Job *job)
 {
 	UploadJob *upload = (UploadJob *)job;
 	Engine *engine = upload->engine;
 	upload->lane->running--;
 	upload->lane->running_bytes -= upload->bytes;
-	if (upload->completed) {
-		trouble_passed(engine);
-	} else {
-		trouble_batch(engine, upload->error);
-	}
+	heed(engine, upload);
 	for (unsigned i = 0; i < upload->items->len; i++) {
 		const UploadItem *item = upload->items->pdata[i];
-		result(engine, item, upload->completed);
-		state_let_id(engine->state, item->key);
-		planning_busy(engine, item->key, false);
+		result(engine, upload, item);
+		let_go(engine, item);
 	}
 	resuming_job_ended(engine, upload->age);
-	g_ptr_array_unref(upload->items);
-	g_clear_error(&upload->error);
-	g_free(upload);
+	job_free(upload);
 }
 
-static bool is_full(const UploadJob *job, const UploadItem *next)
+/* Files that find room, those that only ask and the one that tries alone go in jobs of their own.
+ */
+static bool go_together(Engine *engine, const UploadJob *job, const UploadItem *next)
+{
+	if (job->tried == 0 || !upload_item_needs_room(next)) {
+		return !job->alone;
+	}
+	RoomTurn turn = room_turn(engine, next->key);
+	bool many = !job->asks && room_step(engine) > 0 && job->tried >= room_step(engine);
+	return turn == ROOM_WAIT ||
+	       (!job->alone && turn != ROOM_TRY_ALONE && !many && job->asks == (turn == ROOM_ASK));
+}
+
+static bool is_full(Engine *engine, const UploadJob *job, const UploadItem *next)
 {
 	if (job->items->len == 0) {
 		return false;
@@ -426,7 +502,28 @@ static bool is_full(const UploadJob *job, const UploadItem *next)
 	if (next->group != 0 && next->group == last->group) {
 		return false;
 	}
-	return job->items->len >= BATCH_ITEMS_MAX || job->bytes + weight(next) > BATCH_BYTES_MAX;
+	return job->items->len >= BATCH_ITEMS_MAX || job->bytes + weight(next) > BATCH_BYTES_MAX ||
+	       !go_together(engine, job, next);
+}
+
+/* Unless it is to wait after all, since there was room when it was planned. */
+static void add_to_job(Engine *engine, UploadJob *job, UploadItem *item)
+{
+	if (upload_item_needs_room(item)) {
+		RoomTurn turn = room_turn(engine, item->key);
+		if (turn == ROOM_WAIT) {
+			let_go(engine, item);
+			upload_item_free(item);
+			engine->world.wake(engine->world.data);
+			return;
+		}
+		item->stored_only = turn == ROOM_ASK;
+		job->tried++;
+		job->asks = item->stored_only;
+		job->alone |= turn == ROOM_TRY_ALONE;
+	}
+	job->bytes += weight(item);
+	g_ptr_array_add(job->items, item);
 }
 
 static void start_job(Engine *engine, Lane *lane)
@@ -438,12 +535,15 @@ static void start_job(Engine *engine, Lane *lane)
 	job->lane = lane;
 	job->items = g_ptr_array_new_with_free_func((GDestroyNotify)upload_item_free);
 	UploadItem *item;
-	while ((item = g_queue_peek_head(&lane->waiting)) && !is_full(job, item)) {
+	while ((item = g_queue_peek_head(&lane->waiting)) && !is_full(engine, job, item)) {
 		g_queue_pop_head(&lane->waiting);
-		job->bytes += weight(item);
-		g_ptr_array_add(job->items, item);
+		lane->waiting_bytes -= weight(item);
+		add_to_job(engine, job, item);
 	}
-	lane->waiting_bytes -= job->bytes;
+	if (job->items->len == 0) {
+		job_free(job);
+		return;
+	}
 	lane->running++;
 	lane->running_bytes += job->bytes;
 	resuming_job_began(engine, &job->age);
@@ -453,7 +553,9 @@ static void start_job(Engine *engine, Lane *lane)
 void uploading_start(Engine *engine)
 {
 	Lane *small = &engine->upload_small, *large = &engine->upload_large;
-	while (!g_queue_is_empty(&small->waiting) && small->running < SMALL_JOBS_MAX &&
+	/* While it turns out how much room there is, one after the other. */
+	unsigned jobs_max = room_step(engine) > 0 ? 1 : SMALL_JOBS_MAX;
+	while (!g_queue_is_empty(&small->waiting) && small->running < jobs_max &&
 	       (small->running == 0 || small->waiting_bytes >= BATCH_BYTES_MAX ||
 		small->waiting.length >= BATCH_ITEMS_MAX)) {
 		start_job(engine, small);
