@@ -3,7 +3,9 @@
 
 import os
 
-from drive import BUILD, run, wait_equal, wait_until
+import pytest
+
+from drive import BUILD, Server, run, tries_without_reading, wait_equal, wait_until
 
 MIB = 1 << 20
 
@@ -89,3 +91,29 @@ def test_what_has_no_room_there_is_kept_here(mounts, folders, server):
     wait_until(lambda: folder.path("large").exists(), "it is there", 240)
     wait_equal(disk, folder, timeout_s=240)
     assert folder.path("large").read_bytes() == large
+
+
+class TestWaiting:
+    """What waits for room."""
+
+    @pytest.fixture
+    def server(self, tmp_path):
+        server = Server(tmp_path / "data", "--log-level", "debug").start()
+        server.add_user("alice")
+        yield server
+        server.stop()
+
+    def test_is_not_read_again(self, mounts, folders, server):
+        disk, folder = mounts("disk"), folders("folder")
+        disk.path("before").write_text("before")
+        wait_equal(disk, folder)
+        set_quota(server, "10")
+        for number in range(200):
+            disk.path(f"new {number}").write_bytes(os.urandom(20_000 + number))
+        wait_until(lambda: len(disk.status().get("errors", [])) == 200, "all wait for room")
+        assert any(tries_without_reading(disk, 1_000_000) for _ in range(3))
+        # The drive has all of this.
+        disk.path("copy").write_text("before")
+        wait_until(lambda: folder.path("copy").exists(), "what needs no room arrives")
+        set_quota(server, "none")
+        wait_equal(disk, folder, timeout_s=120)

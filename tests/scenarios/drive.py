@@ -86,6 +86,11 @@ class Server:
     def add_user(self, name, password="correct horse"):
         run(BUILD / "imdrived", "user", "add", name, "--data", self.data, text=password + "\n")
 
+    def requests(self, endpoint):
+        """How many it has answered; with --log-level debug."""
+        text = (self.data.parent / f"{self.data.name}.log").read_text()
+        return text.count(f"path=/sync/v1/{endpoint} ")
+
     def check(self):
         """Everything at rest is whole; the server must be stopped."""
         return run(BUILD / "imdrived", "check", "--data", self.data)
@@ -143,6 +148,11 @@ class Device:
     def path(self, name):
         return self.folder / name
 
+    def bytes_read(self):
+        """By its process so far, from files above all."""
+        counts = pathlib.Path(f"/proc/{self.process.pid}/io").read_text()
+        return int(dict(line.split(": ") for line in counts.splitlines())["rchar"])
+
     def wait_idle(self, timeout_s=None):
         wait_until(lambda: self.status().get("state") == "idle", f"{self.name} is idle", timeout_s)
 
@@ -175,6 +185,13 @@ def snapshot(folder, contents=True):
                 content = digest(path) if contents else info.st_size
                 seen[key] = ("file", bool(info.st_mode & 0o100), info.st_mtime_ns, content)
     return seen
+
+
+def tries_without_reading(device, size):
+    """Whether the device, whose server refuses it what waits, reads less than this for two tries."""
+    tries, read = device.server.requests("commit"), device.bytes_read()
+    wait_until(lambda: device.server.requests("commit") >= tries + 2, "it tries again", 180)
+    return device.bytes_read() - read < size
 
 
 def difference(left, right, most=10):

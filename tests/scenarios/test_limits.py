@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from drive import BUILD, Device, Server, run, snapshot, wait_equal, wait_until
+from drive import (BUILD, Device, Server, run, snapshot, tries_without_reading, wait_equal,
+                   wait_until)
 from test_sync import write
 
 
@@ -132,6 +133,46 @@ def test_deletions_make_room_on_a_full_disk(tmp_path, small_disk, leave):
     filler.unlink()
     wait_equal(a, b)
     assert errors(a) == [] and b.path("edited").read_text() == "edited again"
+    for device in (a, b):
+        device.stop()
+    server.stop()
+    server.check()
+
+
+@pytest.mark.parametrize("cause", ["disk", "account"])
+def test_what_waits_for_room_is_not_read_again(tmp_path, small_disk, cause):
+    """One small file tries, and what needs no room goes at once."""
+    subprocess.run(["mount", "-o", "remount,size=64m", small_disk], check=True)
+    config = tmp_path / "imdrived.conf"
+    config.write_text("[storage]\nreserve = 16M\n")
+    server = Server(small_disk / "data", "--config", config, "--log-level", "debug").start()
+    server.add_user("alice")
+    a, b = [Device(tmp_path, name, server).login().start() for name in "ab"]
+    stored = os.urandom(30_000)
+    write(a.path("stored"), stored)
+    wait_equal(a, b)
+    filler = None
+    if cause == "disk":
+        filler = fill(small_disk, 8_000_000)
+    else:
+        run(BUILD / "imdrived", "user", "quota", "alice", "30000", "--data", server.data)
+    for number in range(200):
+        put(a.path(f"new {number}"), os.urandom(20_000 + number))
+    wait_until(lambda: errors(a), "it is shown that there is no room")
+    # First, which of them the server has already is looked at.
+    assert any(tries_without_reading(a, 1_000_000) for _ in range(3))
+    put(a.path("copy"), stored)
+    wait_until(lambda: b.path("copy").exists(), "what the server has arrives")
+    a.path("stored").rename(a.path("moved"))
+    wait_until(lambda: b.path("moved").exists(), "what needs no room arrives")
+    assert not list(b.folder.glob("new*")) and errors(a)
+    assert tries_without_reading(a, 1_000_000)
+    if filler:
+        filler.unlink()
+    else:
+        run(BUILD / "imdrived", "user", "quota", "alice", "none", "--data", server.data)
+    wait_equal(a, b, timeout_s=120)
+    assert errors(a) == [] and len(list(b.folder.glob("new*"))) == 200
     for device in (a, b):
         device.stop()
     server.stop()
