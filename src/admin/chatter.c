@@ -130,6 +130,15 @@ static bool add_xmpp(Chatter *chatter, const Config *config, GError **error)
 	return true;
 }
 
+/*
+ * Who waits for a room holds a worker: not half of them, so that others are served meanwhile. Of
+ * one or two, it is one.
+ */
+static unsigned rooms_waiting_max(const Config *config)
+{
+	return config->workers > 0 ? MAX((config->workers - 1) / 2, 1) : 0;
+}
+
 Chatter *chatter_open(const ChatterOptions *options, GError **error)
 {
 	g_autoptr(Chatter) chatter = g_new0(Chatter, 1);
@@ -145,6 +154,7 @@ Chatter *chatter_open(const ChatterOptions *options, GError **error)
 		.stopped = stopped,
 		.failed = failed,
 		.data = chatter,
+		.rooms_waiting_max = rooms_waiting_max(options->config),
 	};
 	chatter->chat = chat_new(&chat_options, error);
 	if (!chatter->chat ||

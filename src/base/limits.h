@@ -117,12 +117,13 @@
 #define CHAT_SHARES_PER_DAY_MAX 30
 #define CHAT_SHARES_PER_ROOM_HOUR_MAX 6 /* links that one room gets */
 #define CHAT_SHARES_PER_ROOM_DAY_MAX 20
-#define CHAT_ROOM_S 10           /* in which a room takes a message, or it is given up */
-#define CHAT_ROOMS_WAITING_MAX 8 /* who waits for that, and holds a worker */
-#define CHAT_STOPPED_MAX 100000  /* people who said STOP */
-#define CHAT_WATCHES_MAX 8       /* who waits for one attempt */
-#define CHAT_OUTBOX_MAX 1024     /* messages that wait for the chat server */
-#define CHAT_NOTICE_KEPT_S 3600  /* how long a notice does */
+#define CHAT_ROOM_S 10                   /* in which a room takes a message, or it is given up */
+#define CHAT_ROOMS_WAITING_MAX 8         /* who waits for that, and holds a worker */
+#define CHAT_ROOMS_WAITING_ACCOUNT_MAX 2 /* of these, of one account */
+#define CHAT_STOPPED_MAX 100000          /* people who said STOP */
+#define CHAT_WATCHES_MAX 8               /* who waits for one attempt */
+#define CHAT_OUTBOX_MAX 1024             /* messages that wait for the chat server */
+#define CHAT_NOTICE_KEPT_S 3600          /* how long a notice does */
 
 /* Links that share */
 #define SHARE_TEMPLATE_SIZE_MAX 512       /* bytes of the address of a service's page for links */

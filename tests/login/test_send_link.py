@@ -230,6 +230,27 @@ def test_c3_only_rooms_that_are_there(chat, device, people):
     assert "elsewhere.example" not in chat.log()
 
 
+def test_who_waits_for_rooms_leaves_workers(tmp_path, chat):
+    """Whoever waits for rooms that do not answer does not take all that serve."""
+    with ExitStack() as ending:
+        drive = start_chat_drive(tmp_path, chat, "[server]\nworkers = 2\n")
+        ending.callback(drive.stop)
+        device = start_device(tmp_path, drive)
+        ending.callback(device.stop)
+        silent = Service(chat, "conference")
+        ending.callback(silent.close)
+        silent.do(lambda: silent.program.add_filter("in", lambda stanza: None))
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(refused, device, "plan.odt", "plans@silent.localhost")
+            assert silent.asked.wait(60)
+            said = refused(device, "plan.odt", "other@silent.localhost")
+            assert "on the way into rooms" in said and "send the link yourself" in said
+            assert "plan.odt" in device.command("share").stdout
+            assert not first.done()
+            chat.stop()
+            assert "just now" in first.result()
+
+
 def test_who_waits_for_a_room_is_told_when_the_chat_server_goes(chat, device):
     """The first is asked and does not answer; the second is behind it."""
     silent = Service(chat, "conference")

@@ -30,6 +30,10 @@ Chat *chat_new(const ChatOptions *options, GError **error)
 	chat->options = *options;
 	chat->drive_name = words_clean(options->drive_name);
 	chat->drive_url = g_strdup(options->drive_url);
+	unsigned waiting = options->rooms_waiting_max;
+	chat->waiting = crowd_new(waiting > 0 ? MIN(waiting, CHAT_ROOMS_WAITING_MAX)
+					      : CHAT_ROOMS_WAITING_MAX);
+	chat->waiting_accounts = crowd_new(CHAT_ROOMS_WAITING_ACCOUNT_MAX);
 	g_mutex_init(&chat->lock);
 	chat->attempts = attempts_new();
 	chat->asked = asked_new(&(const AskedLimits){
@@ -74,6 +78,8 @@ void chat_free(Chat *chat)
 	for (size_t i = 0; i < chat->line_count; i++) {
 		chat->lines[i].driver->ops->stop(chat->lines[i].driver);
 	}
+	crowd_free(chat->waiting);
+	crowd_free(chat->waiting_accounts);
 	attempts_free(chat->attempts);
 	asked_free(chat->asked);
 	asked_free(chat->peers);

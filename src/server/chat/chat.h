@@ -107,6 +107,11 @@ typedef struct ChatOptions {
 	/* The same, without an alert. */
 	void (*failed)(const ChatFailure *failure, void *data);
 	void *data; /* of all four */
+	/*
+	 * How many may wait for a room at once, each of whom holds the thread that calls; 0:
+	 * CHAT_ROOMS_WAITING_MAX, and never more.
+	 */
+	unsigned rooms_waiting_max;
 	/* Microseconds that only grow; NULL: g_get_monotonic_time(). For tests. */
 	int64_t (*now_us)(void *data);
 	void *now_data;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
+#include "base/crowd.h"
 #include "base/limits.h"
 #include "server/chat/asked.h"
 #include "server/chat/attempts.h"
@@ -20,6 +21,9 @@ struct Chat {
 	ChatLine lines[CHAT_DRIVERS_MAX];
 	size_t line_count;
 
+	Crowd *waiting; /* for rooms: all, by 0 */
+	Crowd *waiting_accounts;
+
 	GMutex lock; /* guards the rest; nothing that waits is called under it */
 	Attempts *attempts;
 	Asked *asked;        /* people, by chat_person_key() */
@@ -28,7 +32,6 @@ struct Chat {
 	Asked *senders;      /* of links: accounts */
 	Asked *receivers;    /* of links: people */
 	Asked *rooms;        /* of links: rooms, by chat_person_key() */
-	unsigned posting;    /* who waits for a room */
 	GHashTable *unsaved; /* people whose STOP could not be written down */
 };
 

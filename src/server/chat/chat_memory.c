@@ -14,7 +14,14 @@ typedef struct Memory {
 	GMutex lock; /* guards the rest */
 	bool online;
 	GQueue messages; /* ChatMemoryMessage */
+	GArray *slow;    /* Posted */
+	GCond slower;    /* there is one more */
 } Memory;
+
+typedef struct Posted {
+	ChatPostedFunc func;
+	void *data;
+} Posted;
 
 static bool memory_start(ChatDriver *driver, ChatReceiveFunc received, void *data, GError **error)
 {
@@ -33,6 +40,9 @@ static void message_free(void *data)
 static void memory_stop(ChatDriver *driver)
 {
 	Memory *memory = (Memory *)driver;
+	g_assert(memory->slow->len == 0);
+	g_array_unref(memory->slow);
+	g_cond_clear(&memory->slower);
 	g_queue_clear_full(&memory->messages, message_free);
 	g_mutex_clear(&memory->lock);
 	g_free(memory);
@@ -63,6 +73,24 @@ static ChatPolicy memory_policy(ChatDriver *driver, const char *address)
 	return (ChatPolicy){ CHAT_CIRCLE_NONE, ENTRY_OFF, g_str_has_suffix(address, ROOMS) };
 }
 
+/* Locked. False: the room does not take it. */
+static bool post(Memory *memory, const ChatMessage *message)
+{
+	g_autoptr(GError) refusal = NULL;
+	if (g_str_has_prefix(message->to, "slow")) {
+		const Posted posted = { message->posted, message->posted_data };
+		g_array_append_val(memory->slow, posted);
+		g_cond_broadcast(&memory->slower);
+		return true;
+	}
+	if (g_str_has_prefix(message->to, "closed@")) {
+		g_set_error_literal(&refusal, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
+				    "the room is closed");
+	}
+	message->posted(refusal, message->posted_data);
+	return !refusal;
+}
+
 static bool memory_send(ChatDriver *driver, const ChatMessage *message, unsigned keep_s,
 			GError **error)
 {
@@ -76,16 +104,8 @@ static bool memory_send(ChatDriver *driver, const ChatMessage *message, unsigned
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_BUSY, "too many messages wait");
 		return false;
 	}
-	if (message->posted) {
-		g_autoptr(GError) refusal = NULL;
-		if (g_str_has_prefix(message->to, "closed@")) {
-			g_set_error_literal(&refusal, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
-					    "the room is closed");
-		}
-		message->posted(refusal, message->posted_data);
-		if (refusal) {
-			return true;
-		}
+	if (message->posted && !post(memory, message)) {
+		return true;
 	}
 	ChatMemoryMessage *copy = g_new0(ChatMemoryMessage, 1);
 	*copy = (ChatMemoryMessage){
@@ -128,6 +148,8 @@ ChatDriver *chat_memory_new(void)
 	memory->online = true;
 	g_mutex_init(&memory->lock);
 	g_queue_init(&memory->messages);
+	memory->slow = g_array_new(FALSE, FALSE, sizeof(Posted));
+	g_cond_init(&memory->slower);
 	return &memory->driver;
 }
 
@@ -136,6 +158,28 @@ void chat_memory_set_online(ChatDriver *driver, bool online)
 	Memory *memory = (Memory *)driver;
 	g_mutex_lock(&memory->lock);
 	memory->online = online;
+	g_mutex_unlock(&memory->lock);
+}
+
+void chat_memory_await_slow(ChatDriver *driver, unsigned count)
+{
+	Memory *memory = (Memory *)driver;
+	g_mutex_lock(&memory->lock);
+	while (memory->slow->len < count) {
+		g_cond_wait(&memory->slower, &memory->lock);
+	}
+	g_mutex_unlock(&memory->lock);
+}
+
+void chat_memory_release_slow(ChatDriver *driver)
+{
+	Memory *memory = (Memory *)driver;
+	g_mutex_lock(&memory->lock);
+	for (unsigned i = 0; i < memory->slow->len; i++) {
+		const Posted *posted = &g_array_index(memory->slow, Posted, i);
+		posted->func(NULL, posted->data);
+	}
+	g_array_set_size(memory->slow, 0);
 	g_mutex_unlock(&memory->lock);
 }
 

@@ -7,11 +7,16 @@
  * A chat service in memory, for tests: keeps what the drive writes, and says what a test lets
  * people write. Addresses are XMPP's; domains decide the circle ("own.example" is CHAT_CIRCLE_OWN,
  * "open.example" is CHAT_CIRCLE_OPEN, all else CHAT_CIRCLE_NONE; "rooms.example" has rooms, of
- * which "closed" lets nobody in).
+ * which "closed" lets nobody in, and those whose names begin with "slow" answer when a test lets
+ * them).
  */
 ChatDriver *chat_memory_new(void);
 
 void chat_memory_set_online(ChatDriver *driver, bool online);
+
+/* Until so many wait for slow rooms; and what lets them know that their messages stand there. */
+void chat_memory_await_slow(ChatDriver *driver, unsigned count);
+void chat_memory_release_slow(ChatDriver *driver);
 
 /* Somebody writes; in the thread that calls. */
 void chat_memory_receive(ChatDriver *driver, const ChatReceived *received);

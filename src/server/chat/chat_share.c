@@ -114,34 +114,34 @@ static void on_posted(const GError *error, void *data)
 	g_async_queue_unref(data);
 }
 
-static bool begin_waiting(Chat *chat, GError **error)
+static bool begin_waiting(Chat *chat, int64_t account, GError **error)
 {
-	g_mutex_lock(&chat->lock);
-	bool room = chat->posting < CHAT_ROOMS_WAITING_MAX;
-	chat->posting += room;
-	g_mutex_unlock(&chat->lock);
-	if (!room) {
+	if (!crowd_take(chat->waiting_accounts, (uint64_t)account, 1)) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
+				    "other links of yours are on the way into rooms just now; try "
+				    "again once they are there, or send the link yourself");
+		return false;
+	}
+	if (!crowd_take(chat->waiting, 0, 1)) {
+		crowd_give_back(chat->waiting_accounts, (uint64_t)account, 1);
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
 				    "many links are on the way into rooms just now; try again in "
 				    "a minute, or send the link yourself");
+		return false;
 	}
-	return room;
+	return true;
 }
 
-static void end_waiting(Chat *chat)
+static void end_waiting(Chat *chat, int64_t account)
 {
-	g_mutex_lock(&chat->lock);
-	chat->posting--;
-	g_mutex_unlock(&chat->lock);
+	crowd_give_back(chat->waiting, 0, 1);
+	crowd_give_back(chat->waiting_accounts, (uint64_t)account, 1);
 }
 
 /* Waits for what the room says: at most CHAT_ROOM_S. */
 static bool post(const ChatLine *line, ChatMessage *message, GError **error)
 {
 	Chat *chat = line->chat;
-	if (!begin_waiting(chat, error)) {
-		return false;
-	}
 	g_autoptr(GAsyncQueue) answers = g_async_queue_new();
 	message->name = chat->drive_name ? chat->drive_name : "drive";
 	message->posted = on_posted;
@@ -152,7 +152,6 @@ static bool post(const ChatLine *line, ChatMessage *message, GError **error)
 	} else {
 		g_async_queue_unref(answers);
 	}
-	end_waiting(chat);
 	if (answer && answer != &posted_well) {
 		g_propagate_error(error, answer);
 	}
@@ -179,6 +178,25 @@ static bool tell_sending(const ChatLine *line, const char *address, const ChatSh
 	       share->sending(line->driver->provider, address, share->data, error);
 }
 
+static bool hand_over(const ChatLine *line, const char *address, const ChatShare *share, bool room,
+		      GError **error)
+{
+	return take_receiver(line, address, room, error) &&
+	       tell_sending(line, address, share, error) &&
+	       send_message(line, address, share, room, error);
+}
+
+static bool hand_over_to_room(const ChatLine *line, const char *address, const ChatShare *share,
+			      GError **error)
+{
+	if (!begin_waiting(line->chat, share->account, error)) {
+		return false;
+	}
+	bool sent = hand_over(line, address, share, true, error);
+	end_waiting(line->chat, share->account);
+	return sent;
+}
+
 bool chat_share_send(Chat *chat, const ChatShare *share, char **ret_to, GError **error)
 {
 	const char *provider = NULL;
@@ -192,9 +210,8 @@ bool chat_share_send(Chat *chat, const ChatShare *share, char **ret_to, GError *
 	const ChatLine *line = address ? chat_line(chat, provider) : NULL;
 	if (!line || !take_sender(chat, share->account, error) ||
 	    !may_write(line, address, &room, error) || !is_online(line, error) ||
-	    !take_receiver(line, address, room, error) ||
-	    !tell_sending(line, address, share, error) ||
-	    !send_message(line, address, share, room, error)) {
+	    !(room ? hand_over_to_room(line, address, share, error)
+		   : hand_over(line, address, share, false, error))) {
 		return false;
 	}
 	*ret_to = g_steal_pointer(&address);

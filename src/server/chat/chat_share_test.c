@@ -20,6 +20,7 @@ typedef struct World {
 	ChatDriver *driver;
 	int64_t now_us;
 	bool forgets; /* whom it knew */
+	unsigned rooms_waiting_max;
 	unsigned stops;
 	bool stop_asked;
 } World;
@@ -55,6 +56,7 @@ static void world_start(World *world)
 		.knows = world_knows,
 		.language = world_language,
 		.stopped = world_stopped,
+		.rooms_waiting_max = world->rooms_waiting_max,
 		.data = world,
 		.now_us = world_now,
 		.now_data = world,
@@ -300,6 +302,88 @@ static void test_c3_a_room_gets_few(World *world, const void *data)
 	send(world, "bob@own.example");
 }
 
+/* A thread that waits for a slow room of its own. */
+typedef struct Waiter {
+	World *world;
+	unsigned number;
+	int64_t account;
+	GThread *thread;
+} Waiter;
+
+static void *wait_for_room(void *data)
+{
+	const Waiter *waiter = data;
+	g_autofree char *to = g_strdup_printf("slow%u@rooms.example", waiter->number);
+	g_assert_true(try_send(waiter->world, waiter->account, to, NULL));
+	return NULL;
+}
+
+static void start_waiting(World *world, Waiter *waiter, unsigned number, int64_t account)
+{
+	*waiter = (Waiter){ .world = world, .number = number, .account = account };
+	waiter->thread = g_thread_new("wait", wait_for_room, waiter);
+}
+
+static void end_waiting(World *world, Waiter *waiters, unsigned count)
+{
+	chat_memory_release_slow(world->driver);
+	for (unsigned i = 0; i < count; i++) {
+		g_thread_join(waiters[i].thread);
+	}
+}
+
+static void assert_no_place(World *world, int64_t account, const char *why)
+{
+	g_autoptr(GError) error = NULL;
+	g_assert_false(try_send(world, account, "plans@rooms.example", &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_BUSY);
+	g_assert_nonnull(strstr(error->message, why));
+	g_assert_nonnull(strstr(error->message, "again"));
+	g_assert_nonnull(strstr(error->message, "send the link yourself"));
+}
+
+static void test_one_waits_for_few_rooms(World *world, const void *data)
+{
+	Waiter waiters[CHAT_ROOMS_WAITING_ACCOUNT_MAX];
+	for (unsigned i = 0; i < G_N_ELEMENTS(waiters); i++) {
+		start_waiting(world, &waiters[i], i, 1);
+	}
+	chat_memory_await_slow(world->driver, G_N_ELEMENTS(waiters));
+	/* What is refused so does not count for the room. */
+	for (unsigned i = 0; i < CHAT_SHARES_PER_ROOM_HOUR_MAX; i++) {
+		assert_no_place(world, 1, "other links of yours");
+	}
+	g_assert_true(try_send(world, 1, "bob@own.example", NULL));
+	g_assert_true(try_send(world, 2, "plans@rooms.example", NULL));
+	end_waiting(world, waiters, G_N_ELEMENTS(waiters));
+	g_assert_true(try_send(world, 1, "plans@rooms.example", NULL));
+}
+
+static void test_few_wait_for_rooms(World *world, const void *data)
+{
+	Waiter waiters[CHAT_ROOMS_WAITING_MAX];
+	for (unsigned i = 0; i < G_N_ELEMENTS(waiters); i++) {
+		start_waiting(world, &waiters[i], i, 100 + i);
+	}
+	chat_memory_await_slow(world->driver, G_N_ELEMENTS(waiters));
+	assert_no_place(world, 1, "many links");
+	end_waiting(world, waiters, G_N_ELEMENTS(waiters));
+	g_assert_true(try_send(world, 1, "plans@rooms.example", NULL));
+}
+
+static void test_fewer_where_few_work(World *world, const void *data)
+{
+	Waiter waiter;
+	chat_free(world->chat);
+	world->rooms_waiting_max = 1;
+	world_start(world);
+	start_waiting(world, &waiter, 0, 100);
+	chat_memory_await_slow(world->driver, 1);
+	assert_no_place(world, 1, "many links");
+	end_waiting(world, &waiter, 1);
+	g_assert_true(try_send(world, 1, "plans@rooms.example", NULL));
+}
+
 static void test_says_when_the_server_is_away(World *world, const void *data)
 {
 	chat_memory_set_online(world->driver, false);
@@ -342,6 +426,9 @@ int main(int argc, char **argv)
 	add("c3-an-account-sends-few", test_c3_an_account_sends_few);
 	add("a-room-is-told", test_a_room_is_told);
 	add("c3-a-room-gets-few", test_c3_a_room_gets_few);
+	add("one-waits-for-few-rooms", test_one_waits_for_few_rooms);
+	add("few-wait-for-rooms", test_few_wait_for_rooms);
+	add("fewer-where-few-work", test_fewer_where_few_work);
 	add("says-when-the-server-is-away", test_says_when_the_server_is_away);
 	g_test_add_func("/server/chat/chat_share/without-a-service-there-is-none",
 			test_without_a_service_there_is_none);
