@@ -120,7 +120,7 @@
 #define CHAT_ROOM_S 10                   /* in which a room takes a message, or it is given up */
 #define CHAT_ROOMS_WAITING_MAX 8         /* who waits for that, and holds a worker */
 #define CHAT_ROOMS_WAITING_ACCOUNT_MAX 2 /* of these, of one account */
-#define CHAT_STOPPED_MAX 100000          /* people who said STOP */
+#define CHAT_STOPPED_MAX 100000          /* people who said STOP, unless the drive knows them */
 #define CHAT_WATCHES_MAX 8               /* who waits for one attempt */
 #define CHAT_OUTBOX_MAX 1024             /* messages that wait for the chat server */
 #define CHAT_NOTICE_KEPT_S 3600          /* how long a notice does */

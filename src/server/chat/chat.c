@@ -176,17 +176,25 @@ char *chat_language(Chat *chat, const char *provider, const char *address)
 	return options->language ? options->language(provider, address, options->data) : NULL;
 }
 
-bool chat_is_stopped(Chat *chat, const char *provider, const char *address)
+ChatStopped chat_stopped(Chat *chat, const char *provider, const char *address)
 {
 	bool has = true;
+	bool full = true;
 	if (!stopped_has(chat->options.sql, provider, address, &has, NULL) || has) {
-		return true;
+		return CHAT_STOPPED_YES;
 	}
 	g_autofree char *key = chat_person_key(provider, address);
 	g_mutex_lock(&chat->lock);
 	has = g_hash_table_contains(chat->unsaved, key);
 	g_mutex_unlock(&chat->lock);
-	return has;
+	if (has) {
+		return CHAT_STOPPED_YES;
+	}
+	if (!stopped_is_full(chat->options.sql, &full, NULL)) {
+		return CHAT_STOPPED_YES;
+	}
+	/* Of whom the drive knows, each is noted. */
+	return full && !chat_knows(chat, provider, address) ? CHAT_STOPPED_FULL : CHAT_STOPPED_NO;
 }
 
 /* ---- beginning -------------------------------------------------------------------------- */
@@ -336,7 +344,10 @@ static ChatReason reason_for(Chat *chat, const ChatLine *line, const char *addre
 	if (policy.circle != CHAT_CIRCLE_OWN && !chat_knows(chat, provider, address)) {
 		return CHAT_REASON_UNKNOWN;
 	}
-	return chat_is_stopped(chat, provider, address) ? CHAT_REASON_STOPPED : CHAT_REASON_NONE;
+	ChatStopped stopped = chat_stopped(chat, provider, address);
+	return stopped == CHAT_STOPPED_NO    ? CHAT_REASON_NONE
+	       : stopped == CHAT_STOPPED_YES ? CHAT_REASON_STOPPED
+					     : CHAT_REASON_LIMITED;
 }
 
 static bool may_begin(Chat *chat, const ChatAsk *ask, const ChatLine *line, ChatPolicy policy,
@@ -390,9 +401,10 @@ bool chat_begin(Chat *chat, const ChatAsk *page, ChatAttempt *ret_attempt, GErro
 	if (!enter(chat, ask, line, address, reason, &attempt, error)) {
 		return false;
 	}
-	if (attempt.mode == CHAT_ASK && chat_is_stopped(chat, provider, address)) {
+	if (attempt.mode == CHAT_ASK &&
+	    (reason = reason_for(chat, line, address, policy)) != CHAT_REASON_NONE) {
 		forget(chat, ask, &attempt);
-		if (!enter(chat, ask, line, address, CHAT_REASON_STOPPED, &attempt, error)) {
+		if (!enter(chat, ask, line, address, reason, &attempt, error)) {
 			return false;
 		}
 	}

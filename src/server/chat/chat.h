@@ -70,7 +70,8 @@ typedef enum ChatReason {
 	CHAT_REASON_UNKNOWN, /* the drive does not know the address */
 	CHAT_REASON_STOPPED, /* its owner wants no more questions; answering START to the drive
 				undoes that */
-	CHAT_REASON_LIMITED, /* it is being asked, or was asked too often of late */
+	CHAT_REASON_LIMITED, /* it is being asked, or was asked too often of late; or the drive can
+				note no more who want no questions */
 } ChatReason;
 
 /* STOP, and what it was about. */
@@ -82,7 +83,7 @@ typedef struct ChatStop {
 	const char *peer;
 	bool asked;          /* somebody was signing in with the address of late */
 	bool redeemed;       /* a proof was redeemed within CHAT_KEPT_S: somebody is signed in */
-	const GError *error; /* not NULL: it could not be written down, and ends with the program */
+	const GError *error; /* not NULL: it could not be written down, and may be forgotten */
 } ChatStop;
 
 /* The person answered that it was not he, or with another number than the page has. */

@@ -43,7 +43,12 @@ ChatLine *chat_line(Chat *chat, const char *provider);
 
 /* Not under the lock: these ask the database. When nobody can say, nobody is asked. */
 bool chat_knows(Chat *chat, const char *provider, const char *address);
-bool chat_is_stopped(Chat *chat, const char *provider, const char *address);
+typedef enum ChatStopped {
+	CHAT_STOPPED_NO,
+	CHAT_STOPPED_YES,  /* or nobody can say */
+	CHAT_STOPPED_FULL, /* he may have, and could not be noted: not written to either */
+} ChatStopped;
+ChatStopped chat_stopped(Chat *chat, const char *provider, const char *address);
 /* ChatOptions.language */
 char *chat_language(Chat *chat, const char *provider, const char *address);
 

@@ -53,7 +53,14 @@ static bool may_write(const ChatLine *line, const char *address, bool *ret_room,
 			    address);
 		return false;
 	}
-	if (chat_is_stopped(line->chat, driver->provider, address)) {
+	ChatStopped stopped = chat_stopped(line->chat, driver->provider, address);
+	if (stopped == CHAT_STOPPED_FULL) {
+		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
+				    "so many want no messages of the drive that it can note no "
+				    "more, and writes only to whom it knows" YOURSELF);
+		return false;
+	}
+	if (stopped == CHAT_STOPPED_YES) {
 		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
 			    "'%s' does not want messages of the drive" YOURSELF, address);
 		return false;

@@ -189,10 +189,26 @@ static bool concerns(const ChatLine *line, const ChatReceived *received)
 	       chat_knows(line->chat, driver->provider, received->from);
 }
 
+/*
+ * How many may stand in the table when this one comes. Those whom the drive knows are no more than
+ * it has identities, so that each has a place. Half of it is for the operator's own people: the
+ * rest of the world, which is not written to unless it is known, does not fill it.
+ */
+static int64_t count_max(const ChatLine *line, const char *address)
+{
+	ChatDriver *driver = line->driver;
+	if (chat_knows(line->chat, driver->provider, address)) {
+		return INT64_MAX;
+	}
+	bool own = driver->ops->policy(driver, address).circle == CHAT_CIRCLE_OWN;
+	return own ? CHAT_STOPPED_MAX : CHAT_STOPPED_MAX / 2;
+}
+
 static void write_down(const ChatLine *line, const char *address, GError **error)
 {
 	Chat *chat = line->chat;
-	if (stopped_add(chat->options.sql, line->driver->provider, address, error)) {
+	if (stopped_add(chat->options.sql, line->driver->provider, address,
+			count_max(line, address), error)) {
 		return;
 	}
 	g_mutex_lock(&chat->lock);
@@ -203,7 +219,7 @@ static void write_down(const ChatLine *line, const char *address, GError **error
 }
 
 static void reply_to_stop(const ChatLine *line, const ChatReceived *received,
-			  const Stopping *stopping)
+			  const Stopping *stopping, bool kept)
 {
 	g_autofree char *language =
 		stopping->language
@@ -213,7 +229,9 @@ static void reply_to_stop(const ChatLine *line, const ChatReceived *received,
 	Words words = stopping->redeemed ? WORDS_STOPPED_LATE
 		      : stopping->asked  ? WORDS_STOPPED
 					 : WORDS_STOPPED_QUIET;
-	g_autofree char *text = words_text(words, &values);
+	g_autofree char *done = words_text(words, &values);
+	g_autofree char *but = kept ? NULL : words_text(WORDS_STOPPED_UNKEPT, &values);
+	g_autofree char *text = g_strconcat(done, but ? "\n" : "", but, NULL);
 	reply(line, received, text);
 }
 
@@ -241,14 +259,14 @@ static void receive_stop(const ChatLine *line, const ChatReceived *received)
 		};
 		chat->options.stopped(&stop, chat->options.data);
 	}
-	reply_to_stop(line, received, &stopping);
+	reply_to_stop(line, received, &stopping, !error);
 }
 
 static void receive_start(const ChatLine *line, const ChatReceived *received)
 {
 	Chat *chat = line->chat;
 	const char *provider = line->driver->provider;
-	if (!chat_is_stopped(chat, provider, received->from)) {
+	if (chat_stopped(chat, provider, received->from) != CHAT_STOPPED_YES) {
 		return;
 	}
 	bool was = false;

@@ -18,12 +18,11 @@ bool stopped_prepare(Sql *sql, GError **error)
 	return sql_migrate(sql, "chat", steps, G_N_ELEMENTS(steps), error);
 }
 
-bool stopped_has(Sql *sql, const char *provider, const char *address, bool *ret_has, GError **error)
+static bool find(SqlSession *session, const char *provider, const char *address, bool *ret_has,
+		 GError **error)
 {
-	g_autoptr(SqlSession) session = sql_read(sql, error);
 	SqlStatement *row;
-	if (!session ||
-	    !ask_find(session, "SELECT 1 FROM chat_stopped WHERE provider = $1 AND address = $2",
+	if (!ask_find(session, "SELECT 1 FROM chat_stopped WHERE provider = $1 AND address = $2",
 		      ASK_VALUES(ASK_TEXT(provider), ASK_TEXT(address)), &row, error)) {
 		return false;
 	}
@@ -31,22 +30,51 @@ bool stopped_has(Sql *sql, const char *provider, const char *address, bool *ret_
 	return true;
 }
 
-bool stopped_add(Sql *sql, const char *provider, const char *address, GError **error)
+static bool count_all(SqlSession *session, int64_t *ret_count, GError **error)
 {
-	g_autoptr(SqlSession) session = sql_write(sql, error);
+	return ask_count(session, "SELECT COUNT(*) FROM chat_stopped", NULL, ret_count, error);
+}
+
+bool stopped_has(Sql *sql, const char *provider, const char *address, bool *ret_has, GError **error)
+{
+	g_autoptr(SqlSession) session = sql_read(sql, error);
+	return session && find(session, provider, address, ret_has, error);
+}
+
+bool stopped_is_full(Sql *sql, bool *ret_full, GError **error)
+{
+	g_autoptr(SqlSession) session = sql_read(sql, error);
 	int64_t count;
-	if (!session ||
-	    !ask_count(session, "SELECT COUNT(*) FROM chat_stopped", NULL, &count, error)) {
+	if (!session || !count_all(session, &count, error)) {
 		return false;
 	}
-	if (count >= CHAT_STOPPED_MAX) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_QUOTA, "more than %d people said STOP",
-			    CHAT_STOPPED_MAX);
+	*ret_full = count >= CHAT_STOPPED_MAX;
+	return true;
+}
+
+bool stopped_add(Sql *sql, const char *provider, const char *address, int64_t count_max,
+		 GError **error)
+{
+	g_autoptr(SqlSession) session = sql_write(sql, error);
+	bool has;
+	int64_t count;
+	if (!session || !find(session, provider, address, &has, error) ||
+	    !count_all(session, &count, error)) {
+		return false;
+	}
+	if (has) {
+		return true;
+	}
+	if (count >= count_max) {
+		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_QUOTA,
+			    "%" G_GINT64_FORMAT " people said STOP: of whom the drive does not "
+			    "know, no more are noted",
+			    count);
 		return false;
 	}
 	return ask_run(session,
 		       "INSERT INTO chat_stopped (provider, address, stopped_us)"
-		       " VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+		       " VALUES ($1, $2, $3)",
 		       ASK_VALUES(ASK_TEXT(provider), ASK_TEXT(address),
 				  ASK_INT(g_get_real_time())),
 		       error) &&

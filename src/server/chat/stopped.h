@@ -18,8 +18,12 @@ bool stopped_prepare(Sql *sql, GError **error);
 bool stopped_has(Sql *sql, const char *provider, const char *address, bool *ret_has,
 		 GError **error);
 
-/* DRIVE_ERROR_QUOTA over CHAT_STOPPED_MAX. */
-bool stopped_add(Sql *sql, const char *provider, const char *address, GError **error);
+/* DRIVE_ERROR_QUOTA, if it is not there and so many are. */
+bool stopped_add(Sql *sql, const char *provider, const char *address, int64_t count_max,
+		 GError **error);
+
+/* Whether CHAT_STOPPED_MAX are there. */
+bool stopped_is_full(Sql *sql, bool *ret_full, GError **error);
 
 /* *ret_was: it was there. */
 bool stopped_remove(Sql *sql, const char *provider, const char *address, bool *ret_was,

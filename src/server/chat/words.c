@@ -58,6 +58,9 @@ static const char *const texts[LANGUAGES][WORDS_UNLINKED + 1] = {
 		[WORDS_STOPPED_QUIET] = "{drive} writes to this address no more, neither questions "
 					"nor links. You can still sign in by sending the code of "
 					"its page. To undo this, answer START.",
+		[WORDS_STOPPED_UNKEPT] = "But this could not be noted for good, and may be "
+					 "forgotten: if {drive} writes to you again, answer STOP "
+					 "again.",
 		[WORDS_STARTED] = "{drive} may ask you again, and bring you links. "
 				  "Answer STOP to end that.",
 		[WORDS_FILE] = "{account} shares the file \"{what}\" on {drive} with you:\n"
@@ -110,6 +113,8 @@ static const char *const texts[LANGUAGES][WORDS_UNLINKED + 1] = {
 				       "请检查账户中的设备并将其移除。如需恢复询问，请回复 START。",
 		[WORDS_STOPPED_QUIET] = "{drive} 不会再向这个账号发送询问或链接。您仍可以发送页面上显示的"
 					"验证码来登录。如需恢复，请回复 START。",
+		[WORDS_STOPPED_UNKEPT] = "但此设置未能永久保存，可能会失效：如果 {drive} 再次向您发送消息，"
+					 "请再次回复 STOP。",
 		[WORDS_STARTED] = "{drive} 可以再次询问您，并向您发送链接。如需停止，请回复 STOP。",
 		[WORDS_FILE] = "{account} 在 {drive} 上与您共享文件“{what}”：\n"
 			       "{url}\n"

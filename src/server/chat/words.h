@@ -17,8 +17,9 @@ typedef enum Words {
 	WORDS_WRONG,
 	WORDS_REFUSED,
 	WORDS_STOPPED,
-	WORDS_STOPPED_LATE,  /* when somebody is signed in already */
-	WORDS_STOPPED_QUIET, /* when nobody was signing in */
+	WORDS_STOPPED_LATE,   /* when somebody is signed in already */
+	WORDS_STOPPED_QUIET,  /* when nobody was signing in */
+	WORDS_STOPPED_UNKEPT, /* behind one of these, when it may be forgotten */
 	WORDS_STARTED,
 	WORDS_FILE, /* a link that somebody sends: who, what, where, how to get no more */
 	WORDS_FOLDER,
