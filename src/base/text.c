@@ -38,6 +38,39 @@ char *text_printable(const char *bytes, size_t size)
 	return g_string_free(text, FALSE);
 }
 
+bool text_turns_letters(gunichar c)
+{
+	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+static void append_visible(GString *visible, const char *line)
+{
+	g_autofree char *printable = text_printable(line, strlen(line));
+	for (const char *at = printable; *at; at = g_utf8_next_char(at)) {
+		gunichar c = g_utf8_get_char(at);
+		if (text_turns_letters(c)) {
+			g_string_append_printf(visible, "\\u%04x", c);
+		} else {
+			g_string_append_unichar(visible, c);
+		}
+	}
+}
+
+char *text_visible(const char *text, bool lines)
+{
+	GString *visible = g_string_new(NULL);
+	if (!lines) {
+		append_visible(visible, text);
+		return g_string_free(visible, FALSE);
+	}
+	g_auto(GStrv) parts = g_strsplit(text, "\n", -1);
+	for (char **part = parts; *part; part++) {
+		g_string_append(visible, part == parts ? "" : "\n");
+		append_visible(visible, *part);
+	}
+	return g_string_free(visible, FALSE);
+}
+
 static bool is_folded_ascii(const char *name, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {

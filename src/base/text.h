@@ -19,6 +19,15 @@ bool text_is_name(const char *name, size_t size);
 char *text_printable(const char *bytes, size_t size);
 
 /*
+ * The same for a terminal: also what turns the direction of letters is shown, as \u202e. lines:
+ * line ends stay.
+ */
+char *text_visible(const char *text, bool lines);
+
+/* Embeddings, overrides, isolates: what stands behind them is shown in another order. */
+bool text_turns_letters(gunichar c);
+
+/*
  * A rate or size that people write: a whole number with k, M or G (of 1024), or "off" for 0. False
  * if it is none, or beyond 2^50.
  */

@@ -29,6 +29,18 @@ static void test_printable(void)
 	g_assert_cmpstr(odd, ==, "a\\x0a\\xff\\x00z");
 }
 
+static void test_visible(void)
+{
+	g_autofree char *plain = text_visible("日本 שלום\u200f ok", false);
+	g_assert_cmpstr(plain, ==, "日本 שלום\u200f ok");
+	g_autofree char *odd = text_visible("a\n\x1b[2J\u202egpj.exe\u2066\xff", false);
+	g_assert_cmpstr(odd, ==, "a\\x0a\\x1b[2J\\u202egpj.exe\\u2066\\xff");
+	g_autofree char *lines = text_visible("a\n\r\nb\n", true);
+	g_assert_cmpstr(lines, ==, "a\n\\x0d\nb\n");
+	g_autofree char *none = text_visible("", true);
+	g_assert_cmpstr(none, ==, "");
+}
+
 static void expect_fold(const char *name, const char *folded)
 {
 	g_autoptr(GBytes) key = text_fold(name, strlen(name));
@@ -94,6 +106,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/base/text/names", test_names);
 	g_test_add_func("/base/text/printable", test_printable);
+	g_test_add_func("/base/text/visible", test_visible);
 	g_test_add_func("/base/text/folds-case-and-composition", test_folds);
 	g_test_add_func("/base/text/rate", test_rate);
 	g_test_add_func("/base/text/wipes-once", test_wipe);

@@ -7,6 +7,7 @@
 #include "client/cli/command.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "client/control/control_client.h"
 
 #include <locale.h>
@@ -109,6 +110,35 @@ static void show_version(void)
 	puts("imdrive " IMDRIVE_VERSION);
 }
 
+static json_t *visible_copy(const json_t *string)
+{
+	g_autofree char *text = text_visible(json_string_value(string), false);
+	return json_string(text);
+}
+
+void command_make_visible(json_t *answer)
+{
+	const char *key;
+	size_t index;
+	json_t *value;
+	json_object_foreach(answer, key, value)
+	{
+		if (json_is_string(value)) {
+			json_object_set_new(answer, key, visible_copy(value));
+		} else {
+			command_make_visible(value);
+		}
+	}
+	json_array_foreach(answer, index, value)
+	{
+		if (json_is_string(value)) {
+			json_array_set_new(answer, index, visible_copy(value));
+		} else {
+			command_make_visible(value);
+		}
+	}
+}
+
 static const Command *find_command(const char *name)
 {
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
@@ -139,7 +169,8 @@ static int run_command(const CommandContext *context, int argc, char **argv)
 	if (command->run(context, argc, argv, &error)) {
 		return 0;
 	}
-	fprintf(stderr, "imdrive: %s\n", error->message);
+	g_autofree char *message = text_visible(error->message, true);
+	fprintf(stderr, "imdrive: %s\n", message);
 	return error->domain == G_OPTION_ERROR ? EXIT_USAGE : EXIT_FAILED;
 }
 

@@ -42,6 +42,12 @@ bool command_count(const Command *command, int argc, int min, int max, GError **
 /* The profile, signed in; NULL with what to do about it. */
 Profile *command_profile(const CommandContext *context, GError **error);
 
+/*
+ * Before an answer is printed: nothing that others named, as files, devices and addresses, commands
+ * a terminal or turns its letters (text_visible()). Takes NULL.
+ */
+void command_make_visible(json_t *answer);
+
 /* "2026-11-23 14:05:00", of this place; "-" if it is out of all ranges. Free with g_free(). */
 char *command_time(int64_t time_us);
 

@@ -96,6 +96,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	if (argc == 2) {
 		return resolve(context, list, argv[1], error);
 	}
+	command_make_visible(answer);
 	json_array_foreach(list, index, conflict)
 	{
 		show(conflict);

@@ -29,6 +29,7 @@ static bool list(const CommandContext *context, GError **error)
 	if (!status) {
 		return false;
 	}
+	command_make_visible(status);
 	json_array_foreach(json_object_get(status, "bindings"), index, binding)
 	{
 		const char *folder = json_string_value(json_object_get(binding, "path"));

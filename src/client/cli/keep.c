@@ -151,6 +151,7 @@ bool keep_show(const char *path, bool as_json, GError **error)
 		json_dumpf(object, stdout, JSON_INDENT(2));
 		putchar('\n');
 	} else {
+		command_make_visible(object);
 		print(object);
 	}
 	return true;

@@ -14,6 +14,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 	if (!result) {
 		return false;
 	}
+	command_make_visible(result);
 	size_t index;
 	json_t *item;
 	json_array_foreach(json_object_get(result, "activity"), index, item)

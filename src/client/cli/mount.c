@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
+#include "base/text.h"
 #include "client/cli/command.h"
 #include "client/daemon/daemon.h"
 
@@ -17,9 +18,10 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 		return false;
 	}
 	const ProfileLogin *login = profile_login(profile);
+	g_autofree char *account = text_visible(login->account, false);
 	g_autofree char *hello =
 		g_strdup_printf("The drive of %s at %s is mounted at '%s'. Ctrl-C ends it.",
-				login->account, login->server, argv[1]);
+				account, login->server, argv[1]);
 	const DaemonOptions options = {
 		.profile = profile,
 		.folder = argv[1],

@@ -39,6 +39,7 @@ static bool list(const Profile *profile, GError **error)
 		g_prefix_error(error, "list what is shared: ");
 		return false;
 	}
+	command_make_visible(answer);
 	json_array_foreach(json_object_get(answer, "links"), index, link)
 	{
 		show(link);
@@ -71,6 +72,7 @@ static bool send_link(const Profile *profile, const char *file, const char *path
 	if (!link) {
 		return set_not_shared(file, error);
 	}
+	command_make_visible(link);
 	const char *address = json_string_value(json_object_get(link, "to"));
 	printf("The drive sent the link to '%s' to %s.\n", file, address ? address : to);
 	return true;
@@ -82,7 +84,9 @@ static bool make_link(const Profile *profile, const char *file, const char *path
 	if (!link) {
 		return set_not_shared(file, error);
 	}
-	printf("%s\n", json_string_value(json_object_get(link, "url")));
+	command_make_visible(link);
+	const char *url = json_string_value(json_object_get(link, "url"));
+	printf("%s\n", url ? url : "");
 	return true;
 }
 

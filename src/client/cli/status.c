@@ -243,6 +243,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 		json_dumpf(status, stdout, JSON_INDENT(2));
 		putchar('\n');
 	} else {
+		command_make_visible(status);
 		show(status);
 	}
 	return true;

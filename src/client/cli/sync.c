@@ -81,8 +81,9 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 		return false;
 	}
 	const ProfileLogin *login = profile_login(profile);
+	g_autofree char *account = text_visible(login->account, false);
 	g_autofree char *hello = g_strdup_printf("Syncing '%s' with %s as %s. Ctrl-C ends it.",
-						 argv[1], login->server, login->account);
+						 argv[1], login->server, account);
 	const DaemonOptions options = {
 		.profile = profile,
 		.folder = argv[1],

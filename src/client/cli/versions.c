@@ -37,6 +37,7 @@ static bool run(const CommandContext *context, int argc, char **argv, GError **e
 			     "; if it was deleted, 'imdrive restore FILE' brings it back");
 		return false;
 	}
+	command_make_visible(answer);
 	size_t index;
 	json_t *version;
 	json_array_foreach(json_object_get(answer, "versions"), index, version)

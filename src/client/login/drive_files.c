@@ -2,6 +2,7 @@
 #include "client/login/drive_files.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "client/login/account.h"
 
 #include <string.h>
@@ -55,6 +56,42 @@ json_t *drive_files_restore(const Profile *profile, const char *path, int64_t ve
 
 /* ---- links ----------------------------------------------------------------------------- */
 
+static void set_no_link(GError **error)
+{
+	g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
+			    "what the drive answers is no link; tell its operator");
+}
+
+/*
+ * Whatever shows it, copies it or opens it takes the drive's word for what a link is: only what can
+ * be the address of a web page, without anything that a terminal or a page obeys.
+ */
+static bool check_link(const json_t *link, GError **error)
+{
+	const char *url = json_string_value(json_object_get(link, "url"));
+	bool good = url && (g_str_has_prefix(url, "http://") || g_str_has_prefix(url, "https://"));
+	for (const char *c = url; good && *c; c++) {
+		good = g_ascii_isgraph(*c);
+	}
+	if (!good) {
+		set_no_link(error);
+	}
+	return good;
+}
+
+static bool check_links(const json_t *answer, GError **error)
+{
+	size_t index;
+	const json_t *link;
+	json_array_foreach(json_object_get(answer, "links"), index, link)
+	{
+		if (!check_link(link, error)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool check_is_below(const char *path, GError **error)
 {
 	if (!*path) {
@@ -73,7 +110,8 @@ json_t *drive_files_share(const Profile *profile, const char *path, int64_t days
 	if (days != DRIVE_FILES_AS_IT_IS) {
 		json_object_set_new(wish, "days", json_integer(days));
 	}
-	return account_call(profile, "POST", LINKS, wish, error);
+	json_auto_t *link = account_call(profile, "POST", LINKS, wish, error);
+	return link && check_link(link, error) ? json_incref(link) : NULL;
 }
 
 json_t *drive_files_send_link(const Profile *profile, const char *path, int64_t days,
@@ -81,7 +119,11 @@ json_t *drive_files_send_link(const Profile *profile, const char *path, int64_t 
 {
 	json_auto_t *link = drive_files_share(profile, path, days, error);
 	const char *node = json_string_value(json_object_get(link, "node"));
+	if (!link) {
+		return NULL;
+	}
 	if (!node) {
+		set_no_link(error);
 		return NULL;
 	}
 	g_autofree char *escaped = g_uri_escape_string(node, NULL, FALSE);
@@ -91,7 +133,10 @@ json_t *drive_files_send_link(const Profile *profile, const char *path, int64_t 
 	if (!sent) {
 		return NULL;
 	}
-	json_object_update(link, sent);
+	/* As it was typed, unless the drive has it otherwise; nothing else in the answer counts. */
+	const char *address = json_string_value(json_object_get(sent, "to"));
+	g_autofree char *shown = text_visible(address ? address : to, false);
+	json_object_set_new(link, "to", json_string(shown));
 	return json_incref(link);
 }
 
@@ -102,7 +147,8 @@ json_t *drive_files_links(const Profile *profile, const char *path, GError **err
 	}
 	g_autofree char *escaped = path ? g_uri_escape_string(path, NULL, FALSE) : NULL;
 	g_autofree char *call = g_strconcat(LINKS, path ? "?path=" : NULL, escaped, NULL);
-	return account_call(profile, "GET", call, NULL, error);
+	json_auto_t *answer = account_call(profile, "GET", call, NULL, error);
+	return answer && check_links(answer, error) ? json_incref(answer) : NULL;
 }
 
 bool drive_files_unshare(const Profile *profile, const char *node, GError **error)

@@ -199,12 +199,6 @@ static bool open_archive(Packing *packing, GError **error)
 
 /* ---- the walk -------------------------------------------------------------------------- */
 
-/* Embeddings, overrides, isolates: what stands behind them is shown in another order. */
-static bool turns_letters(gunichar c)
-{
-	return (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-}
-
 /* Where some unpack it, a '\' parts folders, and "C:" is a drive. */
 static char *name_of(const JournalNode *node)
 {
@@ -217,7 +211,7 @@ static char *name_of(const JournalNode *node)
 	}
 	for (const char *at = text; *at; at = g_utf8_next_char(at)) {
 		gunichar c = g_utf8_get_char(at);
-		g_string_append_unichar(name, turns_letters(c) ? '_' : c);
+		g_string_append_unichar(name, text_turns_letters(c) ? '_' : c);
 	}
 	return g_string_free(name, FALSE);
 }

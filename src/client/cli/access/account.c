@@ -2,7 +2,6 @@
 #include "client/login/account.h"
 
 #include "base/error.h"
-#include "base/text.h"
 #include "client/cli/command.h"
 
 #include <stdio.h>
@@ -21,23 +20,15 @@ static const char *text_of(const json_t *object, const char *key)
 	return text ? text : "";
 }
 
-/* Names are others' words: nothing in them commands a terminal. */
-static char *shown(const char *text)
-{
-	return text_printable(text, strlen(text));
-}
-
 static void show_who(const json_t *account)
 {
-	g_autofree char *name = shown(text_of(account, "name"));
 	bool admin = strcmp(text_of(account, "role"), "admin") == 0;
-	printf("account  %s%s\n", name, admin ? ", administrator" : "");
+	printf("account  %s%s\n", text_of(account, "name"), admin ? ", administrator" : "");
 }
 
 static void show_device(const json_t *device)
 {
-	g_autofree char *name = shown(text_of(device, "name"));
-	printf("device   %s (number %" JSON_INTEGER_FORMAT ")\n", name,
+	printf("device   %s (number %" JSON_INTEGER_FORMAT ")\n", text_of(device, "name"),
 	       json_integer_value(json_object_get(device, "id")));
 }
 
@@ -59,9 +50,7 @@ static void show_identity(const json_t *identity)
 	for (size_t i = 0; i < G_N_ELEMENTS(keys) && *name == '\0'; i++) {
 		name = text_of(identity, keys[i]);
 	}
-	g_autofree char *safe = shown(name);
-	g_autofree char *provider = shown(text_of(identity, "provider"));
-	printf("sign in  by %s%s%s\n", provider, *safe ? " as " : "", safe);
+	printf("sign in  by %s%s%s\n", text_of(identity, "provider"), *name ? " as " : "", name);
 }
 
 static void show_ways(const Profile *profile, const json_t *ways)
@@ -105,6 +94,8 @@ static void show(const Profile *profile, json_t *me, json_t *ways)
 		putchar('\n');
 		return;
 	}
+	command_make_visible(me);
+	command_make_visible(ways);
 	show_who(json_object_get(me, "account"));
 	printf("drive    %s\n", profile_login(profile)->server);
 	show_device(json_object_get(me, "device"));

@@ -37,6 +37,7 @@ static bool list(const Profile *profile, GError **error)
 	}
 	printf("%6s  %-24s  %-16s  %-15s  %s\n", "number", "name", "last seen", "from",
 	       "signed in by");
+	command_make_visible(answer);
 	size_t index;
 	json_t *device;
 	json_array_foreach(json_object_get(answer, "devices"), index, device)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
+#include "base/text.h"
 #include "base/limits.h"
 #include "client/cli/command.h"
 #include "client/login/terminal_qr.h"
@@ -86,8 +87,10 @@ static bool sign_in_here(const char *server, ProfileLogin *ret_login, GError **e
 
 static void show_code(const SignInPrompt *prompt)
 {
-	printf("On a device that has a browser, open\n\n  %s\n\nand type the code  %s\n\n",
-	       prompt->page, prompt->user_code);
+	g_autofree char *page = text_visible(prompt->page, false);
+	g_autofree char *code = text_visible(prompt->user_code, false);
+	printf("On a device that has a browser, open\n\n  %s\n\nand type the code  %s\n\n", page,
+	       code);
 	/* Nobody else can open an address of this machine. */
 	g_autofree char *drawn = server_url_is_loopback(prompt->url)
 					 ? NULL
@@ -104,11 +107,12 @@ static void show(const SignInPrompt *prompt, void *data)
 	if (prompt->user_code) {
 		show_code(prompt);
 	} else {
+		g_autofree char *url = text_visible(prompt->url, false);
 		printf("%s\n\n  %s\n\nWaiting for %u minutes at most; Ctrl-C gives up. If there is "
 		       "no browser on this machine, use --device.\n",
 		       prompt->opened ? "Your browser is opening this page to sign in:"
 				      : "Open this page to sign in, in a browser on this machine:",
-		       prompt->url, prompt->expires_s / 60);
+		       url, prompt->expires_s / 60);
 	}
 	fflush(stdout);
 }
@@ -130,9 +134,11 @@ static bool sign_in_on_pages(const char *server, ProfileLogin *ret_login, GError
 
 static void tell(const ProfileLogin *login)
 {
+	g_autofree char *account = text_visible(login->account, false);
+	g_autofree char *device = text_visible(login->device_name, false);
 	printf("%s %s! Signed in to %s as %s; this device is called '%s'.\n",
-	       login->registered ? "Welcome," : "Welcome back,", login->account, login->server,
-	       login->account, login->device_name);
+	       login->registered ? "Welcome," : "Welcome back,", account, login->server, account,
+	       device);
 	if (login->registered) {
 		puts("The account is new: it was made by this sign-in.");
 	}
