@@ -279,7 +279,9 @@ void resuming_told(Engine *engine, const RemotePage *page)
 void resuming_heard(Engine *engine, int64_t key)
 {
 	const Entry *remote = state_get(engine->state, SIDE_REMOTE, key);
-	const Entry *entry = remote ? remote : state_get(engine->state, SIDE_SYNCED, key);
+	/* What was heard, whatever a note makes of it. */
+	g_autoptr(Entry) heard = remote ? entry_ref(remote) : NULL;
+	const Entry *entry = heard ? heard : state_get(engine->state, SIDE_SYNCED, key);
 	void *node, *value;
 	if (!entry || !g_hash_table_steal_extended(engine->unanswered, &entry->id, &node, &value)) {
 		return;
@@ -288,7 +290,7 @@ void resuming_heard(Engine *engine, int64_t key)
 	bool told = false;
 	for (unsigned i = 0; i < notes->len; i++) {
 		const SentNote *note = notes->pdata[i];
-		if (!remote || is_over(remote, note->place_base)) {
+		if (!heard || is_over(heard, note->place_base)) {
 			resume_one(engine, note);
 			told = true;
 		}
