@@ -230,6 +230,7 @@ def test_an_operator_forbids_links(devices, server, tmp_path):
         assert status(url) == 404
     done = a.command("share", a.path("plan"), check=False)
     assert done.returncode == 1 and "operator of this drive does not allow links" in done.stderr
+    assert "ask the operator" in done.stderr
     # They can be ended, and come back if he changes his mind.
     assert link in a.command("share").stdout
     a.command("share", a.path("folder"), "--end")

@@ -65,8 +65,10 @@ void share_set_base(Share *share, const char *base)
 bool share_allows_links(const Share *share, GError **error)
 {
 	if (share->forbids_links) {
-		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
-				    "the operator of this drive does not allow links");
+		g_set_error_literal(
+			error, DRIVE_ERROR, DRIVE_ERROR_FORBIDDEN,
+			"the operator of this drive does not allow links; give the file to "
+			"others yourself, or ask the operator to allow them");
 	}
 	return !share->forbids_links;
 }

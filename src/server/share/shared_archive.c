@@ -109,13 +109,17 @@ static bool use_room(Packing *packing, const char *path, GError **error)
 	packing->used += entries;
 	packing->count++;
 	if (packing->count > SHARE_ARCHIVE_ENTRIES_MAX) {
-		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE,
-				    "make a ZIP file: the folder has grown over the limit");
+		g_set_error_literal(
+			error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE,
+			"make a ZIP file: the folder has grown over the limit, so that it "
+			"is cut; download the folders in it one by one");
 		return false;
 	}
 	if (packing->used > packing->taken && !take_room(packing, packing->used - packing->taken)) {
-		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
-				    "make a ZIP file: too many are under way");
+		g_set_error_literal(
+			error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
+			"make a ZIP file: the folder has grown, and too many are under way "
+			"to hold it, so that it is cut; download it again later");
 		return false;
 	}
 	return true;

@@ -250,6 +250,7 @@ static void test_one_has_so_many(Fixture *fixture, const void *data)
 	/* One that was begun before does not end as if it were whole. */
 	g_assert_false(drain(&begun, &error));
 	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE);
+	g_assert_nonnull(strstr(error->message, "download the folders in it one by one"));
 }
 
 /* The whole drive may hold more than a folder of it. */
@@ -306,6 +307,21 @@ static void test_each_has_so_many(Fixture *fixture, const void *data)
 	for (unsigned i = 1; i < UNDER_WAY; i++) {
 		response_clear(&responses[i]);
 	}
+}
+
+/* It was begun when there was room, and does not end as if it were whole. */
+static void test_a_cut_one_says_what_to_do(Fixture *fixture, const void *data)
+{
+	NodeId last;
+	g_autoptr(GError) error = NULL;
+	add_folders(fixture, &fixture->top, 2, &last);
+	g_auto(Response) begun = get(fixture, "/archive");
+	g_assert_cmpuint(begun.status, ==, 200);
+	add_folders(fixture, &fixture->top, 1, &last);
+	g_assert_true(crowd_take(fixture->share->archives, 0, SHARE_ARCHIVES_ENTRIES_MAX - 2));
+	g_assert_false(drain(&begun, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_BUSY);
+	g_assert_nonnull(strstr(error->message, "download it again later"));
 }
 
 static void test_all_together_have_so_many(Fixture *fixture, const void *data)
@@ -422,6 +438,8 @@ int main(int argc, char **argv)
 	add("/server/share/shared_archive/what-lies-beside-does-not-count",
 	    test_what_lies_beside_does_not_count);
 	add("/server/share/shared_archive/each-has-so-many-entries", test_each_has_so_many);
+	add("/server/share/shared_archive/a-cut-one-says-what-to-do",
+	    test_a_cut_one_says_what_to_do);
 	add("/server/share/shared_archive/all-together-have-so-many-entries",
 	    test_all_together_have_so_many);
 	add("/server/share/shared_archive/ends-with-its-link", test_ends_with_its_link);
