@@ -88,7 +88,7 @@ static bool take_receiver(const ChatLine *line, const char *address, bool room, 
 /* "alice (alice@example.org)" */
 static char *sender_of(const ChatShare *share)
 {
-	g_autofree char *name = words_clean(share->name);
+	g_autofree char *name = words_name(share->name);
 	g_autofree char *address = words_clean(share->address);
 	return address ? g_strdup_printf("%s (%s)", name, address) : g_steal_pointer(&name);
 }
@@ -100,7 +100,7 @@ static char *text_of(const ChatLine *line, const char *address, const ChatShare 
 		{ WORDS_ROOM_FILE, WORDS_ROOM_FOLDER },
 	};
 	g_autofree char *own = chat_language(line->chat, line->driver->provider, address);
-	g_autofree char *what = words_clean(share->what);
+	g_autofree char *what = words_name(share->what);
 	g_autofree char *sender = sender_of(share);
 	const WordsValues values = {
 		.language = own ? own : share->language,

@@ -6,6 +6,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#define WORD_JOINER "\u2060"
+#define LEFT_OUT "…"
+#define NAME_ENDING_SIZE 32 /* bytes of a name's end that stay */
+
 typedef enum Language {
 	ENGLISH,
 	CHINESE,
@@ -221,6 +225,46 @@ char *words_clean(const char *text)
 {
 	g_autofree char *cleaned = text ? clean(text, WORDS_VALUE_SIZE_MAX, false) : NULL;
 	return cleaned && *cleaned ? g_steal_pointer(&cleaned) : NULL;
+}
+
+/* In front of this byte, or at it. */
+static size_t boundary(const char *text, size_t at)
+{
+	while (at > 0 && ((unsigned char)text[at] & 0xc0) == 0x80) {
+		at--;
+	}
+	return at;
+}
+
+static char *shorten(const char *text)
+{
+	size_t size = strlen(text);
+	if (size <= WORDS_VALUE_SIZE_MAX) {
+		return g_strdup(text);
+	}
+	size_t head = boundary(text, WORDS_VALUE_SIZE_MAX - NAME_ENDING_SIZE - strlen(LEFT_OUT));
+	size_t tail = size - NAME_ENDING_SIZE;
+	while (((unsigned char)text[tail] & 0xc0) == 0x80) {
+		tail++;
+	}
+	return g_strdup_printf("%.*s" LEFT_OUT "%s", (int)head, text, text + tail);
+}
+
+char *words_name(const char *name)
+{
+	g_autofree char *whole = name ? clean(name, CHAT_TEXT_SIZE_MAX, false) : NULL;
+	if (!whole || !*whole) {
+		return NULL;
+	}
+	g_autofree char *shown = shorten(whole);
+	GString *unlinked = g_string_new(NULL);
+	for (const char *c = shown; *c; c++) {
+		g_string_append_c(unlinked, *c);
+		if (strchr(".:@", *c)) {
+			g_string_append(unlinked, WORD_JOINER);
+		}
+	}
+	return g_string_free(unlinked, FALSE);
 }
 
 char *words_clean_notice(const char *text)

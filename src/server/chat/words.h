@@ -51,5 +51,13 @@ char *words_text(Words words, const WordsValues *values);
 #define WORDS_VALUE_SIZE_MAX 128
 char *words_clean(const char *text);
 
+/*
+ * A name that somebody gave, cleaned so, in a text for others: what is too long is left out in the
+ * middle, so that the ending stays. Chat programs make links of what looks like one, and
+ * "evil.example" is a good name of a file: behind '.', ':' and '@' stands a word joiner (U+2060),
+ * which nobody sees and no address has. NULL as above.
+ */
+char *words_name(const char *name);
+
 /* A notice: lines stay, the rest is cleaned as above; at most CHAT_TEXT_SIZE_MAX bytes. */
 char *words_clean_notice(const char *text);

@@ -110,6 +110,51 @@ static void test_cleans_names_from_outside(void)
 	g_assert_cmpstr(notice, ==, "a\nb");
 }
 
+static void test_names_are_no_links(void)
+{
+	static const char *const names[][2] = {
+		{ "plan", "plan" },
+		{ "plan.odt", "plan.\u2060odt" },
+		{ "www.evil.example", "www.\u2060evil.\u2060example" },
+		{ "mailto:a@evil.example", "mailto:\u2060a@\u2060evil.\u2060example" },
+		/* His own would not be among ours. */
+		{ "a.\u2060b\u202e\n", "a.\u2060b" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		g_autofree char *name = words_name(names[i][0]);
+		g_assert_cmpstr(name, ==, names[i][1]);
+	}
+	g_assert_null(words_name(NULL));
+	g_assert_null(words_name("\u202e"));
+}
+
+static void test_long_names_keep_their_ending(void)
+{
+	static const char *const letters[] = { "x", "é", "图", "😀" };
+	for (size_t i = 0; i < G_N_ELEMENTS(letters); i++) {
+		for (unsigned first = 0; first < 4; first++) {
+			g_autoptr(GString) name = g_string_new(NULL);
+			for (unsigned j = 0; j < first; j++) {
+				g_string_append_c(name, 'a');
+			}
+			while (name->len < 240) {
+				g_string_append(name, letters[i]);
+			}
+			g_string_append(name, ".tar.gz");
+			g_autofree char *shown = words_name(name->str);
+			g_assert_true(g_utf8_validate(shown, -1, NULL));
+			g_assert_true(g_str_has_suffix(shown, ".\u2060tar.\u2060gz"));
+			g_assert_nonnull(strstr(shown, "…"));
+			g_assert_cmpuint(strlen(shown), <=,
+					 WORDS_VALUE_SIZE_MAX + 2 * strlen("\u2060"));
+			g_assert_cmpuint(strlen(shown), >, WORDS_VALUE_SIZE_MAX - 10);
+		}
+	}
+	g_autofree char *fits = g_strnfill(WORDS_VALUE_SIZE_MAX, 'x');
+	g_autofree char *same = words_name(fits);
+	g_assert_cmpstr(same, ==, fits);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -121,5 +166,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/server/chat/words/a-value-is-no-template", test_a_value_is_no_template);
 	g_test_add_func("/server/chat/words/cleans-names-from-outside",
 			test_cleans_names_from_outside);
+	g_test_add_func("/server/chat/words/names-are-no-links", test_names_are_no_links);
+	g_test_add_func("/server/chat/words/long-names-keep-their-ending",
+			test_long_names_keep_their_ending);
 	return g_test_run();
 }
