@@ -8,15 +8,17 @@
 
 #define YOURSELF "; send the link yourself"
 
+static bool set_unreachable(GError **error)
+{
+	g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
+			    "the drive cannot reach its chat server just now; try again in a "
+			    "minute, or send the link yourself");
+	return false;
+}
+
 static bool is_online(const ChatLine *line, GError **error)
 {
-	if (!line->driver->ops->is_online(line->driver)) {
-		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_BUSY,
-				    "the drive cannot reach its chat server just now; try again in "
-				    "a minute, or send the link yourself");
-		return false;
-	}
-	return true;
+	return line->driver->ops->is_online(line->driver) || set_unreachable(error);
 }
 
 static bool take(Chat *chat, Asked *asked, const char *key)
@@ -170,11 +172,20 @@ static bool send_message(const ChatLine *line, const char *address, const ChatSh
 {
 	char *text = text_of(line, address, share, room);
 	ChatMessage message = { .to = address, .text = text };
-	bool sent =
-		room ? post(line, &message, error)
-		     : line->driver->ops->send(line->driver, &message, CHAT_NOTICE_KEPT_S, error);
+	GError *failure = NULL;
+	bool sent = room ? post(line, &message, &failure)
+			 : line->driver->ops->send(line->driver, &message, CHAT_NOTICE_KEPT_S,
+						   &failure);
 	sodium_memzero(text, strlen(text));
 	g_free(text);
+	if (g_error_matches(failure, DRIVE_ERROR, DRIVE_ERROR_OFFLINE)) {
+		/* It was there a moment ago. */
+		g_clear_error(&failure);
+		return set_unreachable(error);
+	}
+	if (failure) {
+		g_propagate_error(error, failure);
+	}
 	return sent;
 }
 

@@ -288,6 +288,29 @@ static void test_a_room_is_told(World *world, const void *data)
 	g_autofree char *away = refusal(world, "plans@rooms.example", DRIVE_ERROR_BUSY);
 }
 
+static bool go_away(const char *provider, const char *address, void *data, GError **error)
+{
+	chat_memory_set_online(((World *)data)->driver, false);
+	return true;
+}
+
+static void test_a_room_is_not_reached_any_more(World *world, const void *data)
+{
+	const ChatShare share = {
+		.to = "plans@rooms.example",
+		.name = "alice",
+		.what = "plan.odt",
+		.link = LINK,
+		.sending = go_away,
+		.data = world,
+	};
+	g_autofree char *to = NULL;
+	g_autoptr(GError) error = NULL;
+	g_assert_false(chat_share_send(world->chat, &share, &to, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_BUSY);
+	g_assert_nonnull(strstr(error->message, "send the link yourself"));
+}
+
 static void test_c3_a_room_gets_few(World *world, const void *data)
 {
 	unsigned sent = 0;
@@ -425,6 +448,7 @@ int main(int argc, char **argv)
 	add("c3-a-person-gets-few", test_c3_a_person_gets_few);
 	add("c3-an-account-sends-few", test_c3_an_account_sends_few);
 	add("a-room-is-told", test_a_room_is_told);
+	add("a-room-is-not-reached-any-more", test_a_room_is_not_reached_any_more);
 	add("c3-a-room-gets-few", test_c3_a_room_gets_few);
 	add("one-waits-for-few-rooms", test_one_waits_for_few_rooms);
 	add("few-wait-for-rooms", test_few_wait_for_rooms);
