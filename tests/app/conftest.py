@@ -10,7 +10,19 @@ sys.path[:0] = [str(TESTS / "scenarios"), str(TESTS / "login"), str(TESTS / "bro
 
 import desktop as desktops  # noqa: E402
 from drive import Device, Server  # noqa: E402
+from prosody import Prosody  # noqa: E402
 from test_first_run import enter  # noqa: E402
+
+
+@pytest.fixture
+def chat(tmp_path):
+    """A chat server with accounts of alice and bob."""
+    prosody = Prosody(tmp_path / "prosody")
+    prosody.account("alice")
+    prosody.account("bob")
+    prosody.start()
+    yield prosody
+    prosody.stop()
 
 
 @pytest.fixture(scope="session")

@@ -10,17 +10,7 @@ from chat_drive import start_chat_drive
 from desktop import Window
 from drive import BUILD
 from person import Person
-from prosody import Prosody
 from view import View
-
-
-@pytest.fixture
-def chat(tmp_path):
-    prosody = Prosody(tmp_path / "prosody")
-    prosody.account("alice")
-    prosody.start()
-    yield prosody
-    prosody.stop()
 
 
 @pytest.fixture

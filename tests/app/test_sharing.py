@@ -9,7 +9,6 @@ import pytest
 from chat_drive import start_chat_drive
 from drive import wait_until
 from person import Person
-from prosody import Prosody
 from test_background import name_of
 from test_first_run import enter
 from test_keyboard import go_to, goes_to_window
@@ -197,15 +196,6 @@ def test_a_phone_reads_the_link_of_a_drive_that_it_can_reach(window, server, tmp
                               text=True, check=False)
         return done.stdout == f"{url}\n"
     wait_until(read, "the code is drawn, and says the link")
-
-
-@pytest.fixture
-def chat(tmp_path):
-    prosody = Prosody(tmp_path / "prosody")
-    prosody.account("bob")
-    prosody.start()
-    yield prosody
-    prosody.stop()
 
 
 def test_the_drive_brings_a_link_to_a_chat_address(window, chat, tmp_path):
