@@ -233,15 +233,7 @@ bool profile_lock(Profile *profile, GError **error)
 static bool write_file(const Profile *profile, const char *name, const char *text, GError **error)
 {
 	g_autofree char *path = profile_path(profile, name);
-	g_autoptr(GError) failure = NULL;
-	if (!g_file_set_contents_full(path, text, -1,
-				      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-				      0600, &failure)) {
-		g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_IO, "write '%s': %s", path,
-			    failure->message);
-		return false;
-	}
-	return true;
+	return token_file_replace(path, text, error);
 }
 
 static bool write_settings(Profile *profile, GError **error)

@@ -103,9 +103,8 @@ bool token_file_read(const char *folder, Tokens *ret_tokens, GError **error)
 	return parsed;
 }
 
-static bool write_text(const char *folder, const char *text, GError **error)
+bool token_file_replace(const char *path, const char *text, GError **error)
 {
-	g_autofree char *path = file_path(folder);
 	g_autoptr(GError) failure = NULL;
 	if (!g_file_set_contents_full(path, text, -1,
 				      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
@@ -115,6 +114,12 @@ static bool write_text(const char *folder, const char *text, GError **error)
 		return false;
 	}
 	return true;
+}
+
+static bool write_text(const char *folder, const char *text, GError **error)
+{
+	g_autofree char *path = file_path(folder);
+	return token_file_replace(path, text, error);
 }
 
 /*

@@ -33,3 +33,9 @@ bool token_file_in_keyring(const char *folder, char **ret_why);
  * Moves what lies in the file into the keyring, if it takes it now. Takes the lock.
  */
 void token_file_move(const char *folder);
+
+/*
+ * Makes this text all of a file that others cannot read (0600), as is done with the tokens': after
+ * a crash it is the old one or the new one, and once this returns true it is the new one.
+ */
+bool token_file_replace(const char *path, const char *text, GError **error);
