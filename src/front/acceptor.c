@@ -2,6 +2,7 @@
 #include "front/acceptor.h"
 
 #include "base/error.h"
+#include "base/network.h"
 
 #include <errno.h>
 #include <string.h>
@@ -55,7 +56,8 @@ static void hang_up(Acceptor *acceptor, const AcceptorConnection *connection)
 {
 	close(connection->fd);
 	if (connection->counted) {
-		crowd_give_back(acceptor->options.crowd, crowd_peer(peer_address(connection)), 1);
+		crowd_give_back(acceptor->options.crowd, network_of_peer(peer_address(connection)),
+				1);
 	}
 }
 
@@ -130,7 +132,7 @@ static bool accept_one(Acceptor *acceptor)
 	connection.counted =
 		!acceptor->options.is_exempt(peer_address(&connection), acceptor->options.data);
 	if (connection.counted &&
-	    !crowd_take(acceptor->options.crowd, crowd_peer(peer_address(&connection)), 1)) {
+	    !crowd_take(acceptor->options.crowd, network_of_peer(peer_address(&connection)), 1)) {
 		close(connection.fd);
 		return true;
 	}

@@ -8,6 +8,7 @@
  */
 #include "front/connection.h"
 
+#include "base/network.h"
 #include "front/listener.h"
 #include "front/peer.h"
 
@@ -65,7 +66,7 @@ void connection_notify(void *cls, struct MHD_Connection *mhd, void **socket_cont
 	Connection *connection = *socket_context;
 	timer_remove(front->deadlines, &connection->deadline);
 	if (connection->counted) {
-		crowd_give_back(front->crowd, crowd_peer(address_of(mhd)), 1);
+		crowd_give_back(front->crowd, network_of_peer(address_of(mhd)), 1);
 	}
 	front->connections--;
 	front->bulk_connections -= connection->bulk;

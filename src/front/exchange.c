@@ -4,6 +4,7 @@
 #include "base/bulk.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/network.h"
 #include "front/connection.h"
 #include "front/metrics.h"
 #include "front/nap.h"
@@ -127,7 +128,7 @@ static void exchange_free(Exchange *exchange)
 	exchange->front->exchanges--;
 	exchange->front->streams -= exchange->streams;
 	if (exchange->reads) {
-		crowd_give_back(exchange->front->readers, crowd_host(exchange->peer), 1);
+		crowd_give_back(exchange->front->readers, network_of_host(exchange->peer), 1);
 	}
 	g_clear_pointer(&exchange->piece, g_bytes_unref);
 	g_clear_pointer(&exchange->query, parameters_free);
@@ -234,7 +235,7 @@ static bool may_stream(Exchange *exchange)
 {
 	Front *front = exchange->front;
 	if (!peer_is_exempt(front, exchange->peer)) {
-		exchange->reads = crowd_take(front->readers, crowd_host(exchange->peer), 1);
+		exchange->reads = crowd_take(front->readers, network_of_host(exchange->peer), 1);
 		if (!exchange->reads) {
 			return false;
 		}

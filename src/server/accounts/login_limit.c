@@ -7,8 +7,8 @@
 #include "server/accounts/login_limit.h"
 
 #include "base/limits.h"
+#include "base/network.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 #define PEER_TOKENS 30
@@ -45,15 +45,10 @@ void login_limit_free(LoginLimit *limit)
 	g_free(limit);
 }
 
-static char *peer_key(const char *peer)
+static char *network_key(const char *peer)
 {
-	struct in6_addr address;
-	if (inet_pton(AF_INET6, peer, &address) != 1 || IN6_IS_ADDR_V4MAPPED(&address)) {
-		return g_strconcat("p", peer, NULL);
-	}
-	char text[INET6_ADDRSTRLEN];
-	memset(address.s6_addr + 8, 0, 8);
-	return g_strconcat("p", inet_ntop(AF_INET6, &address, text, sizeof text), NULL);
+	g_autofree char *key = network_text(peer);
+	return g_strconcat("p", key, NULL);
 }
 
 /* A name of any length and form, as one tries it. */
@@ -70,7 +65,7 @@ static unsigned buckets_for(const char *peer, const char *name, Bucket ret_bucke
 	unsigned count = 0;
 	ret_buckets[count++] = (Bucket){ name_key(name), NAME_REFILL_US, NAME_TOKENS };
 	if (peer) {
-		ret_buckets[count++] = (Bucket){ peer_key(peer), PEER_REFILL_US, PEER_TOKENS };
+		ret_buckets[count++] = (Bucket){ network_key(peer), PEER_REFILL_US, PEER_TOKENS };
 	}
 	return count;
 }

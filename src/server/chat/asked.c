@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/chat/asked.h"
 
-#include <arpa/inet.h>
-#include <string.h>
-
 #define HOUR_US (3600 * G_TIME_SPAN_SECOND)
 #define DAY_US (24 * HOUR_US)
 
@@ -135,15 +132,4 @@ bool asked_knows(Asked *asked, const char *key, int64_t now_us)
 {
 	const Entry *entry = find(asked, key, now_us);
 	return entry && entry->times->len > 0;
-}
-
-char *asked_peer_key(const char *peer)
-{
-	struct in6_addr address;
-	if (inet_pton(AF_INET6, peer, &address) != 1 || IN6_IS_ADDR_V4MAPPED(&address)) {
-		return g_strdup(peer);
-	}
-	char text[INET6_ADDRSTRLEN];
-	memset(address.s6_addr + 8, 0, 8);
-	return g_strdup(inet_ntop(AF_INET6, &address, text, sizeof text));
 }

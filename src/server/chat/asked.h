@@ -33,6 +33,3 @@ bool asked_take(Asked *asked, const char *key, int64_t now_us);
 
 /* Whether anything happened within the window. */
 bool asked_knows(Asked *asked, const char *key, int64_t now_us);
-
-/* The key of a numeric address: an IPv6 one counts by its /64, which is what one customer has. */
-char *asked_peer_key(const char *peer);

@@ -47,17 +47,6 @@ static void test_memory_is_bounded(void)
 	g_assert_true(asked_knows(forgetful, "b", 1));
 }
 
-static void test_a_network_counts_once(void)
-{
-	g_autofree char *a = asked_peer_key("2001:db8:1:2::1");
-	g_autofree char *b = asked_peer_key("2001:db8:1:2:ffff::9");
-	g_autofree char *c = asked_peer_key("2001:db8:1:3::1");
-	g_assert_cmpstr(a, ==, b);
-	g_assert_cmpstr(a, !=, c);
-	g_autofree char *d = asked_peer_key("192.0.2.7");
-	g_assert_cmpstr(d, ==, "192.0.2.7");
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -65,6 +54,5 @@ int main(int argc, char **argv)
 			test_counts_by_hour_and_day);
 	g_test_add_func("/server/chat/asked/windows-slide", test_windows_slide);
 	g_test_add_func("/server/chat/asked/memory-is-bounded", test_memory_is_bounded);
-	g_test_add_func("/server/chat/asked/a-network-counts-once", test_a_network_counts_once);
 	return g_test_run();
 }

@@ -2,6 +2,7 @@
 #include "server/chat/chat.h"
 
 #include "base/error.h"
+#include "base/network.h"
 #include "server/accounts/proof.h"
 #include "server/chat/chat_internal.h"
 #include "server/chat/hear.h"
@@ -277,7 +278,7 @@ static Attempt *prepare(const ChatAsk *ask, const char *provider, const char *ad
 	attempt->place = words_clean(ask->place);
 	attempt->language = words_clean(ask->language);
 	attempt->peer = g_strdup(ask->peer);
-	attempt->peer_key = asked_peer_key(ask->peer ? ask->peer : "");
+	attempt->peer_key = network_text(ask->peer ? ask->peer : "");
 	attempt_set_browser(attempt, ask->browser);
 	return attempt;
 }
@@ -359,7 +360,7 @@ static bool may_begin(Chat *chat, const ChatAsk *ask, const ChatLine *line, Chat
 				    "address of another one, or another way to sign in");
 		return false;
 	}
-	g_autofree char *peer = asked_peer_key(ask->peer ? ask->peer : "");
+	g_autofree char *peer = network_text(ask->peer ? ask->peer : "");
 	g_mutex_lock(&chat->lock);
 	bool taken = asked_take(chat->peers, peer, chat_now_us(chat));
 	g_mutex_unlock(&chat->lock);

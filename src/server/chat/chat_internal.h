@@ -27,7 +27,7 @@ struct Chat {
 	GMutex lock; /* guards the rest; nothing that waits is called under it */
 	Attempts *attempts;
 	Asked *asked;        /* people, by chat_person_key() */
-	Asked *peers;        /* by asked_peer_key() */
+	Asked *peers;        /* by network_text() */
 	Asked *notified;     /* people */
 	Asked *senders;      /* of links: accounts */
 	Asked *receivers;    /* of links: people */

@@ -2,6 +2,7 @@
 #include "server/oauth/device_endpoint.h"
 
 #include "base/error.h"
+#include "base/network.h"
 #include "server/oauth/scope.h"
 
 #include <sodium.h>
@@ -46,7 +47,7 @@ void device_endpoint_handle(OauthCall *call)
 	}
 	g_autofree char *device_name =
 		oauth_shown_name(oauth_value(call, "device_name"), client->name);
-	g_autofree char *peer_key = entry_limit_peer_key(call->request->peer);
+	g_autofree char *peer_key = network_text(call->request->peer);
 	const GrantAsk ask = {
 		.kind = GRANT_DEVICE,
 		.client_id = client->id,

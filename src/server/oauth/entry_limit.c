@@ -3,10 +3,6 @@
 
 #include "base/limits.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <string.h>
-
 #define LOCK_US (10 * G_TIME_SPAN_MINUTE)
 
 /* Counts from the first wrong entry; all are forgotten ten minutes after the last. */
@@ -101,15 +97,4 @@ void entry_limit_give_back(EntryLimit *limit, const char *const *keys, unsigned 
 		}
 	}
 	g_mutex_unlock(&limit->lock);
-}
-
-char *entry_limit_peer_key(const char *peer)
-{
-	struct in6_addr address;
-	if (!peer || inet_pton(AF_INET6, peer, &address) != 1 || IN6_IS_ADDR_V4MAPPED(&address)) {
-		return g_strdup(peer);
-	}
-	char text[INET6_ADDRSTRLEN];
-	memset(address.s6_addr + 8, 0, 8);
-	return g_strdup(inet_ntop(AF_INET6, &address, text, sizeof text));
 }

@@ -25,9 +25,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EntryLimit, entry_limit_free)
  */
 bool entry_limit_take(EntryLimit *limit, const char *const *keys, unsigned count, int64_t now_us);
 void entry_limit_give_back(EntryLimit *limit, const char *const *keys, unsigned count);
-
-/*
- * The key of a peer: its address, of IPv6 the /64, which is what one customer has. Free with
- * g_free(); NULL for NULL.
- */
-char *entry_limit_peer_key(const char *peer);

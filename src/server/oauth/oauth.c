@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/network.h"
 #include "server/oauth/authorize.h"
 #include "server/oauth/device_endpoint.h"
 #include "server/oauth/metadata.h"
@@ -102,7 +103,7 @@ static bool set_over(GError **error)
 bool oauth_find_device(Oauth *oauth, const OauthEntry *entry, char **ret_pending, GError **error)
 {
 	g_autofree char *session = entry->session ? g_strconcat("s", entry->session, NULL) : NULL;
-	g_autofree char *address = entry_limit_peer_key(entry->peer);
+	g_autofree char *address = network_text(entry->peer);
 	g_autofree char *peer = address ? g_strconcat("p", address, NULL) : NULL;
 	const char *const keys[] = { session, peer };
 	if (!entry_limit_take(oauth->entries, keys, G_N_ELEMENTS(keys), entry->now_us)) {

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/network.h"
 #include "base/text.h"
 #include "server/share/shared_content.h"
 #include "server/share/shared_page.h"
@@ -387,7 +388,7 @@ static Packing *packing_new(ShareCall *call)
 	packing->token = g_strdup(call->link.token);
 	packing->top = call->link.node;
 	packing->caller = call->caller;
-	packing->peer = crowd_host(call->request->peer);
+	packing->peer = network_of_host(call->request->peer);
 	packing->out = g_byte_array_new();
 	packing->levels = g_array_new(FALSE, FALSE, sizeof(Level));
 	g_array_set_clear_func(packing->levels, clear_level);
