@@ -129,6 +129,12 @@ static void wait_for_moves_above(Planner *planner, Side side, Subject *n, int64_
 		Subject *above = subject_get(planner, key);
 		const Entry *entry = side == SIDE_LOCAL ? above->local : above->remote;
 		const Entry *other = side == SIDE_LOCAL ? above->remote : above->local;
+		if (above == n) {
+			/* It is to go into what lies in it, and that is not there on the other
+			 * side. */
+			subject_wait(planner, n, parent, false);
+			return;
+		}
 		if (entry && other && !entry_same_place(entry, other) &&
 		    merge_place(planner, above) != side) {
 			subject_wait(planner, n, key, false);

@@ -131,11 +131,12 @@ Subject *merge_moving_above(Planner *planner, const Subject *n)
 {
 	for (int64_t key = n->remote->parent; key > ENTRY_KEY_PARK;) {
 		Subject *above = subject_get(planner, key);
-		if (above->local && !entry_same_place(above->local, above->remote) &&
+		if (above->local && above->remote &&
+		    !entry_same_place(above->local, above->remote) &&
 		    merge_place(planner, above) == SIDE_LOCAL) {
 			return above;
 		}
-		key = above->remote->parent;
+		key = above->remote ? above->remote->parent : ENTRY_KEY_NONE;
 	}
 	return NULL;
 }

@@ -264,9 +264,10 @@ static void decide_on_both(Planner *planner, Subject *n)
 static bool is_all_above_on_both(Planner *planner, const Entry *remote)
 {
 	int64_t key = remote->parent;
-	while (key != ENTRY_KEY_ROOT) {
+	/* While pages of changes are missing, folders may lie in a circle. */
+	for (unsigned step = 0; key != ENTRY_KEY_ROOT; step++) {
 		const Subject *above = subject_get(planner, key);
-		if (!above->local || !above->remote) {
+		if (!above->local || !above->remote || step > 2 * DEPTH_MAX) {
 			return false;
 		}
 		key = above->remote->parent;

@@ -11,7 +11,8 @@
  *others can go; it comes back from there to its place.
  *
  * What waits to be done on one side waits for that side only, so a ring never has both. Every ring
- * has a wait for a name, since the others lead up the tree as it will be.
+ * has a wait for a name, since the others lead up the tree as it will be: unless the server shows a
+ * folder in what is not there. Such a ring stands still until it shows something else.
  */
 #include "client/plan/ring.h"
 
@@ -53,7 +54,9 @@ static Subject *find_at_name(Planner *planner, const GPtrArray *ring, bool want_
 static void park(Planner *planner, const GPtrArray *ring)
 {
 	Subject *holder = find_at_name(planner, ring, true);
-	g_assert(holder);
+	if (!holder) {
+		return;
+	}
 	char hex[NODE_ID_HEX_SIZE];
 	node_id_to_hex(&holder->local->id, hex);
 	drop_waits(holder);
@@ -105,9 +108,10 @@ static void open_ring(Planner *planner, const GPtrArray *ring)
 	} else {
 		/* More than one commit can hold: one gives up its name. */
 		Subject *waiter = find_at_name(planner, ring, false);
-		g_assert(waiter);
-		drop_waits(waiter);
-		arrival_step_aside(planner, waiter, waiter);
+		if (waiter) {
+			drop_waits(waiter);
+			arrival_step_aside(planner, waiter, waiter);
+		}
 	}
 }
 
