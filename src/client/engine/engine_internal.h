@@ -77,6 +77,7 @@ struct Engine {
 	bool feed_began;
 	int64_t feed_retry_us;
 	unsigned feed_failures;
+	int64_t feed_idle_us; /* what its answers that brought nothing have cost, as a time */
 	int64_t next_rescan_us;
 	int64_t next_unwatched_us;
 	int64_t next_retry_us;

@@ -29,6 +29,12 @@
 #define APPLY_BYTES_MAX (24 * MIB)
 #define YOUNG_US 20000
 #define FEED_RETRY_MAX_US 30000000
+/*
+ * A server is asked again as soon as it has answered. One that has nothing to tell waits; so many
+ * that do not are believed, then such an answer costs so much time.
+ */
+#define FEED_IDLE_BURST 32
+#define FEED_IDLE_US 100000
 #define ABSENT_RETRY_US 5000000
 #define LOCAL_RETRY_US 5000000 /* how often what could not be looked at is tried again */
 #define UNWATCHED_US 60000000  /* how often folders that cannot be watched are listed */
@@ -397,8 +403,24 @@ void observing_touch_divergent(Engine *engine)
 	}
 }
 
-static void got_page(Engine *engine, const RemotePage *page)
+static void feed_idle(Engine *engine)
 {
+	int64_t now_us = engine_now(engine);
+	const int64_t burst_us = FEED_IDLE_BURST * FEED_IDLE_US;
+	/* Also a clock that jumped back begins anew. */
+	if (engine->feed_idle_us < now_us || engine->feed_idle_us > now_us + 2 * burst_us) {
+		engine->feed_idle_us = now_us;
+	}
+	engine->feed_idle_us += FEED_IDLE_US;
+	if (engine->feed_idle_us - burst_us > now_us) {
+		engine->feed_retry_us = engine->feed_idle_us - burst_us;
+	}
+}
+
+/* False: it brought nothing new. */
+static bool got_page(Engine *engine, const RemotePage *page)
+{
+	uint64_t seq_before = follow_seq(engine->follow);
 	bool was_at_head = engine->feed_began && follow_at_head(engine->follow);
 	if (page->reset && follow_cursor(engine->follow)) {
 		resuming_forget(engine);
@@ -420,6 +442,31 @@ static void got_page(Engine *engine, const RemotePage *page)
 	}
 	planning_touch_all(engine, engine->after_feed);
 	engine->after_feed_us = -1;
+	bool passes = page->seq > seq_before && page->entries->len > 0;
+	return !page->reset && (keys->len > 0 || passes);
+}
+
+/* The server says that this is all, and it cannot be. */
+static bool is_in_circle(Engine *engine, const RemotePage *page)
+{
+	return page && page->at_head && !follow_at_head(engine->follow);
+}
+
+static void feed_answered(Engine *engine, const RemotePage *page)
+{
+	engine->feed_retry_us = 0;
+	trouble_over(engine);
+	if (!page || !got_page(engine, page)) {
+		feed_idle(engine);
+	}
+	if (is_in_circle(engine, page)) {
+		g_autoptr(GError) error =
+			g_error_new_literal(DRIVE_ERROR, DRIVE_ERROR_INVALID,
+					    "the server shows folders that lie in each other");
+		feed_failed(engine, error);
+		return;
+	}
+	engine->feed_failures = 0;
 }
 
 static void feed_done(Job *job)
@@ -428,12 +475,7 @@ static void feed_done(Job *job)
 	Engine *engine = feed->engine;
 	engine->feed_running = false;
 	if (feed->succeeded) {
-		engine->feed_failures = 0;
-		engine->feed_retry_us = 0;
-		trouble_over(engine);
-		if (feed->page) {
-			got_page(engine, feed->page);
-		}
+		feed_answered(engine, feed->page);
 	} else if (!engine->cancelled) {
 		feed_failed(engine, feed->error);
 	}

@@ -10,10 +10,19 @@
  * been moved out before may be told later (it was changed once more), and then without what lies in
  * it. So deletions come last, when all else is told up to the head; that goes for our own deletions
  * of folders too. Until then the state keeps the older cursor.
+ *
+ * Folders may lie in a circle while news are missing, and as long as a server likes that lies. A
+ * circle is closed by the entry that was put last, and while there is one, nothing counts as the
+ * head: what is planned there walks up to the root.
  */
 #include "client/observe/follow.h"
 
+#include "base/limits.h"
+
 #include <string.h>
+
+/* Whoever has more folders above lies in a circle, or deeper than the server lets him. */
+#define STEPS_UP_MAX (2 * DEPTH_MAX)
 
 typedef struct Burial {
 	NodeId id;
@@ -26,6 +35,8 @@ struct Follow {
 	GArray *burials; /* Burial: deletions that have not taken effect yet */
 	GHashTable *
 		deleted; /* NodeId * -> uint64_t *: our own deletions, until the feed passes them */
+	GHashTable *suspects; /* int64_t *: keys from which no way up was seen to end */
+	int64_t rooted;       /* a folder whose way up ends at the root; ENTRY_KEY_NONE */
 	uint64_t seq;
 	bool at_head;
 };
@@ -43,6 +54,7 @@ Follow *follow_new(State *state)
 	follow->state = state;
 	follow->deleted = g_hash_table_new_full(node_id_hash, node_id_equal, g_free, g_free);
 	follow->burials = g_array_new(FALSE, FALSE, sizeof(Burial));
+	follow->suspects = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	set_cursor(follow, state_cursor(state));
 	return follow;
 }
@@ -54,6 +66,7 @@ void follow_free(Follow *follow)
 	}
 	g_hash_table_unref(follow->deleted);
 	g_array_unref(follow->burials);
+	g_hash_table_unref(follow->suspects);
 	g_bytes_unref(follow->cursor);
 	g_free(follow);
 }
@@ -72,6 +85,71 @@ uint64_t follow_seq(const Follow *follow)
 {
 	return follow->seq;
 }
+
+/* ---- circles ---------------------------------------------------------------------------- */
+
+typedef enum WayUp {
+	WAY_UP_ROOT,
+	WAY_UP_MISSING, /* one above is not told yet */
+	WAY_UP_ENDLESS,
+} WayUp;
+
+static WayUp way_up(const Follow *follow, int64_t key)
+{
+	for (unsigned step = 0; step < STEPS_UP_MAX; step++) {
+		const Entry *entry = state_get(follow->state, SIDE_REMOTE, key);
+		if (!entry) {
+			return WAY_UP_MISSING;
+		}
+		key = entry->parent;
+		if (key == ENTRY_KEY_ROOT) {
+			return WAY_UP_ROOT;
+		}
+	}
+	return WAY_UP_ENDLESS;
+}
+
+static void suspect(Follow *follow, int64_t key)
+{
+	g_hash_table_add(follow->suspects, g_memdup2(&key, sizeof key));
+	follow->at_head = false;
+}
+
+/*
+ * Of many nodes that come into one folder the first is looked at: what was not there before was on
+ * no way up.
+ */
+static void put_entry(Follow *follow, const Entry *entry)
+{
+	const Entry *before = state_get(follow->state, SIDE_REMOTE, entry->key);
+	bool comes = !before;
+	bool moves = before && before->parent != entry->parent;
+	state_put(follow->state, SIDE_REMOTE, entry);
+	if (moves) {
+		follow->rooted = ENTRY_KEY_NONE;
+	}
+	bool safe = entry->parent == ENTRY_KEY_ROOT || entry->parent == follow->rooted;
+	if (!moves && (!comes || safe)) {
+		return;
+	}
+	switch (way_up(follow, entry->key)) {
+	case WAY_UP_ROOT:
+		follow->rooted = entry->parent;
+		break;
+	case WAY_UP_ENDLESS:
+		suspect(follow, entry->key);
+		break;
+	default:
+		break;
+	}
+}
+
+static gboolean is_cleared(void *key, void *value, void *data)
+{
+	return way_up(data, *(int64_t *)key) != WAY_UP_ENDLESS;
+}
+
+/* ---- pages ------------------------------------------------------------------------------ */
 
 static bool is_stale(Follow *follow, int64_t key, const RemoteEntry *news)
 {
@@ -109,6 +187,7 @@ static void bury_all(Follow *follow, GArray *ret_keys)
 		}
 	}
 	g_array_set_size(follow->burials, left);
+	follow->rooted = ENTRY_KEY_NONE;
 }
 
 static void put(Follow *follow, const RemoteEntry *news, GArray *ret_keys)
@@ -134,7 +213,7 @@ static void put(Follow *follow, const RemoteEntry *news, GArray *ret_keys)
 		.seq = news->seq,
 	};
 	g_autoptr(Entry) entry = entry_new(&fields);
-	state_put(follow->state, SIDE_REMOTE, entry);
+	put_entry(follow, entry);
 	g_array_append_val(ret_keys, key);
 }
 
@@ -148,6 +227,7 @@ void follow_page(Follow *follow, const RemotePage *page, GArray *ret_keys)
 {
 	if (page->reset) {
 		state_reset(follow->state);
+		follow->rooted = ENTRY_KEY_NONE;
 		g_hash_table_remove_all(follow->deleted);
 		g_array_set_size(follow->burials, 0);
 	}
@@ -155,10 +235,11 @@ void follow_page(Follow *follow, const RemotePage *page, GArray *ret_keys)
 		put(follow, &g_array_index(page->entries, RemoteEntry, i), ret_keys);
 	}
 	follow->seq = page->seq;
-	follow->at_head = page->at_head;
-	if (follow->at_head) {
+	if (page->at_head) {
 		bury_all(follow, ret_keys);
+		g_hash_table_foreach_remove(follow->suspects, is_cleared, follow);
 	}
+	follow->at_head = page->at_head && g_hash_table_size(follow->suspects) == 0;
 	g_hash_table_foreach_remove(follow->deleted, is_passed, follow);
 	set_cursor(follow, page->cursor);
 	if (follow->at_head || follow->burials->len == 0) {
@@ -174,7 +255,7 @@ void follow_committed(Follow *follow, int64_t key, const Entry *entry, uint64_t 
 		return;
 	}
 	if (entry) {
-		state_put(follow->state, SIDE_REMOTE, entry);
+		put_entry(follow, entry);
 		g_array_append_val(ret_keys, key);
 		return;
 	}
@@ -188,5 +269,6 @@ void follow_committed(Follow *follow, int64_t key, const Entry *entry, uint64_t 
 		bury(follow, &id, seq);
 	} else {
 		state_remove(follow->state, SIDE_REMOTE, key, ret_keys);
+		follow->rooted = ENTRY_KEY_NONE;
 	}
 }

@@ -37,7 +37,8 @@ void follow_page(Follow *follow, const RemotePage *page, GArray *ret_keys);
 void follow_committed(Follow *follow, int64_t key, const Entry *entry, uint64_t seq,
 		      GArray *ret_keys);
 
-/* The last page was read at the head of the drive's journal. */
+/* The last page was read at the head of the drive's journal, and all that is shown leads up to the
+ * root, or to what is not there: nothing lies in a circle. */
 bool follow_at_head(const Follow *follow);
 /* Everything up to this seq has been seen: what a deletion is decided on. */
 uint64_t follow_seq(const Follow *follow);

@@ -373,6 +373,106 @@ static void test_goes_on_from_kept_cursor(Fixture *fixture, const void *data)
 	g_assert_false(follow_at_head(fixture->follow));
 }
 
+/* ---- circles ---------------------------------------------------------------------------- */
+
+/* They lie in each other, on a page that says that it is all. */
+static void show_circle(Fixture *fixture, const NodeId *ids, unsigned count, uint64_t seq)
+{
+	RemotePage *page = page_new(seq, true);
+	for (unsigned i = 0; i < count; i++) {
+		g_autofree char *name = g_strdup_printf("%u", i);
+		show(page, &ids[i], &ids[(i + 1) % count], name, seq);
+	}
+	take(fixture, page);
+}
+
+static void test_circle_of_new_folders(Fixture *fixture, const void *data)
+{
+	(void)data;
+	const NodeId two[] = { node_id_random(), node_id_random() };
+	show_circle(fixture, two, 2, 5);
+	g_assert_false(follow_at_head(fixture->follow));
+	/* Nor is it the head because it is said once more. */
+	take(fixture, page_new(6, true));
+	g_assert_false(follow_at_head(fixture->follow));
+	RemotePage *page = page_new(7, true);
+	show(page, &two[0], &fixture->drive, "0", 7);
+	take(fixture, page);
+	expect(fixture, &two[1], "0/1");
+	g_assert_true(follow_at_head(fixture->follow));
+}
+
+static void test_circle_of_moved_folders(Fixture *fixture, const void *data)
+{
+	(void)data;
+	const NodeId two[] = { node_id_random(), node_id_random() };
+	RemotePage *page = page_new(2, true);
+	show(page, &two[0], &fixture->drive, "0", 1);
+	show(page, &two[1], &fixture->drive, "1", 2);
+	take(fixture, page);
+	g_assert_true(follow_at_head(fixture->follow));
+	show_circle(fixture, two, 2, 3);
+	g_assert_false(follow_at_head(fixture->follow));
+	page = page_new(4, true);
+	show_deleted(page, &two[1], 4);
+	take(fixture, page);
+	expect(fixture, &two[1], NULL);
+	g_assert_true(follow_at_head(fixture->follow));
+}
+
+/* Longer than any way up is followed. */
+static void test_long_circle(Fixture *fixture, const void *data)
+{
+	(void)data;
+	NodeId ids[3000];
+	for (unsigned i = 0; i < G_N_ELEMENTS(ids); i++) {
+		ids[i] = node_id_random();
+	}
+	show_circle(fixture, ids, G_N_ELEMENTS(ids), 5);
+	g_assert_false(follow_at_head(fixture->follow));
+}
+
+/* What a folder came into, and left since, is no way up any more. */
+static void test_circle_behind_a_known_folder(Fixture *fixture, const void *data)
+{
+	(void)data;
+	const NodeId a = node_id_random(), b = node_id_random(), in = node_id_random();
+	RemotePage *page = page_new(9, true);
+	show(page, &a, &fixture->drive, "a", 1);
+	show(page, &in, &a, "in", 2);
+	show(page, &a, &b, "a", 3);
+	show(page, &b, &a, "b", 4);
+	take(fixture, page);
+	g_assert_false(follow_at_head(fixture->follow));
+}
+
+/* Ours was answered before we heard of what it came after. */
+static void test_circle_by_our_own_move(Fixture *fixture, const void *data)
+{
+	(void)data;
+	const NodeId a = node_id_random(), b = node_id_random();
+	RemotePage *page = page_new(2, true);
+	show(page, &a, &fixture->drive, "a", 1);
+	show(page, &b, &a, "b", 2);
+	take(fixture, page);
+	Entry fields = {
+		.key = key_of(fixture, &a),
+		.parent = key_of(fixture, &b),
+		.id = a,
+		.name = (char *)"a",
+		.kind = ENTRY_FOLDER,
+		.seq = 4,
+	};
+	g_autoptr(Entry) entry = entry_new(&fields);
+	follow_committed(fixture->follow, fields.key, entry, 4, fixture->keys);
+	g_assert_false(follow_at_head(fixture->follow));
+	page = page_new(4, true);
+	show(page, &b, &fixture->drive, "b", 3);
+	take(fixture, page);
+	expect(fixture, &a, "b/a");
+	g_assert_true(follow_at_head(fixture->follow));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -389,6 +489,11 @@ int main(int argc, char **argv)
 	ADD("root-is-not-news", test_root_is_not_news);
 	ADD("reset-unites", test_reset);
 	ADD("reset-forgets-deletions", test_reset_forgets_deletions);
+	ADD("a-circle-of-new-folders-is-no-head", test_circle_of_new_folders);
+	ADD("a-circle-of-moved-folders-is-no-head", test_circle_of_moved_folders);
+	ADD("a-long-circle-is-no-head", test_long_circle);
+	ADD("a-circle-behind-a-known-folder-is-no-head", test_circle_behind_a_known_folder);
+	ADD("a-circle-by-our-own-move-is-no-head", test_circle_by_our_own_move);
 	ADD("goes-on-from-kept-cursor", test_goes_on_from_kept_cursor);
 	return g_test_run();
 }
