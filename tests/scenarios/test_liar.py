@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from drive import Device, wait_until
+from drive import BUILD, Device, run, wait_until
 from liar import DRIVE, Liar, folder, node, page
 
 
@@ -64,3 +64,64 @@ def test_folders_that_lie_in_each_other_stop_nothing(meet, answer):
     asked = liar.asked
     wait_until(lambda: liar.asked > asked + 1, "the server is asked again")
     assert device.process.poll() is None
+
+
+# It would give the window another title, and clear the screen.
+COMMAND = "\x1b]0;title\x07\x1b[2J"
+
+
+@pytest.fixture
+def liar():
+    liar = Liar()
+    yield liar
+    liar.stop()
+
+
+def offer_codes(liar, **answer):
+    """The liar takes devices in by a code, and never says yes."""
+    oauth = liar.url + "/oauth/"
+    liar.pages["/.well-known/oauth-authorization-server"] = {
+        "issuer": liar.url, "authorization_endpoint": oauth + "authorize",
+        "token_endpoint": oauth + "token", "revocation_endpoint": oauth + "revoke",
+        "device_authorization_endpoint": oauth + "device",
+        "authorization_response_iss_parameter_supported": True}
+    liar.pages["/oauth/device"] = {
+        "device_code": "code", "user_code": "ABCD-EFGH", "verification_uri": liar.url + "/device",
+        "verification_uri_complete": liar.url + "/device?code=ABCD-EFGH", "expires_in": 3} | answer
+    liar.pages["/oauth/token"] = (400, {"error": "authorization_pending"})
+
+
+@pytest.mark.parametrize("interval", [0, -1, -2**32])
+def test_a_code_is_not_asked_about_more_often_than_once_a_second(liar, tmp_path, interval):
+    offer_codes(liar, interval=interval)
+    done = run(BUILD / "imdrive", "--profile", tmp_path, "login", liar.url, "--device", check=False)
+    assert done.returncode == 1 and "while the code was good" in done.stderr
+    assert 1 <= liar.paths.count("/oauth/token") <= 3
+
+
+@pytest.mark.parametrize("field", ["user_code", "verification_uri", "verification_uri_complete"])
+def test_no_code_commands_the_terminal(liar, tmp_path, field):
+    offer_codes(liar, **{field: liar.url + "/" + COMMAND})
+    done = run(BUILD / "imdrive", "--profile", tmp_path, "login", liar.url, "--device", check=False)
+    assert done.returncode == 1 and "has no code for another device" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_nothing_that_is_told_commands_the_terminal(liar, tmp_path):
+    device = Device(tmp_path, "laptop", liar)
+    liar.pages["/api/v1/login"]["account"]["name"] = COMMAND
+    liar.pages |= {
+        "/api/v1/devices": {"devices": [{"name": COMMAND, "peer": COMMAND, "method": COMMAND}]},
+        "/api/v1/me": {"account": {"name": COMMAND}, "device": {"name": COMMAND}},
+        "/api/v1/links": {"links": [{"path": COMMAND, "url": COMMAND}]},
+        "/api/v1/versions?path=file": {"versions": [{"device": COMMAND}]},
+        "/api/v1/trash": (403, {"error": "forbidden", "message": COMMAND})}
+    said = device.command("login", liar.url, "--user", "alice", text="password\n").stdout
+    device.start()
+    said += "".join(device.command(*words, check=False).stdout for words in (
+        ["status"], ["devices"], ["account"], ["share"], ["versions", device.path("file")]))
+    refused = device.command("restore", device.path("file"), check=False)
+    device.stop()
+    assert "\x1b" not in said + refused.stderr
+    # All of it was said, in other characters.
+    assert said.count("\\x1b[2J") >= 8 and "\\x1b[2J" in refused.stderr

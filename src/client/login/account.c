@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "client/login/credential.h"
 #include "client/login/endpoint.h"
 #include "client/login/server_url.h"
@@ -16,6 +17,7 @@
 
 #define ANSWER_SIZE_MAX (8 * MIB)
 #define TIMEOUT_MS 60000
+#define MESSAGE_SIZE_SHOWN_MAX 2000
 
 /* ---- one exchange ----------------------------------------------------------------------- */
 
@@ -42,7 +44,9 @@ static void set_refusal(const HttpResponse *response, GError **error)
 	const char *name = json_string_value(json_object_get(object, "error"));
 	int code = (int)error_code_from_http(response->status, name);
 	if (message) {
-		g_set_error_literal(error, DRIVE_ERROR, code, message);
+		g_autofree char *shown =
+			text_printable(message, strnlen(message, MESSAGE_SIZE_SHOWN_MAX));
+		g_set_error_literal(error, DRIVE_ERROR, code, shown);
 		return;
 	}
 	g_set_error(error, DRIVE_ERROR, code,
@@ -137,7 +141,7 @@ static bool take_lasting(json_t *answer, const char *device_name, ProfileLogin *
 		return false;
 	}
 	ret_login->tokens.access = g_strdup(token);
-	ret_login->account = g_strdup(name);
+	ret_login->account = text_printable(name, strlen(name));
 	ret_login->device_name = g_strdup(device_name);
 	ret_login->device = json_integer_value(json_object_get(device, "id"));
 	return true;

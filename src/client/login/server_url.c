@@ -33,12 +33,6 @@ void server_url_explain(const char *server, GError **error)
 		reason);
 }
 
-bool server_url_is_below(const char *url, const char *base)
-{
-	size_t size = strlen(base);
-	return strncmp(url, base, size) == 0 && url[size] == '/';
-}
-
 /* With a scheme, if none was typed. */
 static char *with_scheme(const char *typed)
 {
@@ -58,6 +52,12 @@ static bool is_visible(const char *text)
 		}
 	}
 	return true;
+}
+
+bool server_url_is_below(const char *url, const char *base)
+{
+	size_t size = strlen(base);
+	return strncmp(url, base, size) == 0 && url[size] == '/' && is_visible(url);
 }
 
 static bool is_web(GUri *uri)

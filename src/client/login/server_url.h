@@ -19,5 +19,5 @@ void server_url_explain(const char *server, GError **error);
 /* Whether the host of this URL is this machine: localhost, 127.x.x.x, [::1]. */
 bool server_url_is_loopback(const char *url);
 
-/* Whether url is the drive's own, below this base. */
+/* Whether url is the drive's own, below this base, and of visible characters only. */
 bool server_url_is_below(const char *url, const char *base);

@@ -61,6 +61,8 @@ static void below_is_not_beside(void)
 	g_assert_false(server_url_is_below("https://drive.example.org.evil.example/", base));
 	g_assert_false(server_url_is_below("https://drive.example.org@evil.example/", base));
 	g_assert_false(server_url_is_below("https://drive.example.org:444/", base));
+	g_assert_false(server_url_is_below("https://drive.example.org/\033[2J", base));
+	g_assert_false(server_url_is_below("https://drive.example.org/a b", base));
 	g_assert_true(server_url_is_loopback("http://127.0.0.1:1/x"));
 	g_assert_false(server_url_is_loopback("https://drive.example.org/x"));
 }

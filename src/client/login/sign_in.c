@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/limits.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "client/login/browser.h"
 #include "client/login/endpoint.h"
 #include "client/login/loopback.h"
@@ -13,6 +14,8 @@
 
 #define DEVICE_GRANT "urn:ietf:params:oauth:grant-type:device_code"
 #define INTERVAL_DEFAULT_S 5
+#define INTERVAL_S_MIN 1
+#define USER_CODE_SIZE_MAX 64
 #define SLOWER_S 5
 #define EXPIRES_S_MAX 3600
 #define CANCEL_LOOK_US (100 * G_TIME_SPAN_MILLISECOND)
@@ -35,8 +38,8 @@ bool sign_in_take(const json_t *answer, ProfileLogin *ret_login, GError **error)
 	if (!tokens_take(&ret_login->tokens, answer, g_get_real_time(), error)) {
 		return false;
 	}
-	ret_login->account = g_strdup(name);
-	ret_login->device_name = g_strdup(device_name);
+	ret_login->account = text_printable(name, strlen(name));
+	ret_login->device_name = text_printable(device_name, strlen(device_name));
 	ret_login->device = json_integer_value(json_object_get(device, "id"));
 	ret_login->registered = json_is_true(json_object_get(answer, "registered"));
 	return true;
@@ -193,6 +196,15 @@ typedef struct Codes {
 	unsigned expires_s;
 } Codes;
 
+/* It is shown, to be typed elsewhere. */
+static bool is_user_code(const char *code)
+{
+	size_t size = 0;
+	for (; size <= USER_CODE_SIZE_MAX && g_ascii_isprint(code[size]); size++) {
+	}
+	return size > 0 && size <= USER_CODE_SIZE_MAX && code[size] == '\0';
+}
+
 static bool read_codes(Codes *codes, const Endpoints *endpoints, GError **error)
 {
 	const json_t *object = codes->object;
@@ -202,10 +214,11 @@ static bool read_codes(Codes *codes, const Endpoints *endpoints, GError **error)
 	codes->user_code = json_string_value(json_object_get(object, "user_code"));
 	codes->page = json_string_value(json_object_get(object, "verification_uri"));
 	codes->url = json_string_value(json_object_get(object, "verification_uri_complete"));
-	codes->interval_s = interval ? (unsigned)json_integer_value(interval) : INTERVAL_DEFAULT_S;
+	json_int_t interval_s = interval ? json_integer_value(interval) : INTERVAL_DEFAULT_S;
+	codes->interval_s = (unsigned)CLAMP(interval_s, INTERVAL_S_MIN, EXPIRES_S_MAX);
 	codes->expires_s = (unsigned)CLAMP(expires_s, 1, EXPIRES_S_MAX);
 	if (!codes->device_code || !codes->user_code || !codes->page || !codes->url ||
-	    codes->interval_s > EXPIRES_S_MAX ||
+	    !is_user_code(codes->user_code) ||
 	    !server_url_is_below(codes->page, endpoints->issuer) ||
 	    !server_url_is_below(codes->url, endpoints->issuer)) {
 		g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_INVALID,
