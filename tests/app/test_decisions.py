@@ -3,7 +3,8 @@
 
 import shutil
 
-from drive import snapshot, wait_until
+from drive import Device, snapshot, wait_until
+from liar import Liar, page
 
 
 def conflict(app, other, name):
@@ -92,3 +93,19 @@ def test_a_file_that_the_file_manager_hands_on_shows_what_it_was(app):
     app.again(str(file))
     app.wait("Earlier versions")
     app.wait("Now")
+
+
+def test_what_a_server_says_is_shown_as_it_is(window, tmp_path):
+    """It makes no link in the window, and hides nothing."""
+    said = "<a href='https://evil.example/'>Sign in again</a>"
+    liar = Liar(lambda number: page(), {
+        "/api/v1/versions?path=a.txt": (403, {"error": "forbidden", "message": said})})
+    device = Device(tmp_path, "a", liar)
+    device.profile = tmp_path / "profile"
+    try:
+        device.login().start()
+        device.path("a.txt").write_text("x")
+        window(str(device.path("a.txt"))).wait_text(said)
+    finally:
+        device.stop()
+        liar.stop()

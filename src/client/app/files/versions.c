@@ -89,7 +89,8 @@ static void show(void *object, const json_t *result, const GError *error)
 	gtk_widget_set_visible(versions->spinner, FALSE);
 	if (error) {
 		g_autofree char *reason = reason_of(error);
-		adw_preferences_group_set_description(versions->group, reason);
+		g_autofree char *text = g_markup_escape_text(reason, -1);
+		adw_preferences_group_set_description(versions->group, text);
 		return;
 	}
 	/* The newest first. */
