@@ -88,14 +88,19 @@ DiskInfo backing_look(Backing *backing, const char *path)
 
 DiskInfo backing_place(Backing *backing, const char *path, GBytes *bytes)
 {
-	g_autoptr(GError) error = NULL;
 	g_autoptr(GBytes) content = backing_content(backing, bytes);
+	return backing_place_content(backing, path, content, g_bytes_get_size(bytes));
+}
+
+DiskInfo backing_place_content(Backing *backing, const char *path, GBytes *content, uint64_t size)
+{
+	g_autoptr(GError) error = NULL;
 	Disk *disk = volume_disk(backing->volume);
 	g_autoptr(DiskFile) file = disk_stage(disk, &error);
 	g_assert_no_error(error);
 	DiskInfo expected, info = { 0 };
 	bool there = disk_look(disk, path, &expected, NULL);
-	bool placed = disk_file_promise(file, content, g_bytes_get_size(bytes), &error) &&
+	bool placed = disk_file_promise(file, content, size, &error) &&
 		      disk_file_set(file, BACKING_MTIME_NS, false, &error) &&
 		      disk_place(disk, file, path, there ? &expected : NULL, &info, &error);
 	g_assert_no_error(error);

@@ -30,6 +30,8 @@ GBytes *backing_noise(size_t size, uint64_t seed);
 
 /* What the engine does: a file that is on the drive comes to the disk, at path. */
 DiskInfo backing_place(Backing *backing, const char *path, GBytes *bytes);
+/* The same, of which the drive says that it has this content and size. */
+DiskInfo backing_place_content(Backing *backing, const char *path, GBytes *content, uint64_t size);
 /* Its content, of the drive. */
 GBytes *backing_content(Backing *backing, GBytes *bytes);
 DiskInfo backing_look(Backing *backing, const char *path);

@@ -72,14 +72,20 @@ int hydrate_errno(const GError *error)
 
 /* ---- flying ------------------------------------------------------------------------------- */
 
-/* Writes a verified chunk at each place of the flight that it has. Not locked. */
-static int write_chunk(Flight *flight, const ChunkId *id, const uint8_t *bytes)
+/*
+ * Writes a verified chunk at each place of the flight that it has. Not locked. EIO where the file
+ * is said to have more or less of it than there is.
+ */
+static int write_chunk(Flight *flight, const EncodedChunk *verified, const uint8_t *bytes)
 {
 	Body *body = flight->body;
 	for (unsigned i = flight->from; i < flight->to; i++) {
 		const LayoutChunk *chunk = layout_chunk(body->layout, i);
-		if (!chunk_id_equal(&chunk->ref.id, id)) {
+		if (!chunk_id_equal(&chunk->ref.id, &verified->id)) {
 			continue;
+		}
+		if (chunk->ref.length != verified->raw_size) {
+			return EIO;
 		}
 		for (size_t done = 0; done < chunk->ref.length;) {
 			ssize_t count = TEMP_FAILURE_RETRY(pwrite(body->fd, bytes + done,
@@ -148,7 +154,7 @@ static int take_chunks(Flight *flight, const GArray *ids, unsigned *next, const 
 		}
 		(*next)++;
 		const uint8_t *bytes = codec_view(codec, chunk, buffer, NULL);
-		int errnum = bytes ? write_chunk(flight, &chunk->id, bytes) : EIO;
+		int errnum = bytes ? write_chunk(flight, chunk, bytes) : EIO;
 		if (errnum) {
 			return errnum;
 		}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/limits.h"
+#include "chunk/content.h"
 #include "client/virtual/backing.h"
 
 #include <errno.h>
@@ -182,6 +183,28 @@ static void test_corrupt(void)
 	backing->drive->corrupt = false;
 	backing_assert_bytes(backing, "file", scene.bytes);
 	assert_untouched(&scene);
+}
+
+/* What the drive calls one chunk is not read beyond its end where the drive says that it is longer.
+ */
+static void test_two_lengths(void)
+{
+	g_autoptr(Backing) backing = backing_new();
+	g_autoptr(GBytes) bytes = backing_noise(1000, 1);
+	g_autoptr(GBytes) honest = backing_content(backing, bytes);
+	g_autoptr(GBytes) wanted = g_bytes_new_from_bytes(bytes, 0, 1000);
+	g_autoptr(GBytes) found = NULL;
+	g_auto(Content) one = { 0 };
+	bool decoded = content_decode(g_bytes_get_data(honest, NULL), g_bytes_get_size(honest),
+				      &one, NULL);
+	g_assert_true(decoded);
+	const ContentRef refs[] = { one.refs[0], { one.refs[0].id, 2000 } };
+	g_autoptr(GBytes) content = content_encode(refs, 2, NULL);
+	backing_place_content(backing, "file", content, 3000);
+	g_assert_cmpint(backing_try_read(backing, "file", 0, 3000, NULL), ==, EIO);
+	g_assert_cmpint(backing_try_read(backing, "file", 0, 1000, &found), ==, 0);
+	g_assert_true(g_bytes_equal(found, wanted));
+	g_assert_cmpint(backing_state(backing, "file"), ==, VOLUME_PARTIAL);
 }
 
 static void test_not_there(void)
@@ -390,6 +413,7 @@ int main(int argc, char **argv)
 	ADD("reads-ahead", test_ahead);
 	ADD("parallel-readers-share-a-fetch", test_parallel);
 	ADD("corrupted-chunk-is-refused", test_corrupt);
+	ADD("a-chunk-of-two-lengths-is-refused", test_two_lengths);
 	ADD("chunk-that-the-drive-lacks", test_not_there);
 	ADD("server-lost-in-the-middle", test_lost_in_the_middle);
 	ADD("offline-fails-at-once", test_offline);
