@@ -146,11 +146,11 @@ static void test_only_what_is_stored(void)
 	add_item(before, fixture_upload_item(world, UPLOAD_CREATE, "large"));
 	add_item(before, fixture_upload_item(world, UPLOAD_CREATE, "small"));
 	fixture_upload(world, before);
-	device_write_noise(world->device, "large copy", 20 * MIB, 1);
+	g_autoptr(GBytes) copy = device_write_noise(world->device, "large copy", 20 * MIB, 1);
 	device_write_text(world->device, "small copy", "hello");
 	device_write_text(world->device, "new", "world");
 	device_write_text(world->device, "new copy", "world");
-	device_write_noise(world->device, "large new", 40 * MIB, 2);
+	g_autoptr(GBytes) unknown = device_write_noise(world->device, "large new", 40 * MIB, 2);
 	UploadItem *stored = add_stored_only(world, items, "large copy");
 	add_stored_only(world, items, "small copy");
 	add_stored_only(world, items, "new");
@@ -172,7 +172,7 @@ static void test_asks_for_what_is_stored(void)
 {
 	g_autoptr(Fixture) world = fixture_new();
 	g_autoptr(GPtrArray) items = fixture_upload_items();
-	device_write_noise(world->device, "new", 2 * MIB, 2);
+	g_autoptr(GBytes) bytes = device_write_noise(world->device, "new", 2 * MIB, 2);
 	UploadItem *item = add_stored_only(world, items, "new");
 	world->drive->full = true;
 	fixture_upload(world, items);
