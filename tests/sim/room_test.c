@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Scenes around a server without room, on its disk or for the account, as scenes_test.c tells them.
+ * Scenes around a server without room, on its disk or for the account, and around a full disk of a
+ * device, as scenes_test.c tells them.
  */
 #include "base/error.h"
 #include "base/log.h"
@@ -310,6 +311,57 @@ static void test_room_after_the_server_was_away(void)
 	scene_settle(scene);
 }
 
+/* The disk of a device that takes nothing. */
+static bool refuse_writes(DiskCall call, const char *path, void *data, GError **error)
+{
+	if (call != DISK_CALL_FILE_WRITE) {
+		return true;
+	}
+	g_set_error_literal(error, DRIVE_ERROR, DRIVE_ERROR_NO_SPACE, "no space left on device");
+	return false;
+}
+
+/* What no compression makes small. */
+static void save_noise(SimDevice *device, const char *path, size_t size)
+{
+	g_autoptr(GRand) dice = g_rand_new_with_seed(g_str_hash(path));
+	g_autofree char *text = g_malloc(size + 1);
+	for (size_t i = 0; i < size; i++) {
+		text[i] = (char)g_rand_int_range(dice, '0', 'z');
+	}
+	text[size] = '\0';
+	scene_save(device, path, text);
+}
+
+/* Twelve times a minute one file is fetched, and not all that wait. */
+static void test_a_full_device_fetches_little(void)
+{
+	const unsigned size = 140000;
+	g_autoptr(Scene) scene = scene_new();
+	SimServer *server = scene->world->server;
+	scene_save(scene->laptop, "before", "before");
+	scene_settle(scene);
+	sim_device_set_hook(scene->desktop, refuse_writes, NULL);
+	for (unsigned i = 0; i < FILES; i++) {
+		g_autofree char *name = g_strdup_printf("file %02u", i);
+		save_noise(scene->laptop, name, size);
+	}
+	live(scene, 60 * SECOND_US);
+	g_assert_cmpuint(problems_of(scene->desktop, DRIVE_ERROR_NO_SPACE), ==, 1);
+	uint64_t fetched = sim_server_fetched(server);
+	live(scene, 60 * SECOND_US);
+	g_assert_cmpuint(sim_server_fetched(server) - fetched, <, 14ull * size);
+	scene_remove(scene->laptop, "before");
+	scene_make(scene->laptop, "folder");
+	live(scene, SECOND_US);
+	scene_assert_tree(scene->desktop, "folder/\n");
+	sim_device_set_hook(scene->desktop, NULL, NULL);
+	live(scene, 6 * SECOND_US);
+	g_assert_cmpuint(files_of(scene->desktop), ==, FILES);
+	g_assert_cmpuint(problems_of(scene->desktop, DRIVE_ERROR_NO_SPACE), ==, 0);
+	scene_settle(scene);
+}
+
 int main(int argc, char **argv)
 {
 	static const Cause causes[] = { DISK, ACCOUNT };
@@ -336,5 +388,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/sim/room/little-room-is-found-out", test_little_room_is_found_out);
 	g_test_add_func("/sim/room/comes-back-with-the-server",
 			test_room_after_the_server_was_away);
+	g_test_add_func("/sim/room/a-full-device-fetches-little",
+			test_a_full_device_fetches_little);
 	return g_test_run();
 }

@@ -32,6 +32,7 @@ struct SimServer {
 	NodeId home;
 	bool full;
 	unsigned refusals;
+	uint64_t fetched;
 };
 
 static void changed(const NodeId *drive, void *data)
@@ -154,6 +155,9 @@ unsigned sim_server_request(SimServer *server, const char *token, const char *en
 	*ret_body = response.body ? g_bytes_ref(response.body) : NULL;
 	unsigned status = response.status;
 	server->refusals += status == 507;
+	if (strcmp(endpoint, "fetch") == 0 && response.body) {
+		server->fetched += g_bytes_get_size(response.body);
+	}
 	response_clear(&response);
 	return status;
 }
@@ -196,6 +200,11 @@ uint64_t sim_server_usage(SimServer *server)
 unsigned sim_server_refusals(SimServer *server)
 {
 	return server->refusals;
+}
+
+uint64_t sim_server_fetched(SimServer *server)
+{
+	return server->fetched;
 }
 
 void sim_server_fail_write(SimServer *server, unsigned nth)

@@ -37,6 +37,8 @@ void sim_server_set_quota(SimServer *server, uint64_t bytes);
 uint64_t sim_server_usage(SimServer *server);
 /* How often content was refused, for want of room on the disk or of the account. */
 unsigned sim_server_refusals(SimServer *server);
+/* Bytes of the chunks that were asked for. */
+uint64_t sim_server_fetched(SimServer *server);
 /* The n-th write to the packs from now on fails; 0: none. */
 void sim_server_fail_write(SimServer *server, unsigned nth);
 

@@ -3,6 +3,8 @@
  * Actions towards the disk become items, items become jobs, and what is on the disk afterwards
  * becomes the local tree. A job syncs the disk once for all its content, so batches are as large as
  * memory allows.
+ *
+ * Once this disk was full one file at a time is tried, for what does not fit was fetched in vain.
  */
 #include "base/error.h"
 #include "base/limits.h"
@@ -203,6 +205,20 @@ static void end_ours(Engine *engine, const Task *task)
 	}
 }
 
+static void drop(Task *task)
+{
+	apply_item_free(task->item);
+	task_free(task);
+}
+
+static bool is_one_tried(const Engine *engine)
+{
+	const Lane *small = &engine->apply_small, *large = &engine->apply_large;
+	return small->waiting_bytes + small->running_bytes + large->waiting_bytes +
+		       large->running_bytes >
+	       0;
+}
+
 void applying_add(Engine *engine, const Action *action)
 {
 	Task *task = make_task(engine, action);
@@ -211,8 +227,12 @@ void applying_add(Engine *engine, const Action *action)
 		/* It is planned again when it shows where that folder is. */
 		int64_t folder = task->item->path ? task->from_parent : task->parent;
 		planning_block(engine, action->key, planning_lost(engine, folder));
-		apply_item_free(task->item);
-		task_free(task);
+		drop(task);
+		return;
+	}
+	if (engine->disk_full && weight(task) > 0 && is_one_tried(engine)) {
+		trouble_stall(engine, action->key);
+		drop(task);
 		return;
 	}
 	Lane *lane = weight(task) > BATCH_SIZE_TARGET ? &engine->apply_large : &engine->apply_small;
@@ -516,6 +536,36 @@ static void run(Job *job)
 	look_at_folders(apply);
 }
 
+/* What is to be written waits, and is planned again with what has just failed. */
+static void stall_waiting(Engine *engine, Lane *lane)
+{
+	for (unsigned left = lane->waiting.length; left > 0; left--) {
+		Task *task = g_queue_pop_head(&lane->waiting);
+		if (weight(task) == 0) {
+			g_queue_push_tail(&lane->waiting, task);
+			continue;
+		}
+		lane->waiting_bytes -= weight(task);
+		end_ours(engine, task);
+		trouble_stall(engine, task->item->key);
+		planning_busy(engine, task->item->key, false);
+		drop(task);
+	}
+}
+
+/* What became of a job that wrote tells whether there is room. */
+static void heed(Engine *engine, const ApplyJob *apply)
+{
+	if (g_error_matches(apply->error, DRIVE_ERROR, DRIVE_ERROR_NO_SPACE)) {
+		engine->disk_full = true;
+		stall_waiting(engine, &engine->apply_small);
+		stall_waiting(engine, &engine->apply_large);
+	} else if (engine->disk_full && apply->completed && apply->bytes > 0) {
+		engine->disk_full = false;
+		trouble_resume(engine);
+	}
+}
+
 static void done(Job *job)
 {
 	ApplyJob *apply = (ApplyJob *)job;
@@ -527,6 +577,7 @@ static void done(Job *job)
 	} else {
 		trouble_batch(engine, apply->error);
 	}
+	heed(engine, apply);
 	for (unsigned i = 0; i < apply->tasks->len; i++) {
 		const Task *task = apply->tasks->pdata[i];
 		end_ours(engine, task);
@@ -571,8 +622,7 @@ void applying_clear(Lane *lane)
 {
 	Task *task;
 	while ((task = g_queue_pop_head(&lane->waiting))) {
-		apply_item_free(task->item);
-		task_free(task);
+		drop(task);
 	}
 }
 

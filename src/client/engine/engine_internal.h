@@ -121,6 +121,8 @@ struct Engine {
 	unsigned room_failures;
 	unsigned room_step; /* items in a job; 0: as many as fit */
 
+	bool disk_full; /* this device's, as far as is known: what is written here tries alone */
+
 	uint64_t bytes_done;
 	unsigned running;
 };
@@ -235,6 +237,8 @@ bool trouble_holds(Engine *engine, int64_t key);
 void trouble_stall(Engine *engine, int64_t key);
 void trouble_batch(Engine *engine, const GError *error);
 void trouble_over(Engine *engine);
+/* What was stalled is planned again. */
+void trouble_resume(Engine *engine);
 /* A batch went through: what stopped an earlier one (a full disk) is over. */
 void trouble_passed(Engine *engine);
 int64_t trouble_timers(Engine *engine, int64_t now_us);

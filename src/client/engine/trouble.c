@@ -121,6 +121,11 @@ void trouble_batch(Engine *engine, const GError *error)
 	}
 }
 
+void trouble_resume(Engine *engine)
+{
+	engine->stalled_until_us = engine_now(engine);
+}
+
 void trouble_passed(Engine *engine)
 {
 	/* That the server is there, and takes the credential, only the feed can tell. */
@@ -133,12 +138,16 @@ void trouble_passed(Engine *engine)
 
 void trouble_over(Engine *engine)
 {
-	engine->stalled_failures = 0;
 	engine->offline = false;
 	engine->signed_out = false;
+	if (g_error_matches(engine->trouble, DRIVE_ERROR, DRIVE_ERROR_NO_SPACE)) {
+		/* That the server is there tells nothing of a full disk. */
+		return;
+	}
+	engine->stalled_failures = 0;
 	g_clear_error(&engine->trouble);
 	if (engine->stalled_until_us >= 0) {
-		engine->stalled_until_us = engine_now(engine);
+		trouble_resume(engine);
 	}
 }
 
