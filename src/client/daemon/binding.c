@@ -16,6 +16,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 
 #define THREADS_MAX 12
 #define CACHE_SIZE (24 * MIB)
@@ -253,6 +254,15 @@ static bool open_disk(Binding *binding, const BindingOptions *options, GError **
 	return true;
 }
 
+/* Quotas of the file system are found when they are met. */
+static uint64_t room_of_disk(void *data)
+{
+	const Binding *binding = data;
+	struct statvfs info;
+	bool known = statvfs(binding->folder, &info) == 0;
+	return known ? (uint64_t)info.f_bavail * info.f_frsize : UINT64_MAX;
+}
+
 static void open_watch(Binding *binding)
 {
 	if (binding->volume) {
@@ -288,7 +298,11 @@ static bool open_world(Binding *binding, const BindingOptions *options, GError *
 		.sent = binding->sent,
 		.server_is_here = server_url_is_loopback(options->server),
 	};
-	const ApplyOptions apply = { .pace = options->down };
+	const ApplyOptions apply = {
+		.pace = options->down,
+		.room = room_of_disk,
+		.room_data = binding,
+	};
 	binding->upload = upload_new(binding->disk, binding->remote, &upload);
 	binding->apply = apply_new(binding->disk, binding->remote, binding->cache, &apply);
 	binding->ignore = load_rules(binding, error);

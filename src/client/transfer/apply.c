@@ -65,7 +65,7 @@ Apply *apply_new(Disk *disk, Remote *remote, Cache *cache, const ApplyOptions *o
 	apply->disk = disk;
 	apply->remote = remote;
 	apply->cache = cache;
-	apply->pace = options->pace;
+	apply->options = *options;
 	apply->round_files_max = round_files_max();
 	g_mutex_init(&apply->mutex);
 	g_queue_init(&apply->partials);

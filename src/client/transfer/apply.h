@@ -69,6 +69,9 @@ typedef struct Apply Apply;
 
 typedef struct ApplyOptions {
 	Pace *pace; /* borrowed; NULL: no limit */
+	/* Bytes for which the disk has room now, on any thread; NULL: nobody knows. */
+	uint64_t (*room)(void *data);
+	void *room_data;
 } ApplyOptions;
 
 /* Shared by all batches of a binding. Borrows disk, remote and cache. */

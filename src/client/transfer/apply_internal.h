@@ -24,7 +24,7 @@ struct Apply {
 	Disk *disk;
 	Remote *remote;
 	Cache *cache;
-	Pace *pace;
+	ApplyOptions options;
 	unsigned round_files_max;
 	GMutex mutex;
 	GQueue partials;   /* ApplyPartial, oldest first; guarded by mutex */

@@ -554,6 +554,28 @@ static void test_full_disk(void)
 	fixture_assert_applied(world, g_ptr_array_index(items, 0));
 }
 
+/* Nothing of it is fetched. */
+static void test_no_room_for_a_long_file(void)
+{
+	g_autoptr(Fixture) world = fixture_new();
+	g_autoptr(GPtrArray) items = fixture_apply_items();
+	ApplyItem *item = fixture_apply_text(world, APPLY_CREATE, "file", "hello");
+	uint64_t size = item->size;
+	g_ptr_array_add(items, item);
+	item->size = 100 * MIB;
+	world->room = 99 * MIB;
+	g_autoptr(GError) error = NULL;
+	g_assert_false(apply_run(world->apply, items, NULL, &world->synced, &error));
+	g_assert_error(error, DRIVE_ERROR, DRIVE_ERROR_NO_SPACE);
+	g_assert_nonnull(strstr(error->message, "'file' needs 104.9"));
+	g_assert_cmpint(item->outcome, ==, APPLY_PENDING);
+	g_assert_cmpint(world->drive->fetches, ==, 0);
+	item->size = size;
+	world->room = 0;
+	fixture_apply(world, items);
+	fixture_assert_applied(world, item);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -585,5 +607,6 @@ int main(int argc, char **argv)
 	ADD("missing-bytes", test_missing_bytes);
 	ADD("wrong-size", test_wrong_size);
 	ADD("full-disk", test_full_disk);
+	ADD("no-room-for-a-long-file", test_no_room_for_a_long_file);
 	return g_test_run();
 }

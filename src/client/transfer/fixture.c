@@ -5,6 +5,11 @@
 
 #include <string.h>
 
+static uint64_t room(void *data)
+{
+	return ((Fixture *)data)->room;
+}
+
 Fixture *fixture_new(void)
 {
 	Fixture *world = g_new0(Fixture, 1);
@@ -14,7 +19,8 @@ Fixture *fixture_new(void)
 	UploadOptions options = { .now_us = device_now_us, .now_data = world->device };
 	world->upload = upload_new(world->device->disk, world->device->remote, &options);
 	world->cache = cache_new(8 * MIB);
-	ApplyOptions apply_options = { 0 };
+	ApplyOptions apply_options = { .room = room, .room_data = world };
+	world->room = UINT64_MAX;
 	world->apply =
 		apply_new(world->device->disk, world->device->remote, world->cache, &apply_options);
 	return world;

@@ -16,7 +16,8 @@ typedef struct Fixture {
 	uint64_t number; /* of the last operation */
 	Cache *cache;
 	Apply *apply;
-	bool synced; /* by the last run of apply */
+	bool synced;   /* by the last run of apply */
+	uint64_t room; /* bytes that the disk is said to have left */
 } Fixture;
 
 Fixture *fixture_new(void);

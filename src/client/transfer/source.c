@@ -76,7 +76,7 @@ static GBytes *find_list(void *data, const ContentRef *ref)
 static bool wait_pace(void *data, size_t bytes, GError **error)
 {
 	const ApplyRun *run = ((const Source *)data)->run;
-	return pace_wait(run->apply->pace, bytes, run->cancellable, error);
+	return pace_wait(run->apply->options.pace, bytes, run->cancellable, error);
 }
 
 typedef bool (*ListVisitor)(void *source, const ContentRef *ref, GBytes *list, GError **error);
@@ -280,6 +280,26 @@ static bool concerns_file(const GError *error)
 	       g_error_matches(error, DRIVE_ERROR, DRIVE_ERROR_TOO_LARGE);
 }
 
+/* A long file is not fetched in vain. What is replaced may have much of its new content. */
+static bool has_room(const ApplyRun *run, const ApplyWork *work, GError **error)
+{
+	const ApplyOptions *options = &run->apply->options;
+	const ApplyItem *item = work->item;
+	uint64_t size = item->size - MIN(work->written, item->size);
+	if (!options->room || item->base_content || size < ROUND_SIZE) {
+		return true;
+	}
+	uint64_t room = options->room(options->room_data);
+	if (size <= room) {
+		return true;
+	}
+	g_autofree char *needed = g_format_size(size), *left = g_format_size(room);
+	g_set_error(error, DRIVE_ERROR, DRIVE_ERROR_NO_SPACE,
+		    "'%s' needs %s, and the disk of this device has room for %s", item->path,
+		    needed, left);
+	return false;
+}
+
 static bool source_file(Source *source, GError **error)
 {
 	ApplyWork *work = source->work;
@@ -298,6 +318,9 @@ static bool source_file(Source *source, GError **error)
 		work->staged = partial->staged;
 		work->written = partial->written;
 		g_bytes_unref(partial->content);
+	}
+	if (!has_room(source->run, work, error)) {
+		return false;
 	}
 	source->kept = work->written;
 	source->at = 0;
@@ -340,7 +363,7 @@ bool source_works(ApplyRun *run, GPtrArray *works, Pipeline *pipeline, ApplyLoad
 		  GError **error)
 {
 	Source source = { .run = run, .pipeline = pipeline, .load = apply_load_new() };
-	source.load_size_max = pace_request_size(run->apply->pace, LOAD_SIZE_MAX);
+	source.load_size_max = pace_request_size(run->apply->options.pace, LOAD_SIZE_MAX);
 	source.base = g_array_new(FALSE, FALSE, sizeof(BaseChunk));
 	source.lists = g_hash_table_new_full(chunk_id_hash, chunk_id_equal, g_free,
 					     (GDestroyNotify)g_bytes_unref);

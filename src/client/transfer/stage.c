@@ -86,7 +86,8 @@ static bool fetch_order(const Order *order, ApplyLoad *load, const ApplyRun *run
 		}
 		apply_load_own(load, body);
 		next = distribute(order, next, chunks);
-		if (!pace_wait(apply->pace, g_bytes_get_size(body), run->cancellable, error)) {
+		if (!pace_wait(apply->options.pace, g_bytes_get_size(body), run->cancellable,
+			       error)) {
 			return false;
 		}
 	}
