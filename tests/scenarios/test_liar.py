@@ -99,6 +99,13 @@ def test_a_code_is_not_asked_about_more_often_than_once_a_second(liar, tmp_path,
     assert 1 <= liar.paths.count("/oauth/token") <= 3
 
 
+def test_a_drive_may_have_many_services(liar, tmp_path):
+    offer_codes(liar, interval=1)
+    liar.pages["/.well-known/oauth-authorization-server"]["services"] = [[{"name": "chat"}]] * 100
+    done = run(BUILD / "imdrive", "--profile", tmp_path, "login", liar.url, "--device", check=False)
+    assert "ABCD-EFGH" in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("field", ["user_code", "verification_uri", "verification_uri_complete"])
 def test_no_code_commands_the_terminal(liar, tmp_path, field):
     offer_codes(liar, **{field: liar.url + "/" + COMMAND})
@@ -113,15 +120,20 @@ def test_nothing_that_is_told_commands_the_terminal(liar, tmp_path):
     liar.pages |= {
         "/api/v1/devices": {"devices": [{"name": COMMAND, "peer": COMMAND, "method": COMMAND}]},
         "/api/v1/me": {"account": {"name": COMMAND}, "device": {"name": COMMAND}},
+        "/api/v1/identities": {"identities": [{"provider": COMMAND, "subject": COMMAND}]},
+        "/api/v1/sessions": {"sessions": []},
         "/api/v1/links": {"links": [{"path": COMMAND, "url": COMMAND}]},
         "/api/v1/versions?path=file": {"versions": [{"device": COMMAND}]},
         "/api/v1/trash": (403, {"error": "forbidden", "message": COMMAND})}
-    said = device.command("login", liar.url, "--user", "alice", text="password\n").stdout
+    said = {"login": device.command("login", liar.url, "--user", "alice", text="password\n").stdout}
     device.start()
-    said += "".join(device.command(*words, check=False).stdout for words in (
-        ["status"], ["devices"], ["account"], ["share"], ["versions", device.path("file")]))
+    for words in ["status"], ["devices"], ["account"], ["share"], ["versions", device.path("file")]:
+        done = device.command(*words, check=False)
+        said[words[0]] = done.stdout + done.stderr
     refused = device.command("restore", device.path("file"), check=False)
     device.stop()
-    assert "\x1b" not in said + refused.stderr
+    assert "\x1b" not in "".join(said.values()) + refused.stderr
     # All of it was said, in other characters.
-    assert said.count("\\x1b[2J") >= 5 and "\\x1b[2J" in refused.stderr
+    assert {words for words in said if "\\x1b[2J" in said[words]} == set(said) - {"share"}
+    assert "is no link" in said["share"]
+    assert "\\x1b[2J" in refused.stderr

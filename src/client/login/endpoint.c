@@ -35,23 +35,12 @@ void endpoint_form_add(GString *form, const char *name, const char *value)
 
 /* ---- one exchange ----------------------------------------------------------------------- */
 
-/* The parser recurses, so that depth is looked at first. */
-static bool is_shallow(const char *text, size_t size)
-{
-	unsigned depth = 0;
-	for (size_t i = 0; i < size; i++) {
-		depth += text[i] == '{' || text[i] == '[';
-	}
-	return depth <= 64;
-}
-
 static json_t *parse(const HttpResponse *response)
 {
 	size_t size = 0;
 	const char *text = g_bytes_get_data(response->body, &size);
-	json_t *object = size > 0 && is_shallow(text, size)
-				 ? json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL)
-				 : json_object();
+	json_t *object =
+		size > 0 ? json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL) : json_object();
 	if (!json_is_object(object)) {
 		json_decref(object);
 		return NULL;
