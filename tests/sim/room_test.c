@@ -362,6 +362,24 @@ static void test_a_full_device_fetches_little(void)
 	scene_settle(scene);
 }
 
+static void test_what_did_not_fit_on_a_device_may_go(void)
+{
+	g_autoptr(Scene) scene = scene_new();
+	scene_save(scene->laptop, "before", "before");
+	scene_settle(scene);
+	sim_device_set_hook(scene->desktop, refuse_writes, NULL);
+	save_files(scene->laptop, 0, 3);
+	live(scene, 20 * SECOND_US);
+	g_assert_cmpuint(problems_of(scene->desktop, DRIVE_ERROR_NO_SPACE), ==, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		g_autofree char *name = g_strdup_printf("file %02u", i);
+		scene_remove(scene->laptop, name);
+	}
+	live(scene, 10 * SECOND_US);
+	g_assert_cmpuint(problems_of(scene->desktop, DRIVE_ERROR_NO_SPACE), ==, 0);
+	scene_settle_as(scene, "before=before\n");
+}
+
 int main(int argc, char **argv)
 {
 	static const Cause causes[] = { DISK, ACCOUNT };
@@ -390,5 +408,7 @@ int main(int argc, char **argv)
 			test_room_after_the_server_was_away);
 	g_test_add_func("/sim/room/a-full-device-fetches-little",
 			test_a_full_device_fetches_little);
+	g_test_add_func("/sim/room/what-did-not-fit-on-a-device-may-go",
+			test_what_did_not_fit_on_a_device_may_go);
 	return g_test_run();
 }

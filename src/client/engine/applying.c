@@ -640,4 +640,11 @@ void applying_start(Engine *engine)
 	while (!g_queue_is_empty(&large->waiting) && large->running < LARGE_JOBS_MAX) {
 		start_job(engine, large);
 	}
+	bool over = g_hash_table_size(engine->stalled) == 0 && g_queue_is_empty(engine->touched) &&
+		    !is_one_tried(engine);
+	if (engine->disk_full && over) {
+		/* What did not fit is wanted no more. */
+		engine->disk_full = false;
+		trouble_passed(engine);
+	}
 }
